@@ -1,0 +1,12 @@
+/**
+ * Sign-in state for front ends: who is signed in, requests that carry the session, and one silent renewal for all
+ * waiting requests and all tabs. No framework and no dependencies; it needs `fetch`, and uses `navigator.locks` and
+ * `BroadcastChannel` where the browser has them.
+ *
+ * @packageDocumentation
+ */
+export { createGatehouse } from './gatehouse.ts';
+export type { Gatehouse, GatehouseOptions } from './gatehouse.ts';
+export type { Environment } from './environment.ts';
+export type { Me, Problem, RegistrationConfirmation, SignInCredentials, SignInState } from './messages.ts';
+export { ProblemError, readProblem, retryAfterSeconds } from './problem.ts';

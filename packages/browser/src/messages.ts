@@ -1,0 +1,65 @@
+/** The answer of `GET /api/v1/auth/me`: the person, their tenant, this session, and what they may do. */
+export interface Me {
+  readonly user: {
+    readonly id: string;
+    readonly tenantId: string;
+    readonly email: string;
+    readonly name: string;
+    readonly status: string;
+    readonly createdAt: string;
+  };
+  readonly tenant: {
+    readonly id: string;
+    readonly name: string;
+    readonly type: string;
+    readonly status: string;
+  };
+  readonly session: {
+    readonly id: string;
+    readonly clientId: string;
+    readonly createdAt: string;
+    readonly expiresAt: string;
+    readonly amr: readonly string[];
+    readonly authTime: string;
+  };
+  readonly roles: readonly string[];
+  readonly permissions: readonly string[];
+}
+
+/** RFC 9457 problem details, as Gatehouse answers them. */
+export interface Problem {
+  readonly type?: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail?: string;
+  /** Stable dotted code, for example `auth.invalid_credentials`. Match on this, never on the prose. */
+  readonly code: string;
+  readonly correlationId?: string;
+  readonly errors?: readonly { readonly path: string; readonly message: string }[];
+}
+
+export interface SignInCredentials {
+  readonly email: string;
+  readonly password: string;
+}
+
+export interface RegistrationConfirmation {
+  /** The single-use token from the link in the mail. */
+  readonly token: string;
+  readonly password: string;
+}
+
+/**
+ * What the page knows about its session.
+ *
+ * - `starting`: not asked yet, or the first answer is on its way.
+ * - `signed-in`: `me` holds the person and their permissions.
+ * - `signed-out`: `none` (there was no session), `signed-out` (the person ended it) or `expired`
+ *   (the server ended it).
+ * - `unreachable`: the server could not be asked. This is *not* a sign-out; it is asked again at `retryAt`.
+ */
+export type SignInState =
+  | { readonly status: 'starting' }
+  | { readonly status: 'signed-in'; readonly me: Me }
+  | { readonly status: 'signed-out'; readonly reason: 'none' | 'signed-out' | 'expired' }
+  | { readonly status: 'unreachable'; readonly retryAt: number };
