@@ -33,7 +33,7 @@ export default {
       ...SYSTEM_ROLES.flatMap((role) => [
         `### ${role.name}`,
         `${role.title} · \`${role.id}\``,
-        `${role.description}`,
+        role.description,
         role.permissions.map((name) => `\`${name}\``).join(' · '),
       ]),
     ].join('\n\n') + '\n',
