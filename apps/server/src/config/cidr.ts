@@ -1,0 +1,24 @@
+import ipaddr from 'ipaddr.js';
+import { SettingFault } from './settings.ts';
+
+/** An address or a CIDR range, in the form that `isWithin` takes. */
+export function parseCidr(value: string): string {
+  if (ipaddr.isValidCIDR(value)) {
+    // SECURITY: a range that covers everybody makes every client its own trusted proxy (oauth2-proxy, CVE-2026-40575).
+    if (ipaddr.parseCIDR(value)[1] === 0) throw new SettingFault('must not trust every address there is');
+    return value;
+  }
+  if (!ipaddr.isValid(value)) throw new SettingFault('must be addresses or CIDR ranges, separated by commas');
+  const address = ipaddr.parse(value);
+  return `${value}/${address.kind() === 'ipv4' ? 32 : 128}`;
+}
+
+/** Whether an address lies in one of the ranges; IPv4 addresses written as IPv6 count as IPv4. */
+export function isWithin(address: string, ranges: readonly string[]): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const parsed = ipaddr.process(address);
+  return ranges.some((range) => {
+    const [base, bits] = ipaddr.parseCIDR(range);
+    return base.kind() === parsed.kind() && parsed.match([base, bits]);
+  });
+}

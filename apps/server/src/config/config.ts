@@ -1,0 +1,121 @@
+import { resolve } from 'node:path';
+import { OTHER_KNOWN_NAMES, SETTINGS, SettingFault } from './schema.ts';
+import { readRaw, type Setting } from './settings.ts';
+
+type Values = { [K in keyof typeof SETTINGS]: (typeof SETTINGS)[K] extends Setting<infer T> ? T : never };
+
+/** The configuration of one server, parsed once. */
+export interface Config extends Omit<Values, 'mode' | 'publicUrl' | 'registration' | 'dataDir' | 'nodeEnv'> {
+  mode: 'development' | 'production';
+  /** The issuer: an origin without a trailing slash. */
+  publicUrl: string;
+  registration: 'closed' | 'tenant';
+  dataDir: string;
+}
+
+/** All faults of a configuration at once, each by the name of its setting and never by its value. */
+export class ConfigError extends Error {
+  constructor(readonly faults: readonly string[]) {
+    super(faults.join('\n'));
+  }
+}
+
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\]|.+\.localhost)$/;
+
+/** Is this the address of the machine itself, which browsers treat as secure even without TLS? */
+export const isLoopbackUrl = (url: string) => LOOPBACK.test(new URL(url).hostname);
+
+/**
+ * Parses the environment.
+ *
+ * @throws {ConfigError} naming every fault at once: bad values, unknown `GATEHOUSE_*` names, unsafe production settings.
+ */
+export function parseConfig(env: Record<string, string | undefined>, baseDir: string): Config {
+  const faults: string[] = [];
+  const values = {} as Record<string, unknown>;
+  for (const [key, it] of Object.entries(SETTINGS)) {
+    try {
+      values[key] = it.parse(readRaw(env, it));
+    } catch (error) {
+      if (!(error instanceof SettingFault)) throw error;
+      faults.push(`${it.name} ${error.message}.`);
+    }
+  }
+  faults.push(...unknownNames(env));
+  if (faults.length > 0) throw new ConfigError(faults);
+
+  const parsed = values as unknown as Values;
+  const publicUrl = (parsed.publicUrl ?? `http://localhost:${parsed.port}`).replace(/\/$/, '');
+  const mode =
+    parsed.mode ?? (parsed.nodeEnv === 'production' || !isLoopbackUrl(publicUrl) ? 'production' : 'development');
+  const config: Config = {
+    ...parsed,
+    publicUrl,
+    mode,
+    registration: parsed.registration ?? (mode === 'production' ? 'closed' : 'tenant'),
+    dataDir: resolve(baseDir, parsed.dataDir ?? '.gatehouse'),
+  };
+  const unsafe = [...checkAlways(config), ...(mode === 'production' ? checkProduction(config) : [])];
+  if (unsafe.length > 0) throw new ConfigError(unsafe);
+  return config;
+}
+
+/** A misspelt setting must not be a setting that silently does nothing. */
+function unknownNames(env: Record<string, string | undefined>): string[] {
+  const known = new Set<string>(OTHER_KNOWN_NAMES);
+  for (const it of Object.values(SETTINGS)) {
+    known.add(it.name);
+    if (it.secret) known.add(`${it.name}_FILE`);
+  }
+  return Object.keys(env)
+    .filter((name) => name.startsWith('GATEHOUSE_') && !known.has(name))
+    .map((name) => `${name} is not a setting of Gatehouse; see docs/reference/configuration.md for their names.`);
+}
+
+function checkAlways(config: Config): string[] {
+  const faults: string[] = [];
+  const https = config.publicUrl.startsWith('https://');
+  if (new URL(config.publicUrl).origin !== config.publicUrl) {
+    faults.push('GATEHOUSE_PUBLIC_URL must be an origin: scheme, host and port, without a path.');
+  }
+  if (config.refreshCookieSameSite === 'none' && !https) {
+    faults.push('REFRESH_COOKIE_SAMESITE=none needs HTTPS: set GATEHOUSE_PUBLIC_URL to an https:// address, or use strict or lax.');
+  }
+  if (config.cookieSameSite === 'none' && !https) {
+    faults.push('COOKIE_SAMESITE=none needs HTTPS: set GATEHOUSE_PUBLIC_URL to an https:// address, or use strict or lax.');
+  }
+  if (config.tokenAlgorithm === 'hs256' && config.secretKey === undefined) {
+    faults.push('TOKEN_ALGORITHM=hs256 needs SECRET_KEY, 32 characters or more.');
+  }
+  if ((config.adminEmail === undefined) !== (config.adminPassword === undefined)) {
+    faults.push('GATEHOUSE_ADMIN_EMAIL and GATEHOUSE_ADMIN_PASSWORD belong together: set both or neither.');
+  }
+  if (config.masterKey !== undefined && decodeMasterKey(config.masterKey) === undefined) {
+    faults.push('GATEHOUSE_MASTER_KEY must be 32 random bytes in base64 or hex, for instance from: openssl rand -base64 32');
+  }
+  if (!/^[a-z][a-z0-9_]{0,30}$/.test(config.databaseRolePrefix)) {
+    faults.push('DATABASE_ROLE_PREFIX must be lower-case letters, digits and underscores, at most 31.');
+  }
+  return faults;
+}
+
+function checkProduction(config: Config): string[] {
+  const faults: string[] = [];
+  if (!config.publicUrl.startsWith('https://')) {
+    faults.push('GATEHOUSE_PUBLIC_URL must be an https:// address in production.');
+  }
+  if (config.masterKey === undefined) {
+    faults.push('GATEHOUSE_MASTER_KEY (or GATEHOUSE_MASTER_KEY_FILE) is required in production: openssl rand -base64 32');
+  }
+  if (config.smtpUrl === undefined) faults.push('SMTP_URL is required in production: without mail nobody can set a password.');
+  if (config.secretKey !== undefined && (config.secretKey.length < 32 || new Set(config.secretKey).size < 8)) {
+    faults.push('SECRET_KEY must be at least 32 characters in production, and not a repeated pattern.');
+  }
+  return faults;
+}
+
+/** 32 bytes from base64, base64url or hex; undefined when it is none of them, or all one byte. */
+export function decodeMasterKey(text: string): Buffer | undefined {
+  const bytes = /^[0-9a-f]{64}$/i.test(text) ? Buffer.from(text, 'hex') : Buffer.from(text, 'base64');
+  return bytes.length === 32 && new Set(bytes).size > 8 ? bytes : undefined;
+}

@@ -1,0 +1,242 @@
+-- The statements that run before a tenant is known, or on the hottest paths. Each has a pinned search path and an owner
+-- with just the policies that it needs; docs/security/rls-exceptions.md says why each exists.
+
+set local search_path = gatehouse, pg_catalog;
+grant create on schema gatehouse to gatehouse_lookup, gatehouse_session, gatehouse_granter;
+
+-- Which account does this address enter? Owner: gatehouse_lookup (SELECT on the tables named here, nothing else).
+create function find_login(p_email_key text)
+returns table (tenant_id uuid, user_id uuid, email text, user_status text, tenant_status text, credential_id uuid, secret_sealed text)
+language plpgsql stable security definer set search_path = pg_catalog, gatehouse as $$
+begin
+  return query
+    select u.tenant_id, u.id, u.email, u.status, t.status, c.id, c.secret_sealed
+    from gatehouse.login_identifiers i
+    join gatehouse.users u on u.tenant_id = i.tenant_id and u.id = i.user_id
+    join gatehouse.tenants t on t.id = u.tenant_id
+    left join gatehouse.credentials c on c.tenant_id = u.tenant_id and c.user_id = u.id and c.kind = 'password'
+    where i.email_key = p_email_key;
+end $$;
+alter function find_login(text) owner to gatehouse_lookup;
+
+create function find_client(p_client_id text)
+returns table (tenant_id uuid, id uuid, client_id text, token_mode text, origins text[], cookie_domain text, status text)
+language plpgsql stable security definer set search_path = pg_catalog, gatehouse as $$
+begin
+  return query
+    select c.tenant_id, c.id, c.client_id, c.token_mode, c.origins, c.cookie_domain, c.status
+    from gatehouse.clients c where c.client_id = p_client_id;
+end $$;
+alter function find_client(text) owner to gatehouse_lookup;
+
+-- May somebody of `p_actor_tenant` enter `p_target` as its parent, and what state is it in?
+create function find_tenant(p_target uuid)
+returns table (id uuid, parent_id uuid, type text, status text, name text)
+language plpgsql stable security definer set search_path = pg_catalog, gatehouse as $$
+begin
+  return query select t.id, t.parent_id, t.type, t.status, t.name from gatehouse.tenants t where t.id = p_target;
+end $$;
+alter function find_tenant(uuid) owner to gatehouse_lookup;
+
+-- What the session of a verified access token stands for right now. Owner: gatehouse_session, which row security holds
+-- to the tenant that the function enters; it enters the home tenant for the session, then the active one for the rest.
+create function session_context(p_tenant uuid, p_session uuid, p_now timestamptz)
+returns table (
+  user_id uuid, email text, name text, user_status text, user_created_at timestamptz, client_id text, active_tenant_id uuid,
+  tenant_name text, tenant_type text, tenant_status text, principal_id uuid, session_created_at timestamptz, session_expires_at timestamptz,
+  amr text[], auth_time timestamptz, role_names text[], tenant_permissions text[])
+language plpgsql volatile security definer set search_path = pg_catalog, gatehouse as $$
+declare
+  s record;
+begin
+  perform set_config('gatehouse.tenant_id', p_tenant::text, true);
+  select x.user_id as user_id, u.email as email, u.name as name, u.status as user_status, u.created_at as user_created_at,
+         x.client_id as client_id, x.active_tenant_id as active_tenant_id, x.created_at as created_at,
+         least(x.expires_at, x.idle_expires_at) as expires_at, x.amr as amr, x.auth_time as auth_time
+    into s
+    from gatehouse.sessions x
+    join gatehouse.users u on u.tenant_id = x.tenant_id and u.id = x.user_id
+    join gatehouse.tenants h on h.id = x.tenant_id
+    where x.tenant_id = p_tenant and x.id = p_session and x.ended_at is null
+      and x.expires_at > p_now and x.idle_expires_at > p_now and u.status = 'active' and h.status = 'active';
+  if not found then
+    return;
+  end if;
+  if s.active_tenant_id <> p_tenant then
+    perform set_config('gatehouse.tenant_id', s.active_tenant_id::text, true);
+  end if;
+  return query
+    select s.user_id, s.email, s.name, s.user_status, s.user_created_at, s.client_id, s.active_tenant_id, t.name, t.type, t.status, m.id,
+           s.created_at, s.expires_at, s.amr, s.auth_time,
+           coalesce((select array_agg(r.name order by r.name) from gatehouse.role_assignments a join gatehouse.roles r on r.id = a.role_id
+             where a.tenant_id = m.tenant_id and a.principal_id = m.id and (a.expires_at is null or a.expires_at > p_now) and r.tenant_id is null), '{}'),
+           coalesce((select array_agg(distinct g.permission) from gatehouse.role_assignments a join gatehouse.role_permissions g on g.role_id = a.role_id
+             where a.tenant_id = m.tenant_id and a.principal_id = m.id and (a.expires_at is null or a.expires_at > p_now) and g.tenant_id is not null), '{}')
+    from gatehouse.memberships m
+    join gatehouse.principals p on p.tenant_id = m.tenant_id and p.id = m.id
+    join gatehouse.tenants t on t.id = m.tenant_id
+    where m.tenant_id = s.active_tenant_id and m.user_tenant_id = p_tenant and m.user_id = s.user_id
+      and p.status = 'active' and t.status = 'active';
+end $$;
+alter function session_context(uuid, uuid, timestamptz) owner to gatehouse_session;
+
+-- Renewal: one conditional UPDATE decides. Who loses learns why: `limited`, `replay` (the generation before, within the
+-- window, same browser), `spent` (any other generation: the caller ends the family) or `gone`.
+create function renew_session(
+  p_tenant uuid, p_session uuid, p_generation integer, p_secret_hash bytea, p_agent_hash bytea, p_client text,
+  p_now timestamptz, p_idle interval, p_replay_window interval, p_limit integer)
+returns table (outcome text, new_generation integer, new_rotated_at timestamptz, session_user_id uuid, session_active_tenant uuid,
+               session_expires_at timestamptz, retry_at timestamptz, remaining integer)
+language plpgsql volatile security definer set search_path = pg_catalog, gatehouse as $$
+declare
+  s record;
+begin
+  perform set_config('gatehouse.tenant_id', p_tenant::text, true);
+  update gatehouse.sessions x set
+      generation = x.generation + 1,
+      rotated_at = p_now,
+      last_used_at = p_now,
+      idle_expires_at = least(p_now + p_idle, x.expires_at),
+      renewals = case when x.renewals_since > p_now - interval '1 minute' then x.renewals + 1 else 1 end,
+      renewals_since = case when x.renewals_since > p_now - interval '1 minute' then x.renewals_since else p_now end
+    where x.tenant_id = p_tenant and x.id = p_session and x.generation = p_generation
+      and x.family_secret_hash = p_secret_hash and x.client_id = p_client
+      and x.ended_at is null and x.expires_at > p_now and x.idle_expires_at > p_now
+      and (x.renewals < p_limit or x.renewals_since <= p_now - interval '1 minute')
+    returning x.generation, x.rotated_at, x.user_id, x.active_tenant_id, x.idle_expires_at, x.renewals_since, x.renewals into s;
+  if found then
+    return query select 'renewed', s.generation, s.rotated_at, s.user_id, s.active_tenant_id, s.idle_expires_at,
+      s.renewals_since + interval '1 minute', p_limit - s.renewals;
+    return;
+  end if;
+  select x.* into s from gatehouse.sessions x where x.tenant_id = p_tenant and x.id = p_session;
+  if not found or s.ended_at is not null or s.expires_at <= p_now or s.idle_expires_at <= p_now
+     or s.family_secret_hash <> p_secret_hash or s.client_id <> p_client then
+    return query select 'gone', null::integer, null::timestamptz, null::uuid, null::uuid, null::timestamptz, null::timestamptz, 0;
+  elsif s.generation = p_generation then
+    return query select 'limited', null::integer, null::timestamptz, s.user_id, s.active_tenant_id, null::timestamptz,
+      s.renewals_since + interval '1 minute', 0;
+  elsif s.generation = p_generation + 1 and s.rotated_at > p_now - p_replay_window and s.agent_hash = p_agent_hash then
+    return query select 'replay', s.generation, s.rotated_at, s.user_id, s.active_tenant_id, s.idle_expires_at,
+      s.renewals_since + interval '1 minute', greatest(p_limit - s.renewals, 0);
+  else
+    return query select 'spent', s.generation, s.rotated_at, s.user_id, s.active_tenant_id, null::timestamptz, null::timestamptz, 0;
+  end if;
+end $$;
+alter function renew_session(uuid, uuid, integer, bytea, bytea, text, timestamptz, interval, interval, integer) owner to gatehouse_session;
+
+-- The verdict on one sign-in attempt, after its hash was compared: one statement, so that parallel guesses cannot all be
+-- counted as the first. A right password in a locked state is answered like a wrong one.
+create function record_login_attempt(
+  p_key bytea, p_attempt uuid, p_ok boolean, p_limit integer, p_lock interval, p_forget interval, p_now timestamptz)
+returns table (verdict text, locked_until timestamptz)
+language plpgsql volatile security definer set search_path = pg_catalog, gatehouse as $$
+#variable_conflict use_column
+declare
+  t record;
+begin
+  insert into gatehouse.login_throttles as l (key, failures, locked_until, locked_by, updated_at)
+    select p_key, case when p_ok then 0 else 1 end, case when locks then p_now + p_lock end, case when locks then p_attempt end, p_now
+      from (select not p_ok and p_limit <= 1 as locks) x
+    on conflict (key) do update set (failures, locked_until, locked_by, updated_at) = (
+      select case when held then l.failures when p_ok then 0 else failed end,
+             case when held then l.locked_until when not p_ok and failed >= p_limit then p_now + p_lock end,
+             case when held then l.locked_by when not p_ok and failed >= p_limit then p_attempt end,
+             case when held then l.updated_at else p_now end
+        from (select coalesce(l.locked_until > p_now, false) as held,
+                     case when l.locked_until is not null or l.updated_at <= p_now - p_forget then 1 else l.failures + 1 end as failed) x)
+    returning l.locked_until, l.locked_by into t;
+  return query select case
+      when t.locked_until is null then case when p_ok then 'accepted' else 'failed' end
+      when t.locked_by = p_attempt then 'locked_now'
+      else 'locked' end, t.locked_until;
+end $$;
+alter function record_login_attempt(bytea, uuid, boolean, integer, interval, interval, timestamptz) owner to gatehouse_session;
+
+-- The only door to role_assignments. It refuses a role that holds a permission which the granter lacks (spec R2), a role
+-- of another tenant, and a root-only role outside the root tenant.
+create function grant_role(
+  p_id uuid, p_principal uuid, p_role uuid, p_granter_tenant uuid, p_granter uuid, p_via text, p_expires_at timestamptz, p_now timestamptz)
+returns text
+language plpgsql volatile security definer set search_path = pg_catalog, gatehouse as $$
+declare
+  target uuid := gatehouse.current_tenant();
+  role record;
+begin
+  select r.id, r.tenant_id, r.root_only into role from gatehouse.roles r where r.id = p_role and (r.tenant_id is null or r.tenant_id = target);
+  if not found then
+    return 'unknown_role';
+  end if;
+  if role.root_only and target <> gatehouse.root_tenant() then
+    return 'root_only';
+  end if;
+  if not exists (select from gatehouse.principals p where p.tenant_id = target and p.id = p_principal) then
+    return 'unknown_principal';
+  end if;
+  -- The granter's own assignments are locked against removal until this grant commits: no grant outlives its ground.
+  perform 1 from gatehouse.role_assignments a where a.tenant_id = p_granter_tenant and a.principal_id = p_granter for share;
+  if exists (
+    select g.permission from gatehouse.role_permissions g where g.role_id = p_role
+    except
+    select h.permission from gatehouse.role_assignments a
+      join gatehouse.principals p on p.tenant_id = a.tenant_id and p.id = a.principal_id and p.status = 'active'
+      join gatehouse.role_permissions h on h.role_id = a.role_id
+      where a.tenant_id = p_granter_tenant and a.principal_id = p_granter and (a.expires_at is null or a.expires_at > p_now)
+        and (p_granter_tenant = target
+             or p_granter_tenant = gatehouse.root_tenant()
+             or exists (select from gatehouse.tenants t where t.id = target and t.parent_id = p_granter_tenant))
+  ) then
+    return 'exceeds_own';
+  end if;
+  insert into gatehouse.role_assignments (tenant_id, principal_id, role_id, id, via, granted_by, granted_by_tenant, expires_at, created_at)
+    values (target, p_principal, p_role, p_id, p_via, p_granter, p_granter_tenant, p_expires_at, p_now)
+    on conflict (tenant_id, principal_id, role_id) do nothing;
+  return case when found then 'granted' else 'held' end;
+end $$;
+alter function grant_role(uuid, uuid, uuid, uuid, uuid, text, timestamptz, timestamptz) owner to gatehouse_granter;
+
+-- The first administrator of a tenant has nobody above: refused as soon as anybody else holds a role there.
+create function grant_first_role(p_id uuid, p_principal uuid, p_role uuid, p_via text, p_now timestamptz)
+returns boolean
+language plpgsql volatile security definer set search_path = pg_catalog, gatehouse as $$
+declare
+  target uuid := gatehouse.current_tenant();
+begin
+  perform pg_advisory_xact_lock(hashtextextended('grant_first_role ' || target::text, 0));
+  if exists (select from gatehouse.role_assignments a where a.tenant_id = target and a.principal_id <> p_principal) then
+    return false;
+  end if;
+  insert into gatehouse.role_assignments (tenant_id, principal_id, role_id, id, via, created_at)
+    select target, p_principal, r.id, p_id, p_via, p_now from gatehouse.roles r
+    where r.id = p_role and r.tenant_id is null and (not r.root_only or target = gatehouse.root_tenant())
+    on conflict (tenant_id, principal_id, role_id) do nothing;
+  return found;
+end $$;
+alter function grant_first_role(uuid, uuid, uuid, text, timestamptz) owner to gatehouse_granter;
+
+-- `gatehouse admin create`: whoever runs it holds the database's own keys. Only the system door reaches it.
+create function grant_operator_role(p_id uuid, p_tenant uuid, p_principal uuid, p_role uuid, p_now timestamptz)
+returns boolean
+language plpgsql volatile security definer set search_path = pg_catalog, gatehouse as $$
+begin
+  perform set_config('gatehouse.tenant_id', p_tenant::text, true);
+  insert into gatehouse.role_assignments (tenant_id, principal_id, role_id, id, via, created_at)
+    select p_tenant, p_principal, r.id, p_id, 'bootstrap', p_now from gatehouse.roles r
+    where r.id = p_role and r.tenant_id is null and (not r.root_only or p_tenant = gatehouse.root_tenant())
+    on conflict (tenant_id, principal_id, role_id) do nothing;
+  return found;
+end $$;
+alter function grant_operator_role(uuid, uuid, uuid, uuid, timestamptz) owner to gatehouse_granter;
+
+revoke create on schema gatehouse from gatehouse_lookup, gatehouse_session, gatehouse_granter;
+revoke execute on all functions in schema gatehouse from public;
+grant execute on function find_login(text), find_client(text), find_tenant(uuid),
+  session_context(uuid, uuid, timestamptz),
+  renew_session(uuid, uuid, integer, bytea, bytea, text, timestamptz, interval, interval, integer),
+  record_login_attempt(bytea, uuid, boolean, integer, interval, interval, timestamptz) to gatehouse_login;
+grant execute on function grant_role(uuid, uuid, uuid, uuid, uuid, text, timestamptz, timestamptz),
+  grant_first_role(uuid, uuid, uuid, text, timestamptz) to gatehouse_app;
+grant execute on function grant_operator_role(uuid, uuid, uuid, uuid, timestamptz) to gatehouse_system;
+grant execute on function current_tenant(), actor_tenant(), root_tenant()
+  to gatehouse_app, gatehouse_system, gatehouse_lookup, gatehouse_session, gatehouse_granter;
+grant execute on function ensure_partitions(timestamptz) to gatehouse_system;

@@ -1,0 +1,14 @@
+-- Sealed secrets.
+alter table gatehouse.credentials enable row level security;
+alter table gatehouse.credentials force row level security;
+revoke all on gatehouse.credentials from gatehouse_login, gatehouse_app, gatehouse_system, gatehouse_lookup, gatehouse_session, gatehouse_granter;
+grant select, insert, update, delete on gatehouse.credentials to gatehouse_app;
+grant select on gatehouse.credentials to gatehouse_lookup;
+
+drop policy if exists entered_tenant on gatehouse.credentials;
+create policy entered_tenant on gatehouse.credentials for all to gatehouse_app
+  using (tenant_id = (select gatehouse.current_tenant()))
+  with check (tenant_id = (select gatehouse.current_tenant()));
+drop policy if exists looked_up on gatehouse.credentials;
+create policy looked_up on gatehouse.credentials for select to gatehouse_lookup
+  using (true);

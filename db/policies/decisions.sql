@@ -1,0 +1,13 @@
+-- Appended in batches by the decision log; read by the tenant.
+alter table gatehouse.decisions enable row level security;
+alter table gatehouse.decisions force row level security;
+revoke all on gatehouse.decisions from gatehouse_login, gatehouse_app, gatehouse_system, gatehouse_lookup, gatehouse_session, gatehouse_granter;
+grant select on gatehouse.decisions to gatehouse_app;
+grant insert on gatehouse.decisions to gatehouse_system;
+
+drop policy if exists entered_tenant_reads on gatehouse.decisions;
+create policy entered_tenant_reads on gatehouse.decisions for select to gatehouse_app
+  using (tenant_id = (select gatehouse.current_tenant()));
+drop policy if exists system_appends on gatehouse.decisions;
+create policy system_appends on gatehouse.decisions for insert to gatehouse_system
+  with check (true);

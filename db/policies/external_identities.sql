@@ -1,0 +1,10 @@
+-- Keyed by tenant, connection, issuer and subject: never by an address.
+alter table gatehouse.external_identities enable row level security;
+alter table gatehouse.external_identities force row level security;
+revoke all on gatehouse.external_identities from gatehouse_login, gatehouse_app, gatehouse_system, gatehouse_lookup, gatehouse_session, gatehouse_granter;
+grant select, insert, update, delete on gatehouse.external_identities to gatehouse_app;
+
+drop policy if exists entered_tenant on gatehouse.external_identities;
+create policy entered_tenant on gatehouse.external_identities for all to gatehouse_app
+  using (tenant_id = (select gatehouse.current_tenant()))
+  with check (tenant_id = (select gatehouse.current_tenant()));

@@ -1,0 +1,11 @@
+-- A tenant reads its memberships, never another tenant's users.
+alter table gatehouse.memberships enable row level security;
+alter table gatehouse.memberships force row level security;
+revoke all on gatehouse.memberships from gatehouse_login, gatehouse_app, gatehouse_system, gatehouse_lookup, gatehouse_session, gatehouse_granter;
+grant select, insert, update, delete on gatehouse.memberships to gatehouse_app;
+grant select on gatehouse.memberships to gatehouse_session;
+
+drop policy if exists entered_tenant on gatehouse.memberships;
+create policy entered_tenant on gatehouse.memberships for all to gatehouse_app, gatehouse_session
+  using (tenant_id = (select gatehouse.current_tenant()))
+  with check (tenant_id = (select gatehouse.current_tenant()));

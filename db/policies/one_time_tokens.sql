@@ -1,0 +1,15 @@
+-- Single-use tokens; expired ones are removed by a system job.
+alter table gatehouse.one_time_tokens enable row level security;
+alter table gatehouse.one_time_tokens force row level security;
+revoke all on gatehouse.one_time_tokens from gatehouse_login, gatehouse_app, gatehouse_system, gatehouse_lookup, gatehouse_session, gatehouse_granter;
+grant select, insert, update, delete on gatehouse.one_time_tokens to gatehouse_app;
+grant select, delete on gatehouse.one_time_tokens to gatehouse_system;
+
+drop policy if exists entered_tenant on gatehouse.one_time_tokens;
+create policy entered_tenant on gatehouse.one_time_tokens for all to gatehouse_app
+  using (tenant_id = (select gatehouse.current_tenant()))
+  with check (tenant_id = (select gatehouse.current_tenant()));
+drop policy if exists expired on gatehouse.one_time_tokens;
+create policy expired on gatehouse.one_time_tokens for all to gatehouse_system
+  using (true)
+  with check (false);

@@ -1,0 +1,15 @@
+-- Written with the act that it tells of; delivered by the dispatcher.
+alter table gatehouse.outbox enable row level security;
+alter table gatehouse.outbox force row level security;
+revoke all on gatehouse.outbox from gatehouse_login, gatehouse_app, gatehouse_system, gatehouse_lookup, gatehouse_session, gatehouse_granter;
+grant insert on gatehouse.outbox to gatehouse_app;
+grant select, update, delete on gatehouse.outbox to gatehouse_system;
+grant insert on gatehouse.outbox to gatehouse_system;
+
+drop policy if exists entered_tenant on gatehouse.outbox;
+create policy entered_tenant on gatehouse.outbox for insert to gatehouse_app
+  with check (tenant_id = (select gatehouse.current_tenant()));
+drop policy if exists dispatcher on gatehouse.outbox;
+create policy dispatcher on gatehouse.outbox for all to gatehouse_system
+  using (true)
+  with check (true);

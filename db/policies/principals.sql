@@ -1,0 +1,15 @@
+-- Who can hold a role in the tenant.
+alter table gatehouse.principals enable row level security;
+alter table gatehouse.principals force row level security;
+revoke all on gatehouse.principals from gatehouse_login, gatehouse_app, gatehouse_system, gatehouse_lookup, gatehouse_session, gatehouse_granter;
+grant select, insert, update, delete on gatehouse.principals to gatehouse_app;
+grant select on gatehouse.principals to gatehouse_session;
+grant select on gatehouse.principals to gatehouse_granter;
+
+drop policy if exists entered_tenant on gatehouse.principals;
+create policy entered_tenant on gatehouse.principals for all to gatehouse_app, gatehouse_session
+  using (tenant_id = (select gatehouse.current_tenant()))
+  with check (tenant_id = (select gatehouse.current_tenant()));
+drop policy if exists granter_reads on gatehouse.principals;
+create policy granter_reads on gatehouse.principals for select to gatehouse_granter
+  using (true);

@@ -1,0 +1,25 @@
+-- As the roles that they belong to.
+alter table gatehouse.role_permissions enable row level security;
+alter table gatehouse.role_permissions force row level security;
+revoke all on gatehouse.role_permissions from gatehouse_login, gatehouse_app, gatehouse_system, gatehouse_lookup, gatehouse_session, gatehouse_granter;
+grant select, insert, delete on gatehouse.role_permissions to gatehouse_app;
+grant select on gatehouse.role_permissions to gatehouse_session;
+grant select on gatehouse.role_permissions to gatehouse_granter;
+grant select, insert, delete on gatehouse.role_permissions to gatehouse_owner;
+
+drop policy if exists built_in_or_entered on gatehouse.role_permissions;
+create policy built_in_or_entered on gatehouse.role_permissions for select to gatehouse_app, gatehouse_session
+  using (tenant_id is null or tenant_id = (select gatehouse.current_tenant()));
+drop policy if exists own_insert on gatehouse.role_permissions;
+create policy own_insert on gatehouse.role_permissions for insert to gatehouse_app
+  with check (tenant_id = (select gatehouse.current_tenant()));
+drop policy if exists own_delete on gatehouse.role_permissions;
+create policy own_delete on gatehouse.role_permissions for delete to gatehouse_app
+  using (tenant_id = (select gatehouse.current_tenant()));
+drop policy if exists granter_reads on gatehouse.role_permissions;
+create policy granter_reads on gatehouse.role_permissions for select to gatehouse_granter
+  using (true);
+drop policy if exists built_in_by_migrator on gatehouse.role_permissions;
+create policy built_in_by_migrator on gatehouse.role_permissions for all to gatehouse_owner
+  using (tenant_id is null)
+  with check (tenant_id is null);

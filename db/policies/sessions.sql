@@ -1,0 +1,16 @@
+-- Sessions, in the home tenant of the user.
+alter table gatehouse.sessions enable row level security;
+alter table gatehouse.sessions force row level security;
+revoke all on gatehouse.sessions from gatehouse_login, gatehouse_app, gatehouse_system, gatehouse_lookup, gatehouse_session, gatehouse_granter;
+grant select, insert, update, delete on gatehouse.sessions to gatehouse_app;
+grant select, update on gatehouse.sessions to gatehouse_session;
+grant select, delete on gatehouse.sessions to gatehouse_system;
+
+drop policy if exists entered_tenant on gatehouse.sessions;
+create policy entered_tenant on gatehouse.sessions for all to gatehouse_app, gatehouse_session
+  using (tenant_id = (select gatehouse.current_tenant()))
+  with check (tenant_id = (select gatehouse.current_tenant()));
+drop policy if exists expired on gatehouse.sessions;
+create policy expired on gatehouse.sessions for all to gatehouse_system
+  using (true)
+  with check (false);

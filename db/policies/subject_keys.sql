@@ -1,0 +1,21 @@
+-- Keys of the persons that records speak of.
+alter table gatehouse.subject_keys enable row level security;
+alter table gatehouse.subject_keys force row level security;
+revoke all on gatehouse.subject_keys from gatehouse_login, gatehouse_app, gatehouse_system, gatehouse_lookup, gatehouse_session, gatehouse_granter;
+grant select, insert, delete on gatehouse.subject_keys to gatehouse_app;
+grant select, insert on gatehouse.subject_keys to gatehouse_system;
+
+drop policy if exists entered_tenant on gatehouse.subject_keys;
+create policy entered_tenant on gatehouse.subject_keys for all to gatehouse_app
+  using (tenant_id = (select gatehouse.current_tenant()))
+  with check (tenant_id = (select gatehouse.current_tenant()));
+drop policy if exists system_actor on gatehouse.subject_keys;
+create policy system_actor on gatehouse.subject_keys for all to gatehouse_system
+  using (true)
+  with check (true);
+drop policy if exists actor_home on gatehouse.subject_keys;
+create policy actor_home on gatehouse.subject_keys for select to gatehouse_app
+  using (tenant_id = (select gatehouse.actor_tenant()));
+drop policy if exists actor_home_made on gatehouse.subject_keys;
+create policy actor_home_made on gatehouse.subject_keys for insert to gatehouse_app
+  with check (tenant_id = (select gatehouse.actor_tenant()));

@@ -1,0 +1,101 @@
+import { Type, type Static } from 'typebox';
+import { ClientId, ClientSelector, Email, Id, Message, Name, Nullable, Password, SingleUseToken, Time } from './shapes.ts';
+
+const user = {
+  id: Id,
+  tenantId: Id,
+  email: Email,
+  name: Name,
+  status: Type.String({ enum: ['invited', 'active', 'suspended'] }),
+  createdAt: Time,
+};
+export const SignedInUser = Message(user, { $id: 'SignedInUser' });
+export type SignedInUser = Static<typeof SignedInUser>;
+
+export const LoginRequest = Message({ email: Email, password: Password, client: ClientSelector }, { $id: 'LoginRequest' });
+export type LoginRequest = Static<typeof LoginRequest>;
+
+/** Cookie mode answers `{ user }`; bearer mode adds the access token (RFC 6749 §5.1). The refresh token is never in a body. */
+export const SignInResponse = Message(
+  {
+    user: SignedInUser,
+    access_token: Type.Optional(Type.String({ description: 'Bearer mode only: an RFC 9068 access token.' })),
+    token_type: Type.Optional(Type.Literal('Bearer')),
+    expires_in: Type.Optional(Type.Integer({ description: 'Seconds.', examples: [900] })),
+  },
+  { $id: 'SignInResponse' },
+);
+export type SignInResponse = Static<typeof SignInResponse>;
+
+export const ClientOnlyRequest = Message({ client: ClientSelector }, { $id: 'ClientOnlyRequest' });
+export type ClientOnlyRequest = Static<typeof ClientOnlyRequest>;
+
+export const CheckMethodRequest = Message({ email: Email }, { $id: 'CheckMethodRequest' });
+export const CheckMethodResponse = Message(
+  { methods: Type.Array(Type.String({ enum: ['password'] })) },
+  { $id: 'CheckMethodResponse' },
+);
+
+export const RegisterRequest = Message(
+  { email: Email, password: Password, name: Name, tenantName: Name },
+  { $id: 'RegisterRequest' },
+);
+export type RegisterRequest = Static<typeof RegisterRequest>;
+export const ConfirmRegistrationRequest = Message(
+  { token: SingleUseToken, password: Password, client: ClientSelector },
+  { $id: 'ConfirmRegistrationRequest' },
+);
+export type ConfirmRegistrationRequest = Static<typeof ConfirmRegistrationRequest>;
+export const SetPasswordRequest = Message({ token: SingleUseToken, password: Password }, { $id: 'SetPasswordRequest' });
+export type SetPasswordRequest = Static<typeof SetPasswordRequest>;
+export const SetupRequest = Message({ token: SingleUseToken, email: Email, name: Name, password: Password }, { $id: 'SetupRequest' });
+export type SetupRequest = Static<typeof SetupRequest>;
+
+export const Me = Message(
+  {
+    user: SignedInUser,
+    tenant: Message({ id: Id, name: Name, type: Type.String({ enum: ['customer', 'partner', 'internal'] }), status: Type.String() }),
+    session: Message({
+      id: Id,
+      clientId: ClientId,
+      createdAt: Time,
+      expiresAt: Time,
+      amr: Type.Array(Type.String({ description: 'RFC 8176 method.' })),
+      authTime: Time,
+    }),
+    roles: Type.Array(Type.String()),
+    permissions: Type.Array(Type.String()),
+  },
+  { $id: 'Me' },
+);
+export type Me = Static<typeof Me>;
+
+export const SignInOptions = Message(
+  {
+    deploymentName: Type.String(),
+    registration: Type.String({ enum: ['closed', 'tenant'] }),
+    policy: Type.String({ enum: ['standard', 'restricted'] }),
+    devMailUrl: Nullable(Type.String({ description: 'The development mailbox; null in production.' })),
+    setupRequired: Type.Boolean({ description: 'True until the first administrator exists.' }),
+    secureContext: Type.Boolean({ description: 'False where browsers would drop the secure cookies of this address.' }),
+  },
+  { $id: 'SignInOptions' },
+);
+export type SignInOptions = Static<typeof SignInOptions>;
+
+export const Session = Message(
+  {
+    id: Id,
+    userId: Id,
+    current: Type.Boolean(),
+    clientId: ClientId,
+    ip: Nullable(Type.String()),
+    userAgent: Nullable(Type.String()),
+    createdAt: Time,
+    lastUsedAt: Time,
+    expiresAt: Time,
+  },
+  { $id: 'Session' },
+);
+export type Session = Static<typeof Session>;
+export const EndedSessions = Message({ ended: Type.Integer() }, { $id: 'EndedSessions' });

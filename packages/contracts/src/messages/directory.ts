@@ -1,0 +1,146 @@
+import { Type, type Static } from 'typebox';
+import { ClientId, Email, Id, Message, Name, Nullable, RoleName, Time } from './shapes.ts';
+
+export const UserStatus = Type.String({ enum: ['invited', 'active', 'suspended'] });
+export const User = Message(
+  {
+    id: Id,
+    tenantId: Id,
+    principalId: Id,
+    email: Email,
+    name: Name,
+    status: UserStatus,
+    locked: Type.Boolean({ description: 'True while failed attempts keep sign-in locked.' }),
+    roles: Type.Array(RoleName),
+    createdAt: Time,
+    lastLoginAt: Nullable(Time),
+  },
+  { $id: 'User' },
+);
+export type User = Static<typeof User>;
+export const CreateUser = Message(
+  { email: Email, name: Name, roles: Type.Optional(Type.Array(RoleName, { maxItems: 20, uniqueItems: true })) },
+  { $id: 'CreateUser' },
+);
+export type CreateUser = Static<typeof CreateUser>;
+export const UpdateUser = Message({ name: Name }, { $id: 'UpdateUser' });
+
+export const Membership = Message(
+  {
+    id: Id,
+    tenantId: Id,
+    userId: Id,
+    userTenantId: Id,
+    home: Type.Boolean({ description: 'True for the membership in the home tenant.' }),
+    status: Type.String({ enum: ['active', 'suspended'] }),
+    roles: Type.Array(RoleName),
+    createdAt: Time,
+  },
+  { $id: 'Membership' },
+);
+export type Membership = Static<typeof Membership>;
+export const CreateMembership = Message({ userId: Id }, { $id: 'CreateMembership' });
+export const UpdateMembership = Message(
+  { status: Type.String({ enum: ['active', 'suspended'] }) },
+  { $id: 'UpdateMembership' },
+);
+
+export const TenantType = Type.String({ enum: ['customer', 'partner', 'internal'] });
+export const Tenant = Message(
+  {
+    id: Id,
+    parentId: Nullable(Id),
+    type: TenantType,
+    status: Type.String({ enum: ['active', 'suspended', 'deleted'] }),
+    name: Name,
+    slug: Nullable(Type.String()),
+    createdAt: Time,
+    updatedAt: Time,
+  },
+  { $id: 'Tenant' },
+);
+export type Tenant = Static<typeof Tenant>;
+export const Slug = Type.String({ pattern: '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$', examples: ['acme'] });
+export const CreateTenant = Message(
+  { name: Name, type: Type.String({ enum: ['customer', 'partner'] }), slug: Type.Optional(Slug) },
+  { $id: 'CreateTenant' },
+);
+export type CreateTenant = Static<typeof CreateTenant>;
+export const UpdateTenant = Type.Object(
+  { name: Type.Optional(Name), slug: Type.Optional(Nullable(Slug)) },
+  { additionalProperties: false, minProperties: 1, $id: 'UpdateTenant' },
+);
+export type UpdateTenant = Static<typeof UpdateTenant>;
+
+const Origin = Type.String({ maxLength: 300, pattern: String.raw`^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$`, examples: ['https://app.example.com'] });
+const RedirectUri = Type.String({ maxLength: 2000, pattern: String.raw`^[a-z][a-z0-9+.-]*://[^\s#]+$`, examples: ['https://app.example.com/callback'] });
+const clientFields = {
+  name: Name,
+  kind: Type.String({ enum: ['web', 'spa', 'native'], description: 'What the client is (RFC 6749 §2.1).' }),
+  tokenMode: Type.String({ enum: ['cookie', 'bearer'] }),
+  redirectUris: Type.Array(RedirectUri, { maxItems: 50, uniqueItems: true }),
+  origins: Type.Array(Origin, { maxItems: 50, uniqueItems: true, description: 'Web origins whose pages may call with credentials.' }),
+  cookieDomain: Nullable(Type.String({ maxLength: 253, pattern: '^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$' })),
+};
+export const Client = Message(
+  { id: Id, tenantId: Id, clientId: ClientId, ...clientFields, status: Type.String({ enum: ['active', 'suspended'] }), createdAt: Time, updatedAt: Time },
+  { $id: 'Client' },
+);
+export type Client = Static<typeof Client>;
+export const CreateClient = Message(
+  {
+    clientId: ClientId,
+    name: Name,
+    kind: clientFields.kind,
+    tokenMode: Type.Optional(clientFields.tokenMode),
+    redirectUris: Type.Optional(clientFields.redirectUris),
+    origins: Type.Optional(clientFields.origins),
+    cookieDomain: Type.Optional(clientFields.cookieDomain),
+  },
+  { $id: 'CreateClient' },
+);
+export type CreateClient = Static<typeof CreateClient>;
+export const UpdateClient = Type.Object(
+  {
+    name: Type.Optional(Name),
+    tokenMode: Type.Optional(clientFields.tokenMode),
+    redirectUris: Type.Optional(clientFields.redirectUris),
+    origins: Type.Optional(clientFields.origins),
+    cookieDomain: Type.Optional(clientFields.cookieDomain),
+  },
+  { additionalProperties: false, minProperties: 1, $id: 'UpdateClient' },
+);
+export type UpdateClient = Static<typeof UpdateClient>;
+
+export const Role = Message(
+  {
+    id: Id,
+    name: RoleName,
+    title: Type.String(),
+    description: Type.String(),
+    group: Type.String(),
+    system: Type.Boolean({ description: 'Built in, immutable.' }),
+    permissions: Type.Array(Type.String()),
+  },
+  { $id: 'Role' },
+);
+export type Role = Static<typeof Role>;
+export const RoleAssignment = Message(
+  {
+    id: Id,
+    tenantId: Id,
+    principalId: Id,
+    role: RoleName,
+    via: Type.String({ enum: ['direct', 'bootstrap', 'registration'] }),
+    grantedBy: Nullable(Id),
+    expiresAt: Nullable(Time),
+    createdAt: Time,
+  },
+  { $id: 'RoleAssignment' },
+);
+export type RoleAssignment = Static<typeof RoleAssignment>;
+export const CreateRoleAssignment = Message(
+  { principalId: Id, role: RoleName, expiresAt: Type.Optional(Type.String({ format: 'date-time' })) },
+  { $id: 'CreateRoleAssignment' },
+);
+export type CreateRoleAssignment = Static<typeof CreateRoleAssignment>;
