@@ -1,0 +1,7 @@
+export { EmbeddedPostgresError, type EmbeddedPostgresFault } from './embedded-postgres.errors.ts';
+export {
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+  type PostgresLog,
+  startEmbeddedPostgres,
+} from './embedded-postgres.ts';
