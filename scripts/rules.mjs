@@ -71,7 +71,7 @@ export const rules = [
     find: inSyntax(
       (node) =>
         (ts.isPropertyAccessExpression(node) && /^(process|import\.meta)\.env$/.test(node.getText())) ||
-        (ts.isImportSpecifier(node) && node.name.text === 'env') ||
+        (ts.isImportSpecifier(node) && (node.propertyName ?? node.name).text === 'env') ||
         (ts.isBindingElement(node) &&
           /\benv\b/.test(node.getText()) &&
           /=\s*process\b/.test(node.parent.parent.getText())),
