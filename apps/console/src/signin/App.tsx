@@ -1,0 +1,64 @@
+/** @jsxImportSource preact */
+import type { SignInOptions } from '@gatehouse/contracts';
+import type { ComponentType } from 'preact';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { onNavigate } from './address.ts';
+import { Frame } from './Frame.tsx';
+import { ConfirmRegistration } from './pages/ConfirmRegistration.tsx';
+import { Insecure } from './pages/Insecure.tsx';
+import { Locked } from './pages/Locked.tsx';
+import { Register } from './pages/Register.tsx';
+import { SetPassword } from './pages/SetPassword.tsx';
+import { SetUp } from './pages/SetUp.tsx';
+import { SignedOut } from './pages/SignedOut.tsx';
+import { SignIn } from './pages/SignIn.tsx';
+import { loadOptions } from './server.ts';
+import { t } from './text.ts';
+
+export interface PageProps {
+  /** The single-use token of the link that opened the page. */
+  readonly token: string | null;
+  /** What is offered here; `undefined` until the server has said, `null` when it could not. */
+  readonly options: SignInOptions | null | undefined;
+}
+
+const pages: Record<string, { page: ComponentType<PageProps>; title: string; needsCookies: boolean }> = {
+  '/signin': { page: SignIn, title: 'signin.title', needsCookies: true },
+  '/register': { page: Register, title: 'register.title', needsCookies: false },
+  '/register/confirm': { page: ConfirmRegistration, title: 'confirm.title', needsCookies: true },
+  '/set-password': { page: SetPassword, title: 'setPassword.title', needsCookies: false },
+  '/setup': { page: SetUp, title: 'setup.title', needsCookies: false },
+  '/locked': { page: Locked, title: 'locked.title', needsCookies: false },
+  '/signed-out': { page: SignedOut, title: 'signedOut.title', needsCookies: false },
+};
+
+export function App({ token }: { readonly token: string | null }) {
+  const [path, setPath] = useState(location.pathname);
+  const [options, setOptions] = useState<SignInOptions | null>();
+  const arrivedAt = useRef(path);
+  const found = pages[path] ?? pages['/signin']!;
+
+  useEffect(() => onNavigate(() => setPath(location.pathname)), []);
+  useEffect(() => void loadOptions().then(setOptions), []);
+
+  useLayoutEffect(() => {
+    document.title = t('title', {
+      page: t(found.title),
+      deployment: options?.deploymentName ?? 'Gatehouse',
+    });
+  }, [found, options]);
+
+  useLayoutEffect(() => {
+    // On a page reached by a link within, a screen reader has to be told; on the first one the browser tells.
+    if (path === arrivedAt.current) return;
+    arrivedAt.current = path;
+    document.querySelector<HTMLElement>('h1')?.focus();
+  }, [path]);
+
+  const insecure = !window.isSecureContext || options?.secureContext === false;
+  return (
+    <Frame deployment={options?.deploymentName}>
+      {insecure && found.needsCookies ? <Insecure /> : <found.page token={token} options={options} />}
+    </Frame>
+  );
+}

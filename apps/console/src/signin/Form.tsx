@@ -1,0 +1,99 @@
+/** @jsxImportSource preact */
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { type Failure, noFailure, readFailure } from './failure.ts';
+import { unmetRules } from './password.ts';
+import { t } from './text.ts';
+import { Wait } from './Wait.tsx';
+
+type Values = Readonly<Record<string, string>>;
+
+interface FormProps {
+  readonly submit: string;
+  readonly submitting: string;
+  /** The form sets a new password: its rules are checked before anything is sent. */
+  readonly setsPassword?: boolean;
+  readonly send: (values: Values) => Promise<void>;
+  readonly children: (failure: Failure) => ComponentChildren;
+}
+
+/** A form that says what went wrong beside the field, moves the focus there, and waits when it was told to wait. */
+export function Form({ submit, submitting, setsPassword = false, send, children }: FormProps) {
+  const [failure, setFailure] = useState(noFailure);
+  const [busy, setBusy] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+  const waiting = failure.retryAt !== null;
+
+  useEffect(() => {
+    if (failure === noFailure || !form.current) return;
+    const target = form.current.querySelector<HTMLElement>('[aria-invalid="true"]');
+    (target ?? form.current.querySelector<HTMLElement>('.failure'))?.focus();
+  }, [failure]);
+
+  async function onSubmit(event: Event): Promise<void> {
+    event.preventDefault();
+    if (busy || waiting || !form.current) return;
+    const values = readValues(form.current);
+    const fields = checkValues(form.current, values, setsPassword);
+    if (Object.keys(fields).length > 0) return setFailure({ ...noFailure, fields });
+    setBusy(true);
+    try {
+      await send(values);
+      setFailure(noFailure);
+    } catch (error) {
+      setFailure(readFailure(error));
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return (
+    <form ref={form} noValidate onSubmit={(event) => void onSubmit(event)} aria-busy={busy}>
+      <div role="alert">
+        {failure.message && (
+          <div class="failure" tabIndex={-1}>
+            <p>{failure.message}</p>
+            {failure.correlationId && <p>{t('problem.correlation', { id: failure.correlationId })}</p>}
+          </div>
+        )}
+      </div>
+      {failure.retryAt !== null && (
+        <Wait
+          until={failure.retryAt}
+          onOver={() => setFailure({ ...failure, retryAt: null, message: null })}
+        />
+      )}
+      {children(failure)}
+      <button type="submit" class="button primary" aria-disabled={busy || waiting}>
+        <span class={busy ? 'spinner' : 'spinner idle'} aria-hidden="true" />
+        {busy ? submitting : submit}
+      </button>
+      <p class="unseen" role="status">
+        {busy ? submitting : ''}
+      </p>
+    </form>
+  );
+}
+
+function readValues(form: HTMLFormElement): Values {
+  const entries = [...new FormData(form)].map(([name, value]): [string, string] => [name, String(value)]);
+  // A password is taken as typed; around everything else spaces come from pasting.
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, name === 'password' ? value : value.trim()]),
+  );
+}
+
+function checkValues(form: HTMLFormElement, values: Values, setsPassword: boolean): Values {
+  const faults: Record<string, string> = {};
+  for (const [name, value] of Object.entries(values)) {
+    const label = form.querySelector(`label[for="${name}"]`)?.textContent ?? name;
+    if (!value) faults[name] = t('problem.required', { field: label });
+    else if (name === 'email' && !/^[^\s@]+@[^\s@]+$/.test(value)) faults[name] = t('problem.emailForm');
+  }
+  if (setsPassword && values.password) {
+    const unmet = unmetRules(values.password);
+    if (unmet.length > 0)
+      faults.password = t(`problem.password.${unmet.includes('bytes') ? 'too_long' : 'too_weak'}`);
+  }
+  return faults;
+}

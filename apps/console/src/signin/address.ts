@@ -1,0 +1,50 @@
+/**
+ * Where to go after signing in, from the `returnTo` parameter.
+ *
+ * SECURITY: an open redirect would let a stranger's link end on a stranger's page right after a real sign-in. Only a
+ * path of this origin is taken, judged twice: as written (`//host`, backslashes and control characters are how browsers
+ * are talked into another host) and as the browser resolves it. The whole address is handed on and not the path, since
+ * `/.//host` resolves to the path `//host`.
+ */
+export function returnAddress(value: string | null, origin: string): string {
+  const home = `${origin}/`;
+  if (!value || !/^\/(?!\/)/.test(value) || hasTrick(value)) return home;
+  const url = URL.canParse(value, origin) ? new URL(value, origin) : null;
+  return url?.origin === origin && url.href.startsWith(home) ? url.href : home;
+}
+
+function hasTrick(value: string): boolean {
+  return [...value].some((char) => char === '\\' || char < ' ' || (char >= '\u007f' && char <= '\u009f'));
+}
+
+/**
+ * Takes the single-use token out of the fragment and out of the address at once.
+ *
+ * SECURITY: a fragment never reaches a server or a referrer; removed from the address it does not stay in the history,
+ * in a screenshot or under the eyes of an extension that reads addresses either.
+ */
+export function takeToken(): string | null {
+  if (!location.hash) return null;
+  const token = new URLSearchParams(location.hash.slice(1)).get('token');
+  history.replaceState(history.state, '', location.pathname + location.search);
+  return token;
+}
+
+const listeners = new Set<() => void>();
+
+/** Goes to another of these pages without loading it anew. */
+export function navigate(path: string, state: unknown = null): void {
+  history.pushState(state, '', path);
+  for (const listener of listeners) listener();
+}
+
+export function onNavigate(listener: () => void): () => void {
+  listeners.add(listener);
+  addEventListener('popstate', listener);
+  return () => {
+    listeners.delete(listener);
+    removeEventListener('popstate', listener);
+  };
+}
+
+export const query = (): URLSearchParams => new URLSearchParams(location.search);

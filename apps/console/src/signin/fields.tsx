@@ -1,0 +1,121 @@
+/** @jsxImportSource preact */
+import { useState } from 'preact/hooks';
+import { PasswordRules } from './PasswordRules.tsx';
+import { t } from './text.ts';
+
+interface FieldProps {
+  readonly name: string;
+  readonly label: string;
+  readonly type?: 'text' | 'email';
+  readonly autocomplete: string;
+  readonly error: string | undefined;
+  readonly hint?: string;
+  readonly autofocus?: boolean;
+  readonly value?: string;
+}
+
+const describedBy = (...ids: (string | false | undefined)[]): string | undefined =>
+  ids.filter(Boolean).join(' ') || undefined;
+
+export function Field({
+  name,
+  label,
+  type = 'text',
+  autocomplete,
+  error,
+  hint,
+  autofocus,
+  value,
+}: FieldProps) {
+  return (
+    <div class="field">
+      <label for={name}>{label}</label>
+      <input
+        id={name}
+        name={name}
+        // The attribute types are a union by literal, which a variable of two literals does not fit.
+        type={type as 'text'}
+        autocomplete={autocomplete}
+        autofocus={autofocus}
+        autocapitalize={type === 'email' ? 'none' : undefined}
+        spellcheck={false}
+        defaultValue={value}
+        required
+        aria-invalid={error ? 'true' : undefined}
+        aria-describedby={describedBy(error && `${name}-error`, hint && `${name}-hint`)}
+      />
+      {hint && (
+        <p class="hint" id={`${name}-hint`}>
+          {hint}
+        </p>
+      )}
+      <FieldError name={name} error={error} />
+    </div>
+  );
+}
+
+interface PasswordFieldProps {
+  readonly label: string;
+  /** A new password shows its rules; a current one does not, it was made under rules of its time. */
+  readonly purpose: 'current-password' | 'new-password';
+  readonly error: string | undefined;
+  readonly autofocus?: boolean;
+}
+
+export function PasswordField({ label, purpose, error, autofocus }: PasswordFieldProps) {
+  const [shown, setShown] = useState(false);
+  const [capsLock, setCapsLock] = useState(false);
+  const [value, setValue] = useState('');
+  const isNew = purpose === 'new-password';
+  const watchCapsLock = (event: KeyboardEvent): void => setCapsLock(event.getModifierState('CapsLock'));
+
+  return (
+    <div class="field">
+      <label for="password">{label}</label>
+      <div class="password">
+        <input
+          id="password"
+          name="password"
+          type={(shown ? 'text' : 'password') as 'text'}
+          autocomplete={purpose}
+          autofocus={autofocus}
+          autocapitalize="none"
+          spellcheck={false}
+          required
+          onInput={(event) => setValue(event.currentTarget.value)}
+          onKeyDown={watchCapsLock}
+          onKeyUp={watchCapsLock}
+          onBlur={() => setCapsLock(false)}
+          aria-invalid={error ? 'true' : undefined}
+          aria-describedby={describedBy(
+            error && 'password-error',
+            isNew && 'password-rules',
+            'password-caps',
+          )}
+        />
+        <button
+          type="button"
+          class="show"
+          aria-pressed={shown}
+          aria-label={t(shown ? 'field.hidePassword' : 'field.showPassword')}
+          onClick={() => setShown(!shown)}
+        >
+          {t(shown ? 'field.hide' : 'field.show')}
+        </button>
+      </div>
+      <p class="caps" id="password-caps" role="status">
+        {capsLock && t('field.capsLock')}
+      </p>
+      <FieldError name="password" error={error} />
+      {isNew && <PasswordRules password={value} />}
+    </div>
+  );
+}
+
+function FieldError({ name, error }: { name: string; error: string | undefined }) {
+  return error ? (
+    <p class="error" id={`${name}-error`}>
+      {error}
+    </p>
+  ) : null;
+}

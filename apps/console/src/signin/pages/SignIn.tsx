@@ -1,0 +1,81 @@
+/** @jsxImportSource preact */
+import { useEffect } from 'preact/hooks';
+import { navigate, query, returnAddress } from '../address.ts';
+import type { PageProps } from '../App.tsx';
+import { Field, PasswordField } from '../fields.tsx';
+import { Form } from '../Form.tsx';
+import { Heading, Notice, PageLink } from '../Frame.tsx';
+import { gatehouse, ProblemError } from '../server.ts';
+import { t } from '../text.ts';
+
+export function SignIn({ options }: PageProps) {
+  useEffect(() => {
+    const goOn = (): void => {
+      if (gatehouse.getState().status === 'signed-in')
+        location.replace(returnAddress(query().get('returnTo'), location.origin));
+    };
+    const unsubscribe = gatehouse.subscribe(goOn);
+    // Already signed in, here or by another tab in the meantime: there is nothing to ask for. Whoever was sent here
+    // because the session ended has just been told so by the server, and it is not asked again.
+    if (!query().has('reason')) void gatehouse.start();
+    return unsubscribe;
+  }, []);
+
+  async function send({ email = '', password = '' }: Readonly<Record<string, string>>): Promise<void> {
+    try {
+      await gatehouse.signIn({ email, password });
+    } catch (error) {
+      if (!(error instanceof ProblemError) || error.code !== 'auth.account_locked') throw error;
+      const until = error.retryAfter === null ? null : Date.now() + error.retryAfter * 1000;
+      navigate(`/locked${location.search}`, { until });
+    }
+  }
+
+  if (options?.policy === 'restricted') {
+    return (
+      <>
+        <Heading title={t('signin.title')} />
+        <Notice kind="care">{t('signin.restricted')}</Notice>
+      </>
+    );
+  }
+  return (
+    <>
+      <Heading title={t('signin.title')} lead={t('signin.lead')} />
+      <Why setupRequired={options?.setupRequired ?? false} />
+      <Form submit={t('signin.submit')} submitting={t('signin.submitting')} send={send}>
+        {({ fields }) => (
+          <>
+            <Field
+              name="email"
+              type="email"
+              label={t('field.email')}
+              autocomplete="username"
+              error={fields.email}
+              autofocus
+            />
+            <PasswordField label={t('field.password')} purpose="current-password" error={fields.password} />
+          </>
+        )}
+      </Form>
+      <div class="after">
+        <p>{t('signin.forgotten')}</p>
+        {options?.registration === 'tenant' && (
+          <p>
+            {t('signin.newHere')} <PageLink to="/register">{t('signin.register')}</PageLink>
+          </p>
+        )}
+      </div>
+    </>
+  );
+}
+
+/** Why the person finds this page in front of them, where there is something to say. */
+function Why({ setupRequired }: { setupRequired: boolean }) {
+  if (setupRequired) return <Notice kind="care">{t('signin.setupRequired')}</Notice>;
+  const reason = query().get('reason');
+  if (reason === 'expired') return <Notice kind="care">{t('signin.expired')}</Notice>;
+  if (reason === 'password-set') return <Notice kind="good">{t('signin.passwordSet')}</Notice>;
+  if (reason === 'set-up') return <Notice kind="good">{t('signin.setUpDone')}</Notice>;
+  return null;
+}

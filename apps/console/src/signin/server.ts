@@ -1,0 +1,23 @@
+import { createGatehouse, ProblemError, readProblem } from '@gatehouse/browser';
+import type { SignInOptions } from '@gatehouse/contracts';
+
+export const gatehouse = createGatehouse({ client: 'console', tokenMode: 'cookie' });
+
+/** Posts to an entry that needs no session. @throws ProblemError, or TypeError when the network is lost */
+export async function post(path: string, body: Record<string, string>): Promise<void> {
+  const response = await fetch(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    body: JSON.stringify(body),
+    credentials: 'same-origin',
+  });
+  if (!response.ok) throw await readProblem(response);
+}
+
+/** What these pages may offer; `null` when the server cannot say at the moment. */
+export async function loadOptions(): Promise<SignInOptions | null> {
+  const response = await fetch('/api/v1/auth/options?client=console').catch(() => null);
+  return response?.ok ? ((await response.json()) as SignInOptions) : null;
+}
+
+export { ProblemError };
