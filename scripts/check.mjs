@@ -9,49 +9,50 @@ import { continueInBundledNode, root } from './bundled-node.mjs';
 
 continueInBundledNode();
 
-const inColour = process.stdout.isTTY === true ? 'true' : 'false';
-const tool = (name, ...args) => [join('node_modules', '.bin', name), ...args];
+/** How to run a tool of node_modules: no argument of ours has a space in it. */
+function tool(line) {
+  const [name, ...args] = line.split(' ');
+  return [join('node_modules', '.bin', name), ...args];
+}
 
 /** The slowest come first, so that the last core is not left waiting for one of them. */
 const checks = [
   ...programs().map((tsconfig) => ({
     name: tsconfig === 'tsconfig.json' ? 'types' : `types ${tsconfig.slice(0, -'/tsconfig.json'.length)}`,
     means: `the compiler on ${tsconfig}`,
-    command: tool(
-      'tsc',
-      '-p',
-      tsconfig,
-      '--pretty',
-      '--incremental',
-      '--tsBuildInfoFile',
-      buildInfo(tsconfig),
-    ),
+    command: tool(`tsc -p ${tsconfig} --incremental --tsBuildInfoFile ${buildInfo(tsconfig)}`),
   })),
-  { name: 'lint', means: 'oxlint with types (.oxlintrc.json)', command: tool('oxlint', '--type-aware') },
+  {
+    name: 'lint',
+    means: 'oxlint with types (.oxlintrc.json)',
+    command: tool('oxlint --type-aware'),
+  },
   {
     name: 'imports',
     means: 'who may import whom (.dependency-cruiser.cjs)',
     command: tool(
-      'depcruise',
-      ...['--config', '.dependency-cruiser.cjs', '--output-type', 'err-long'],
-      ...['apps', 'packages', 'scripts', 'db', 'e2e'].filter((folder) => existsSync(join(root, folder))),
+      'depcruise --config .dependency-cruiser.cjs --output-type err-long apps packages scripts db e2e',
     ),
   },
   {
     name: 'dead code',
-    means: 'knip (knip.json)',
-    command: tool('knip', '--no-progress', '--no-config-hints'),
+    means: 'files, exports and dependencies that nothing uses (knip.json)',
+    command: tool('knip --no-progress --no-config-hints'),
   },
-  { name: 'house rules', means: 'scripts/rules.mjs', command: ['scripts/check-rules.mjs'] },
+  {
+    name: 'house rules',
+    means: 'names, lengths, and who may read settings or speak SQL (scripts/rules.mjs)',
+    command: ['scripts/check-rules.mjs'],
+  },
   {
     name: 'generated files',
-    means: 'in step with what they are made from (scripts/generators)',
+    means: 'in step with what they are made from (scripts/generators); `npm run generate` repairs it',
     command: ['scripts/generate.mjs', '--check'],
   },
   {
     name: 'format',
     means: 'biome (biome.json); `npm run format` repairs it',
-    command: tool('biome', 'format', '--colors=off', '--reporter=summary', '.'),
+    command: tool('biome format --colors=off --reporter=summary .'),
   },
 ];
 
