@@ -12,6 +12,17 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 const bundled = join(root, 'node_modules', `node-${process.platform}-${process.arch}`, 'bin', 'node');
 
+/** The Node that Gatehouse itself runs on: the repository's own, or, on systems without one, a host's that is new enough. */
+export function chooseNode() {
+  if (existsSync(bundled) && spawnSync(bundled, ['--version']).status === 0) return bundled;
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > 22 || (major === 22 && minor >= 12)) return process.execPath;
+  console.error(
+    `There is no bundled Node for ${process.platform}-${process.arch}, and this one is ${process.version}: install Node 22.12 or later and start again.`,
+  );
+  process.exit(1);
+}
+
 /** Continues the calling script in the bundled Node, unless it already runs there, or in one that can do as much. */
 export function continueInBundledNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);

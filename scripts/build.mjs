@@ -1,0 +1,61 @@
+// Bundles the server (apps/server/dist) and builds the pages (apps/console/dist): `npm run build`.
+import { existsSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { continueInBundledNode, root } from './bundled-node.mjs';
+import { sourcesStamp, writeBuildStamp } from './build-stamp.mjs';
+
+const server = join(root, 'apps', 'server');
+const console_ = join(root, 'apps', 'console');
+
+/** The password hashing runs in workers, which need a file of their own. */
+const entries = ['src/main.ts', 'src/platform/crypto/hash-worker.ts'];
+
+/** Packages of this repository are sources and go into the bundle; those from npm stay where npm put them. */
+const npmPackagesStayOutside = {
+  name: 'npm-packages-stay-outside',
+  setup({ onResolve }) {
+    onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
+      kind === 'entry-point' || path.startsWith('@gatehouse/') ? undefined : { path, external: true },
+    );
+  },
+};
+
+export const serverBundle = {
+  absWorkingDir: server,
+  entryPoints: Object.fromEntries(
+    entries
+      .filter((entry) => existsSync(join(server, entry)))
+      .map((entry) => [entry.replace(/^.*\//, '').replace(/\.ts$/, ''), entry]),
+  ),
+  outdir: 'dist',
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node24',
+  sourcemap: true,
+  legalComments: 'none',
+  plugins: [npmPackagesStayOutside],
+  logLevel: 'warning',
+};
+
+async function buildServer() {
+  const esbuild = await import('esbuild');
+  await rm(join(server, 'dist'), { recursive: true, force: true });
+  await mkdir(join(server, 'dist'), { recursive: true });
+  await esbuild.build(serverBundle);
+}
+
+async function buildConsole() {
+  const vite = await import('vite');
+  await vite.build({ root: console_, logLevel: 'warn' });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  continueInBundledNode();
+  const stamp = sourcesStamp();
+  await Promise.all([buildServer(), buildConsole()]);
+  writeBuildStamp(stamp);
+}

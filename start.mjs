@@ -1,0 +1,66 @@
+// `npm start`: from a fresh clone to a running Gatehouse. Understood by Node 18, with Node's own modules only; everything
+// else runs in the Node that the repository brings along.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import process from 'node:process';
+import { ensureBuilt } from './scripts/build-stamp.mjs';
+import { chooseNode, root } from './scripts/bundled-node.mjs';
+import { ensureInstalled } from './scripts/install.mjs';
+
+const given = process.argv.slice(2);
+
+try {
+  await ensureInstalled();
+  if (given[0] === '--dev') {
+    run(join(root, 'scripts', 'dev.mjs'), given.slice(1));
+  } else {
+    await ensureBuilt();
+    const isCommand = given.length > 0 && !given[0].startsWith('-');
+    run(join(root, 'apps', 'server', 'dist', 'main.js'), isCommand ? given : ['serve', ...given]);
+  }
+} catch (error) {
+  console.error(error.message);
+  process.exit(1);
+}
+
+/**
+ * Runs it in place of this process as far as that can be done: signals go in, the exit code comes out. The channel between
+ * the two tells the service that this process is gone, even when it was killed and could not say so.
+ */
+function run(script, args) {
+  const child = spawn(chooseNode(), [script, ...args], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env: {
+      ...process.env,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(root, '.cache', 'compiled'),
+    },
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      // Ctrl-C reaches every process of the terminal by itself; a second one would mean "at once".
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+    });
+  }
+  watchNpm(child);
+  child.on('error', (error) => {
+    console.error(`Node could not be started: ${error.message}`);
+    process.exit(1);
+  });
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exit(code);
+    for (const each of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeAllListeners(each);
+    process.kill(process.pid, signal);
+  });
+}
+
+/** Who kills npm the hard way means the service that it runs; npm cannot pass that on. */
+function watchNpm(child) {
+  if (process.env.npm_lifecycle_event === undefined || process.ppid === 1) return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    child.kill('SIGTERM');
+  }, 250);
+  timer.unref();
+}
