@@ -1,0 +1,74 @@
+// The load driver: a process of its own on the core that the measured server does not use. Takes jobs over IPC, one at a
+// time, and keeps its signed-in browsers between them.
+import { openBrowser } from './browser.mjs';
+import { runClosedLoop, startStorm } from './closed-loop.mjs';
+import { runOpenLoop } from './open-loop.mjs';
+
+const subject = JSON.parse(process.argv[2]);
+let signedIn = [];
+
+const jobs = {
+  /** Signs browsers in one after the other, or hands them cookies that were planted in the database. */
+  async 'sign in'({ browsers, cookies }) {
+    for (const browser of signedIn) browser.close();
+    signedIn = [];
+    for (let index = 0; index < browsers; index += 1) {
+      const browser = openBrowser(subject.address);
+      if (cookies) browser.jar.set(cookies[index].name, cookies[index].value);
+      else {
+        const response = await browser.send(subject.login.request);
+        if (response.status !== subject.login.expect) {
+          throw new Error(`sign-in answered ${response.status}: ${response.body.slice(0, 300)}`);
+        }
+      }
+      signedIn.push(browser);
+    }
+    return { browsers: signedIn.length };
+  },
+
+  async closed({ action, seconds, browsers }) {
+    return withBrowsers(action, browsers, (used) => runClosedLoop({ ...subject[action], browsers: used, seconds }));
+  },
+
+  async open({ action, seconds, perSecond }) {
+    return withBrowsers(action, signedIn.length, (used) =>
+      runOpenLoop({ ...subject[action], browsers: used, seconds, perSecond }),
+    );
+  },
+
+  async 'open under storm'({ action, seconds, perSecond, clients }) {
+    const storm = startStorm({ ...subject.login, browsers: strangers(clients) });
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const measured = await jobs.open({ action, seconds, perSecond });
+    return { ...measured, storm: storm.stop() };
+  },
+
+  async once({ action }) {
+    const response = await withBrowsers(action, 1, ([browser]) => browser.send(subject[action].request));
+    return { status: response.status, cookies: response.cookies, head: response.head, body: response.body };
+  },
+};
+
+// Connections are dialled anew for each job: between jobs a server may have closed an idle one.
+async function withBrowsers(action, count, use) {
+  const browsers = subject[action].anonymous ? strangers(count) : signedIn.slice(0, count);
+  try {
+    return await use(browsers);
+  } finally {
+    for (const browser of browsers) browser.close();
+  }
+}
+
+function strangers(count) {
+  return Array.from({ length: count }, () => openBrowser(subject.address));
+}
+
+process.on('message', async ({ job, ...options }) => {
+  try {
+    process.send({ result: await jobs[job](options) });
+  } catch (error) {
+    process.send({ error: error.stack });
+  }
+});
+process.on('disconnect', () => process.exit(0));
+process.send({ ready: true });

@@ -1,0 +1,126 @@
+// How each measured program is started and how its sign-in, its check and its renewal are asked for.
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { startProcess } from '../harness/processes.mjs';
+import { runSql } from '../harness/postgres.mjs';
+import { aim, startServer } from '../harness/subject.mjs';
+
+const REPOSITORY = join(import.meta.dirname, '../..');
+const PERSON = { email: 'bench@example.com', password: 'Correct-Horse-42', name: 'Bench' };
+const RAISED = '1000000000';
+
+/** A bare program of reference/ with 32 sessions planted in its table. */
+export async function startReference(program, context) {
+  const address = context.nextAddress();
+  const url = await context.postgres.createDatabase(`bare_${address.port}`);
+  const cookies = await plantSessions(url, context.connections);
+  const server = await startServer(
+    { name: program, args: [`reference/${program}.mjs`], env: { DATABASE_URL: url }, address, readyPath: '/' },
+    context.machine,
+  );
+  const drive = {
+    address,
+    me: { request: { method: 'GET', path: '/me' }, expect: 200 },
+    renewal: { request: { method: 'POST', path: '/refresh' }, expect: 200, cookies: 1 },
+    json: { request: { method: 'GET', path: '/' }, expect: 200, anonymous: true },
+  };
+  const subject = await aim('bare', server, drive, context.machine);
+  await subject.run('sign in', { browsers: context.connections, cookies });
+  return subject;
+}
+
+/** Gatehouse as it ships, in production mode, its rate limits raised. */
+export async function startOurs(context, { signIn = true } = {}) {
+  const main = join(REPOSITORY, 'apps/server/dist/main.js');
+  if (!existsSync(main)) throw new Error('apps/server/dist/main.js is missing: run "npm run build" in the root of the repository');
+  const address = context.nextAddress();
+  const server = await startServer(
+    {
+      name: 'gatehouse',
+      args: [...context.nodeOptions, main, 'serve'],
+      cwd: context.dir,
+      env: {
+        GATEHOUSE_MODE: 'production',
+        HOST: address.host,
+        GATEHOUSE_PUBLIC_URL: `http://localhost:${address.port}`,
+        GATEHOUSE_DATA_DIR: join(context.dir, `gatehouse-${address.port}`),
+        GATEHOUSE_ADMIN_EMAIL: PERSON.email,
+        GATEHOUSE_ADMIN_PASSWORD: PERSON.password,
+        DATABASE_URL: await context.postgres.createDatabase(`gatehouse_${address.port}`),
+        RATE_LIMIT_AUTH_PER_MINUTE: RAISED,
+      },
+      address,
+      readyPath: '/health/ready',
+    },
+    context.machine,
+  );
+  const headers = { Origin: `http://localhost:${address.port}` };
+  const post = (path, body) => ({ request: { method: 'POST', path, body, headers }, expect: 200 });
+  const login = post('/api/v1/auth/login', { email: PERSON.email, password: PERSON.password });
+  const drive = {
+    address: { ...address, host: 'localhost' },
+    login: { ...login, anonymous: true },
+    me: { request: { method: 'GET', path: '/api/v1/auth/me' }, expect: 200 },
+    renewal: { ...post('/api/v1/auth/refresh', {}), cookies: 2 },
+  };
+  const subject = await aim('gatehouse', server, drive, context.machine);
+  if (signIn) await subject.run('sign in', { browsers: context.connections });
+  return subject;
+}
+
+/** better-auth; with `renews` each session check is a renewal. */
+export async function startPeer(context, { renews = false, signIn = true } = {}) {
+  const address = context.nextAddress();
+  const env = {
+    DATABASE_URL: await context.postgres.createDatabase(`peer_${address.port}`),
+    PEER_SECRET: randomBytes(32).toString('hex'),
+    NODE_ENV: 'production',
+    PORT: String(address.port),
+    ...(renews ? { PEER_RENEWS: '1' } : {}),
+  };
+  const migration = startProcess(process.execPath, [join(import.meta.dirname, '../peer/better-auth.mjs'), 'migrate'], { env });
+  if ((await migration.exited).code !== 0) throw new Error(`better-auth did not migrate: ${migration.tail()}`);
+  const server = await startServer(
+    { name: 'better-auth', args: ['peer/better-auth.mjs'], env, address, readyPath: '/api/auth/ok' },
+    context.machine,
+  );
+  // It learns the client's address, by which it limits, from a proxy's header only.
+  const headers = { Origin: `http://127.0.0.1:${address.port}`, 'X-Forwarded-For': '127.0.0.1' };
+  const session = { request: { method: 'GET', path: '/api/auth/get-session', headers }, expect: 200 };
+  const post = (path, body) => ({ request: { method: 'POST', path, body, headers }, expect: 200, anonymous: true });
+  const drive = {
+    address,
+    'sign up': post('/api/auth/sign-up/email', PERSON),
+    login: post('/api/auth/sign-in/email', { email: PERSON.email, password: PERSON.password }),
+    me: session,
+    renewal: { ...session, cookies: 1 },
+  };
+  const subject = await aim('better-auth', server, drive, context.machine);
+  const signedUp = await subject.run('once', { action: 'sign up' });
+  if (signedUp.status !== 200) throw new Error(`better-auth refused the sign-up: ${signedUp.status} ${signedUp.body}\n${subject.tail()}`);
+  if (signIn) await subject.run('sign in', { browsers: context.connections });
+  return subject;
+}
+
+async function plantSessions(url, count) {
+  await runSql(
+    url,
+    `create table users (id uuid primary key, email text not null unique, name text not null);
+     create table sessions (
+       id uuid primary key, user_id uuid not null references users, token_hash bytea not null unique,
+       generation integer not null default 0, rotated_at timestamptz not null default now(),
+       expires_at timestamptz not null default now() + interval '30 days')`,
+  );
+  const userId = randomUUID();
+  await runSql(url, 'insert into users values ($1, $2, $3)', [userId, PERSON.email, PERSON.name]);
+  const tokens = Array.from({ length: count }, () => randomBytes(32).toString('base64url'));
+  const hashes = tokens.map((token) => createHash('sha256').update(token).digest());
+  const ids = tokens.map(() => randomUUID());
+  await runSql(
+    url,
+    'insert into sessions (id, user_id, token_hash) select id, $1, hash from unnest($2::uuid[], $3::bytea[]) as planted (id, hash)',
+    [userId, ids, hashes],
+  );
+  return tokens.map((value) => ({ name: 'rt', value }));
+}
