@@ -9,13 +9,13 @@ export function createReport({ json }) {
       line({ kind: 'machine', date: new Date().toISOString(), ...machine });
       people.write(`\n${text}\n`);
     },
-    scenario(name, { title, columns, rows, comparisons, results }) {
+    scenario(name, { title, columns, rows, comparisons, notes = [], results }) {
       for (const [subject, rounds] of Object.entries(results)) {
         rounds.forEach((result, index) => line({ kind: 'round', scenario: name, subject, round: index + 1, ...result }));
       }
-      for (const comparison of comparisons) line({ kind: 'comparison', scenario: name, ...comparison });
+      for (const comparison of [...comparisons, ...notes]) line({ kind: 'comparison', scenario: name, ...comparison });
       people.write(`\n${title}\n${renderTable(columns, rows)}${rows.map(renderWrong).join('')}`);
-      people.write(comparisons.map(renderComparison).join(''));
+      people.write([...comparisons, ...notes].map(renderComparison).join(''));
     },
     failure(name, error) {
       line({ kind: 'failure', scenario: name, error: error.message });

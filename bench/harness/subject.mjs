@@ -80,8 +80,10 @@ function costBetween(before, after, answers) {
   return {
     serverCpuMicros: answers ? (spent('own') / answers) * 1e6 : null,
     serverCoreShare: spent('own') / seconds,
-    driverCoreShare: (spent('load') + spent('database')) / seconds,
+    driverCoreShare: spent('load') / seconds,
+    databaseCoreShare: spent('database') / seconds,
+    otherCoreShare: (spent('load') + spent('database')) / seconds,
     // What everything else on the machine took meanwhile, in cores: the noise of this round.
-    othersCores: Math.max(0, others / seconds),
+    noiseCores: Math.max(0, others / seconds),
   };
 }

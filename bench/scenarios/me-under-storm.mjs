@@ -36,7 +36,7 @@ export async function meUnderStorm(context) {
   const p99 = (name, phase) => results[name].map((result) => result[phase].p99);
   return {
     title: `me-under-storm: ${PER_SECOND} session checks a second, quiet and while ${CLIENTS} clients sign in`,
-    columns: ['quiet p50', 'quiet p99', 'storm p50', 'storm p99', 'unanswered', 'logins/s', 'others, cores'],
+    columns: ['quiet p50', 'quiet p99', 'storm p50', 'storm p99', 'unanswered', 'logins/s', 'noise, cores'],
     rows: subjects.map(({ name }) => {
       const phase = (which) => results[name].map((result) => result[which]);
       return {
@@ -48,7 +48,7 @@ export async function meUnderStorm(context) {
           medianOf(phase('stormy'), 'p99'),
           medianOf(phase('stormy'), 'unanswered'),
           medianOf(phase('stormy').map(({ storm }) => storm), 'perSecond'),
-          medianOf(phase('stormy'), 'othersCores'),
+          medianOf(phase('stormy'), 'noiseCores'),
         ],
         wrong: {
           ...gatherWrong([...phase('quiet'), ...phase('stormy')]),

@@ -8,7 +8,8 @@ import { aim, startServer } from '../harness/subject.mjs';
 
 const REPOSITORY = join(import.meta.dirname, '../..');
 const PERSON = { email: 'bench@example.com', password: 'Correct-Horse-42', name: 'Bench' };
-const RAISED = '1000000000';
+const PUBLIC_URL = 'https://id.example.com';
+const RAISED = '10000000';
 
 /** A bare program of reference/ with 32 sessions planted in its table. */
 export async function startReference(program, context) {
@@ -30,7 +31,7 @@ export async function startReference(program, context) {
   return subject;
 }
 
-/** Gatehouse as it ships, in production mode, its rate limits raised. */
+/** Gatehouse as it ships, in production mode as behind a proxy that ends TLS, its rate limit raised. */
 export async function startOurs(context, { signIn = true } = {}) {
   const main = join(REPOSITORY, 'apps/server/dist/main.js');
   if (!existsSync(main)) throw new Error('apps/server/dist/main.js is missing: run "npm run build" in the root of the repository');
@@ -42,8 +43,11 @@ export async function startOurs(context, { signIn = true } = {}) {
       cwd: context.dir,
       env: {
         GATEHOUSE_MODE: 'production',
+        GATEHOUSE_PUBLIC_URL: PUBLIC_URL,
+        GATEHOUSE_MASTER_KEY: randomBytes(32).toString('base64'),
+        // Production wants a mail server; nothing here sends mail.
+        SMTP_URL: 'smtp://127.0.0.1:9',
         HOST: address.host,
-        GATEHOUSE_PUBLIC_URL: `http://localhost:${address.port}`,
         GATEHOUSE_DATA_DIR: join(context.dir, `gatehouse-${address.port}`),
         GATEHOUSE_ADMIN_EMAIL: PERSON.email,
         GATEHOUSE_ADMIN_PASSWORD: PERSON.password,
@@ -55,11 +59,11 @@ export async function startOurs(context, { signIn = true } = {}) {
     },
     context.machine,
   );
-  const headers = { Origin: `http://localhost:${address.port}` };
+  const headers = { Origin: PUBLIC_URL };
   const post = (path, body) => ({ request: { method: 'POST', path, body, headers }, expect: 200 });
   const login = post('/api/v1/auth/login', { email: PERSON.email, password: PERSON.password });
   const drive = {
-    address: { ...address, host: 'localhost' },
+    address,
     login: { ...login, anonymous: true },
     me: { request: { method: 'GET', path: '/api/v1/auth/me' }, expect: 200 },
     renewal: { ...post('/api/v1/auth/refresh', {}), cookies: 2 },
