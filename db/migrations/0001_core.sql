@@ -24,10 +24,17 @@ create function actor_tenant() returns uuid language sql stable parallel safe
   select nullif(current_setting('gatehouse.actor_tenant_id', true), '')::uuid
 $$;
 
+-- The home tenant of the person who acts, whose key seals what the record says of them; differs from actor_tenant() when
+-- a member of another tenant acts.
+create function subject_tenant() returns uuid language sql stable parallel safe
+  set search_path = pg_catalog as $$
+  select nullif(current_setting('gatehouse.subject_tenant_id', true), '')::uuid
+$$;
+
 create function root_tenant() returns uuid language sql immutable parallel safe
   set search_path = pg_catalog as $$ select '00000000-0000-7000-8000-000000000001'::uuid $$;
 
-grant execute on function current_tenant(), actor_tenant(), root_tenant()
+grant execute on function current_tenant(), actor_tenant(), subject_tenant(), root_tenant()
   to gatehouse_app, gatehouse_system, gatehouse_lookup, gatehouse_session, gatehouse_granter;
 
 -- Tenants ---------------------------------------------------------------------------------------------------------

@@ -85,11 +85,16 @@ alter function session_context(uuid, uuid, timestamptz) owner to gatehouse_sessi
 create function renew_session(
   p_tenant uuid, p_session uuid, p_generation integer, p_secret_hash bytea, p_agent_hash bytea, p_client text,
   p_now timestamptz, p_idle interval, p_replay_window interval, p_limit integer)
-returns table (outcome text, new_generation integer, new_rotated_at timestamptz, session_user_id uuid, session_active_tenant uuid,
-               session_expires_at timestamptz, retry_at timestamptz, remaining integer)
+returns table (
+  outcome text, new_generation integer, rotated_at timestamptz, limit_resets_at timestamptz, remaining integer,
+  user_id uuid, email text, name text, user_status text, user_created_at timestamptz, client_id text, active_tenant_id uuid,
+  tenant_name text, tenant_type text, tenant_status text, principal_id uuid, session_created_at timestamptz, session_expires_at timestamptz,
+  amr text[], auth_time timestamptz, role_names text[], tenant_permissions text[])
 language plpgsql volatile security definer set search_path = pg_catalog, gatehouse as $$
+#variable_conflict use_column
 declare
   s record;
+  verdict text;
 begin
   perform set_config('gatehouse.tenant_id', p_tenant::text, true);
   update gatehouse.sessions x set
@@ -103,24 +108,22 @@ begin
       and x.family_secret_hash = p_secret_hash and x.client_id = p_client
       and x.ended_at is null and x.expires_at > p_now and x.idle_expires_at > p_now
       and (x.renewals < p_limit or x.renewals_since <= p_now - interval '1 minute')
-    returning x.generation, x.rotated_at, x.user_id, x.active_tenant_id, x.idle_expires_at, x.renewals_since, x.renewals into s;
+    returning x.generation, x.rotated_at, x.renewals_since, x.renewals into s;
   if found then
-    return query select 'renewed', s.generation, s.rotated_at, s.user_id, s.active_tenant_id, s.idle_expires_at,
-      s.renewals_since + interval '1 minute', p_limit - s.renewals;
-    return;
-  end if;
-  select x.* into s from gatehouse.sessions x where x.tenant_id = p_tenant and x.id = p_session;
-  if not found or s.ended_at is not null or s.expires_at <= p_now or s.idle_expires_at <= p_now
-     or s.family_secret_hash <> p_secret_hash or s.client_id <> p_client then
-    return query select 'gone', null::integer, null::timestamptz, null::uuid, null::uuid, null::timestamptz, null::timestamptz, 0;
-  elsif s.generation = p_generation then
-    return query select 'limited', null::integer, null::timestamptz, s.user_id, s.active_tenant_id, null::timestamptz,
-      s.renewals_since + interval '1 minute', 0;
-  elsif s.generation = p_generation + 1 and s.rotated_at > p_now - p_replay_window and s.agent_hash = p_agent_hash then
-    return query select 'replay', s.generation, s.rotated_at, s.user_id, s.active_tenant_id, s.idle_expires_at,
-      s.renewals_since + interval '1 minute', greatest(p_limit - s.renewals, 0);
+    verdict := 'renewed';
   else
-    return query select 'spent', s.generation, s.rotated_at, s.user_id, s.active_tenant_id, null::timestamptz, null::timestamptz, 0;
+    select x.generation, x.rotated_at, x.renewals_since, x.renewals, x.agent_hash into s from gatehouse.sessions x
+      where x.tenant_id = p_tenant and x.id = p_session and x.family_secret_hash = p_secret_hash and x.client_id = p_client
+        and x.ended_at is null and x.expires_at > p_now and x.idle_expires_at > p_now;
+    verdict := case
+      when not found then 'gone'
+      when s.generation = p_generation then 'limited'
+      when s.generation = p_generation + 1 and s.rotated_at > p_now - p_replay_window and s.agent_hash = p_agent_hash then 'replay'
+      else 'spent' end;
+  end if;
+  if verdict <> 'gone' then
+    return query select verdict, s.generation, s.rotated_at, s.renewals_since + interval '1 minute', greatest(p_limit - s.renewals, 0), c.*
+      from gatehouse.session_context(p_tenant, p_session, p_now) c;
   end if;
 end $$;
 alter function renew_session(uuid, uuid, integer, bytea, bytea, text, timestamptz, interval, interval, integer) owner to gatehouse_session;
@@ -234,9 +237,10 @@ grant execute on function find_login(text), find_client(text), find_tenant(uuid)
   session_context(uuid, uuid, timestamptz),
   renew_session(uuid, uuid, integer, bytea, bytea, text, timestamptz, interval, interval, integer),
   record_login_attempt(bytea, uuid, boolean, integer, interval, interval, timestamptz) to gatehouse_login;
-grant execute on function grant_role(uuid, uuid, uuid, uuid, uuid, text, timestamptz, timestamptz),
+grant execute on function session_context(uuid, uuid, timestamptz),
+  grant_role(uuid, uuid, uuid, uuid, uuid, text, timestamptz, timestamptz),
   grant_first_role(uuid, uuid, uuid, text, timestamptz) to gatehouse_app;
 grant execute on function grant_operator_role(uuid, uuid, uuid, uuid, timestamptz) to gatehouse_system;
-grant execute on function current_tenant(), actor_tenant(), root_tenant()
+grant execute on function current_tenant(), actor_tenant(), subject_tenant(), root_tenant()
   to gatehouse_app, gatehouse_system, gatehouse_lookup, gatehouse_session, gatehouse_granter;
 grant execute on function ensure_partitions(timestamptz) to gatehouse_system;

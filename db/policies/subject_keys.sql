@@ -13,9 +13,9 @@ drop policy if exists system_actor on gatehouse.subject_keys;
 create policy system_actor on gatehouse.subject_keys for all to gatehouse_system
   using (true)
   with check (true);
-drop policy if exists actor_home on gatehouse.subject_keys;
-create policy actor_home on gatehouse.subject_keys for select to gatehouse_app
-  using (tenant_id = (select gatehouse.actor_tenant()));
-drop policy if exists actor_home_made on gatehouse.subject_keys;
-create policy actor_home_made on gatehouse.subject_keys for insert to gatehouse_app
-  with check (tenant_id = (select gatehouse.actor_tenant()));
+drop policy if exists person_acting on gatehouse.subject_keys;
+create policy person_acting on gatehouse.subject_keys for select to gatehouse_app
+  using (tenant_id = (select gatehouse.subject_tenant()));
+drop policy if exists person_acting_made on gatehouse.subject_keys;
+create policy person_acting_made on gatehouse.subject_keys for insert to gatehouse_app
+  with check (tenant_id = (select gatehouse.subject_tenant()));

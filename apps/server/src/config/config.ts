@@ -15,8 +15,10 @@ export interface Config extends Omit<Values, 'mode' | 'publicUrl' | 'registratio
 
 /** All faults of a configuration at once, each by the name of its setting and never by its value. */
 export class ConfigError extends Error {
-  constructor(readonly faults: readonly string[]) {
+  readonly faults: readonly string[];
+  constructor(faults: readonly string[]) {
     super(faults.join('\n'));
+    this.faults = faults;
   }
 }
 
@@ -47,7 +49,8 @@ export function parseConfig(env: Record<string, string | undefined>, baseDir: st
   const parsed = values as unknown as Values;
   const publicUrl = (parsed.publicUrl ?? `http://localhost:${parsed.port}`).replace(/\/$/, '');
   const mode =
-    parsed.mode ?? (parsed.nodeEnv === 'production' || !isLoopbackUrl(publicUrl) ? 'production' : 'development');
+    parsed.mode ??
+    (parsed.nodeEnv === 'production' || !isLoopbackUrl(publicUrl) ? 'production' : 'development');
   const config: Config = {
     ...parsed,
     publicUrl,
@@ -69,7 +72,9 @@ function unknownNames(env: Record<string, string | undefined>): string[] {
   }
   return Object.keys(env)
     .filter((name) => name.startsWith('GATEHOUSE_') && !known.has(name))
-    .map((name) => `${name} is not a setting of Gatehouse; see docs/reference/configuration.md for their names.`);
+    .map(
+      (name) => `${name} is not a setting of Gatehouse; see docs/reference/configuration.md for their names.`,
+    );
 }
 
 function checkAlways(config: Config): string[] {
@@ -79,10 +84,14 @@ function checkAlways(config: Config): string[] {
     faults.push('GATEHOUSE_PUBLIC_URL must be an origin: scheme, host and port, without a path.');
   }
   if (config.refreshCookieSameSite === 'none' && !https) {
-    faults.push('REFRESH_COOKIE_SAMESITE=none needs HTTPS: set GATEHOUSE_PUBLIC_URL to an https:// address, or use strict or lax.');
+    faults.push(
+      'REFRESH_COOKIE_SAMESITE=none needs HTTPS: set GATEHOUSE_PUBLIC_URL to an https:// address, or use strict or lax.',
+    );
   }
   if (config.cookieSameSite === 'none' && !https) {
-    faults.push('COOKIE_SAMESITE=none needs HTTPS: set GATEHOUSE_PUBLIC_URL to an https:// address, or use strict or lax.');
+    faults.push(
+      'COOKIE_SAMESITE=none needs HTTPS: set GATEHOUSE_PUBLIC_URL to an https:// address, or use strict or lax.',
+    );
   }
   if (config.tokenAlgorithm === 'hs256' && config.secretKey === undefined) {
     faults.push('TOKEN_ALGORITHM=hs256 needs SECRET_KEY, 32 characters or more.');
@@ -91,7 +100,9 @@ function checkAlways(config: Config): string[] {
     faults.push('GATEHOUSE_ADMIN_EMAIL and GATEHOUSE_ADMIN_PASSWORD belong together: set both or neither.');
   }
   if (config.masterKey !== undefined && decodeMasterKey(config.masterKey) === undefined) {
-    faults.push('GATEHOUSE_MASTER_KEY must be 32 random bytes in base64 or hex, for instance from: openssl rand -base64 32');
+    faults.push(
+      'GATEHOUSE_MASTER_KEY must be 32 random bytes in base64 or hex, for instance from: openssl rand -base64 32',
+    );
   }
   if (!/^[a-z][a-z0-9_]{0,30}$/.test(config.databaseRolePrefix)) {
     faults.push('DATABASE_ROLE_PREFIX must be lower-case letters, digits and underscores, at most 31.');
@@ -105,10 +116,16 @@ function checkProduction(config: Config): string[] {
     faults.push('GATEHOUSE_PUBLIC_URL must be an https:// address in production.');
   }
   if (config.masterKey === undefined) {
-    faults.push('GATEHOUSE_MASTER_KEY (or GATEHOUSE_MASTER_KEY_FILE) is required in production: openssl rand -base64 32');
+    faults.push(
+      'GATEHOUSE_MASTER_KEY (or GATEHOUSE_MASTER_KEY_FILE) is required in production: openssl rand -base64 32',
+    );
   }
-  if (config.smtpUrl === undefined) faults.push('SMTP_URL is required in production: without mail nobody can set a password.');
-  if (config.secretKey !== undefined && (config.secretKey.length < 32 || new Set(config.secretKey).size < 8)) {
+  if (config.smtpUrl === undefined)
+    faults.push('SMTP_URL is required in production: without mail nobody can set a password.');
+  if (
+    config.secretKey !== undefined &&
+    (config.secretKey.length < 32 || new Set(config.secretKey).size < 8)
+  ) {
     faults.push('SECRET_KEY must be at least 32 characters in production, and not a repeated pattern.');
   }
   return faults;

@@ -5,50 +5,257 @@ import { parseCidr } from './cidr.ts';
 export const SETTINGS = {
   mode: oneOf('GATEHOUSE_MODE', {
     values: ['development', 'production'],
-    defaultText: 'production when NODE_ENV is production or the public URL is not a loopback address, else development',
+    defaultText:
+      'production when NODE_ENV is production or the public URL is not a loopback address, else development',
     description: 'In production unsafe settings are refused and the development mailbox does not exist.',
   }),
   nodeEnv: text('NODE_ENV', { description: '`production` sets GATEHOUSE_MODE to production.' }),
-  port: required(integer('PORT', { min: 1, max: 65535, default: 4000, description: 'The port to listen on.' })),
-  host: required(text('HOST', { default: 'localhost', description: 'The address to listen on; 0.0.0.0 for all.' })),
+  port: required(
+    integer('PORT', { min: 1, max: 65535, default: 4000, description: 'The port to listen on.' }),
+  ),
+  host: required(
+    text('HOST', { default: 'localhost', description: 'The address to listen on; 0.0.0.0 for all.' }),
+  ),
   publicUrl: url(
     'GATEHOUSE_PUBLIC_URL',
-    { defaultText: 'http://localhost:PORT', description: 'Where browsers reach this deployment: the issuer, and the base of every link in mail.' },
+    {
+      defaultText: 'http://localhost:PORT',
+      description: 'Where browsers reach this deployment: the issuer, and the base of every link in mail.',
+    },
     ['http:', 'https:'],
   ),
-  name: required(text('GATEHOUSE_NAME', { default: 'Gatehouse', description: "The deployment's name on pages and in mail." })),
-  dataDir: text('GATEHOUSE_DATA_DIR', { defaultText: '.gatehouse in the checkout', description: 'The folder of the embedded database, its keys and the development mailbox.' }),
-  databaseUrl: url('DATABASE_URL', { secret: true, defaultText: 'the embedded PostgreSQL 18', description: 'A PostgreSQL (15 or later) to use instead of the embedded one.' }, ['postgres:', 'postgresql:']),
-  databaseAdminUrl: url('DATABASE_ADMIN_URL', { secret: true, defaultText: 'DATABASE_URL', description: 'A role that may create roles and tables; used by migrations only.' }, ['postgres:', 'postgresql:']),
-  databaseRolePrefix: required(text('DATABASE_ROLE_PREFIX', { default: 'gatehouse_', description: 'Prefix of the database roles, which belong to a whole cluster.' })),
-  databasePoolSize: required(integer('DATABASE_POOL_SIZE', { min: 2, max: 200, default: 10, description: 'Connections of this process.' })),
-  valkeyUrl: url('VALKEY_URL', { secret: true, description: 'A Valkey or Redis for rate limits; without it they are kept in PostgreSQL.' }, ['redis:', 'rediss:']),
-  smtpUrl: url('SMTP_URL', { secret: true, description: 'Where mail goes. Without it, in development, mail lands in the development mailbox.' }, ['smtp:', 'smtps:']),
-  mailFrom: required(text('MAIL_FROM', { default: 'Gatehouse <no-reply@localhost>', description: 'The sender of mail.' })),
-  masterKey: text('GATEHOUSE_MASTER_KEY', { secret: true, defaultText: 'made at the first start in the data folder (development only)', description: 'The key-encryption key: 32 bytes in base64 or hex. Seals private keys and credentials in the database.' }),
-  adminEmail: text('GATEHOUSE_ADMIN_EMAIL', { description: 'First administrator, made at the first start together with GATEHOUSE_ADMIN_PASSWORD.' }),
-  adminPassword: text('GATEHOUSE_ADMIN_PASSWORD', { secret: true, description: 'Password of the first administrator; without both, the first start prints a set-up link.' }),
-  secretKey: text('SECRET_KEY', { secret: true, description: 'HS256 compatibility mode only: the shared secret, at least 32 characters.' }),
-  tokenAlgorithm: required(oneOf('TOKEN_ALGORITHM', { values: ['es256', 'rs256', 'eddsa', 'hs256'], default: 'es256', description: 'Signature of access tokens; HS256 needs SECRET_KEY and is for edge services that can do no better.' })),
-  accessTokenMinutes: integer('ACCESS_TOKEN_EXPIRE_MINUTES', { min: 1, max: 1440, defaultText: '15; 60 for bearer clients', description: 'Lifetime of access tokens.' }),
-  refreshTokenDays: required(integer('REFRESH_TOKEN_EXPIRE_DAYS', { min: 1, max: 30, default: 7, description: 'A session ends when it is not renewed for so long.' })),
-  sessionDays: required(integer('SESSION_MAX_DAYS', { min: 1, max: 365, default: 30, description: 'A session ends after so long, renewed or not.' })),
-  refreshReplaySeconds: required(integer('REFRESH_REPLAY_SECONDS', { min: 0, max: 120, default: 30, description: 'For so long the spent refresh token gets the same answer again (a lost answer, a second tab).' })),
-  cookieSameSite: required(oneOf('COOKIE_SAMESITE', { values: ['lax', 'strict', 'none'], default: 'lax', description: 'SameSite of the cookies of cookie-mode clients.' })),
-  refreshCookieSameSite: required(oneOf('REFRESH_COOKIE_SAMESITE', { values: ['strict', 'lax', 'none'], default: 'strict', description: 'SameSite of the refresh cookie of bearer clients; `none` needs HTTPS.' })),
-  allowOrigins: required(list('ALLOW_ORIGINS', { default: [], defaultText: 'none', description: "Origins of front ends on other hosts that may call with credentials, besides those of the clients." }, checkOrigin)),
-  trustedProxies: required(list('TRUSTED_PROXIES', { default: [], defaultText: 'none', description: 'Addresses or CIDR ranges of proxies whose X-Forwarded-For, -Proto and -Host are believed.' }, parseCidr)),
-  registration: oneOf('REGISTRATION', { values: ['closed', 'tenant'], defaultText: 'closed in production, tenant in development', description: '`tenant`: anybody may register, which opens a tenant of their own.' }),
-  authPolicy: required(oneOf('AUTH_POLICY', { values: ['standard', 'restricted'], default: 'standard', description: '`restricted`: single sign-on only.' })),
-  bcryptCost: required(integer('BCRYPT_COST', { min: 10, max: 16, default: 12, description: 'Cost of password hashes; lower stored ones are renewed at the next sign-in.' })),
-  hashWorkers: integer('HASH_WORKERS', { min: 1, max: 64, defaultText: 'as many as cores', description: 'Threads that hash passwords.' }),
-  hashQueue: required(integer('HASH_QUEUE_LIMIT', { min: 1, max: 10000, default: 64, description: 'Sign-ins that may wait for a hash thread; more are answered 503 with Retry-After.' })),
-  lockoutAttempts: required(integer('LOCKOUT_ATTEMPTS', { min: 1, max: 100, default: 5, description: 'Failed attempts that lock an account.' })),
-  lockoutMinutes: required(integer('LOCKOUT_MINUTES', { min: 1, max: 1440, default: 30, description: 'For how long.' })),
-  authRateLimit: required(integer('RATE_LIMIT_AUTH_PER_MINUTE', { min: 1, max: 10_000_000, default: 50, description: 'Requests a minute by client address and group of authentication endpoints; renewals by session.' })),
-  bodyLimit: required(integer('BODY_LIMIT_BYTES', { min: 1024, max: 16_777_216, default: 262_144, description: 'Largest request body.' })),
-  readDecisionSample: required(integer('DECISION_LOG_READ_SAMPLE', { min: 0, max: 1_000_000, default: 100, description: 'One permitted read in so many goes to the decision log; 0 for none. Changes always do.' })),
-  logLevel: required(oneOf('LOG_LEVEL', { values: ['debug', 'info', 'warn', 'error', 'silent'], default: 'info', description: 'What is logged.' })),
+  name: required(
+    text('GATEHOUSE_NAME', {
+      default: 'Gatehouse',
+      description: "The deployment's name on pages and in mail.",
+    }),
+  ),
+  dataDir: text('GATEHOUSE_DATA_DIR', {
+    defaultText: '.gatehouse in the checkout',
+    description: 'The folder of the embedded database, its keys and the development mailbox.',
+  }),
+  databaseUrl: url(
+    'DATABASE_URL',
+    {
+      secret: true,
+      defaultText: 'the embedded PostgreSQL 18',
+      description: 'A PostgreSQL (15 or later) to use instead of the embedded one.',
+    },
+    ['postgres:', 'postgresql:'],
+  ),
+  databaseAdminUrl: url(
+    'DATABASE_ADMIN_URL',
+    {
+      secret: true,
+      defaultText: 'DATABASE_URL',
+      description: 'A role that may create roles and tables; used by migrations only.',
+    },
+    ['postgres:', 'postgresql:'],
+  ),
+  databaseRolePrefix: required(
+    text('DATABASE_ROLE_PREFIX', {
+      default: 'gatehouse_',
+      description: 'Prefix of the database roles, which belong to a whole cluster.',
+    }),
+  ),
+  databasePoolSize: required(
+    integer('DATABASE_POOL_SIZE', {
+      min: 2,
+      max: 200,
+      default: 10,
+      description: 'Connections of this process.',
+    }),
+  ),
+  valkeyUrl: url(
+    'VALKEY_URL',
+    {
+      secret: true,
+      description: 'A Valkey or Redis for rate limits; without it they are kept in PostgreSQL.',
+    },
+    ['redis:', 'rediss:'],
+  ),
+  smtpUrl: url(
+    'SMTP_URL',
+    {
+      secret: true,
+      description: 'Where mail goes. Without it, in development, mail lands in the development mailbox.',
+    },
+    ['smtp:', 'smtps:'],
+  ),
+  mailFrom: required(
+    text('MAIL_FROM', { default: 'Gatehouse <no-reply@localhost>', description: 'The sender of mail.' }),
+  ),
+  masterKey: text('GATEHOUSE_MASTER_KEY', {
+    secret: true,
+    defaultText: 'made at the first start in the data folder (development only)',
+    description:
+      'The key-encryption key: 32 bytes in base64 or hex. Seals private keys and credentials in the database.',
+  }),
+  adminEmail: text('GATEHOUSE_ADMIN_EMAIL', {
+    description: 'First administrator, made at the first start together with GATEHOUSE_ADMIN_PASSWORD.',
+  }),
+  adminPassword: text('GATEHOUSE_ADMIN_PASSWORD', {
+    secret: true,
+    description: 'Password of the first administrator; without both, the first start prints a set-up link.',
+  }),
+  secretKey: text('SECRET_KEY', {
+    secret: true,
+    description: 'HS256 compatibility mode only: the shared secret, at least 32 characters.',
+  }),
+  tokenAlgorithm: required(
+    oneOf('TOKEN_ALGORITHM', {
+      values: ['es256', 'rs256', 'eddsa', 'hs256'],
+      default: 'es256',
+      description:
+        'Signature of access tokens; HS256 needs SECRET_KEY and is for edge services that can do no better.',
+    }),
+  ),
+  accessTokenMinutes: integer('ACCESS_TOKEN_EXPIRE_MINUTES', {
+    min: 1,
+    max: 1440,
+    defaultText: '15; 60 for bearer clients',
+    description: 'Lifetime of access tokens.',
+  }),
+  refreshTokenDays: required(
+    integer('REFRESH_TOKEN_EXPIRE_DAYS', {
+      min: 1,
+      max: 30,
+      default: 7,
+      description: 'A session ends when it is not renewed for so long.',
+    }),
+  ),
+  sessionDays: required(
+    integer('SESSION_MAX_DAYS', {
+      min: 1,
+      max: 365,
+      default: 30,
+      description: 'A session ends after so long, renewed or not.',
+    }),
+  ),
+  refreshReplaySeconds: required(
+    integer('REFRESH_REPLAY_SECONDS', {
+      min: 0,
+      max: 120,
+      default: 30,
+      description:
+        'For so long the spent refresh token gets the same answer again (a lost answer, a second tab).',
+    }),
+  ),
+  cookieSameSite: required(
+    oneOf('COOKIE_SAMESITE', {
+      values: ['lax', 'strict', 'none'],
+      default: 'lax',
+      description: 'SameSite of the cookies of cookie-mode clients.',
+    }),
+  ),
+  refreshCookieSameSite: required(
+    oneOf('REFRESH_COOKIE_SAMESITE', {
+      values: ['strict', 'lax', 'none'],
+      default: 'strict',
+      description: 'SameSite of the refresh cookie of bearer clients; `none` needs HTTPS.',
+    }),
+  ),
+  allowOrigins: required(
+    list(
+      'ALLOW_ORIGINS',
+      {
+        default: [],
+        defaultText: 'none',
+        description:
+          'Origins of front ends on other hosts that may call with credentials, besides those of the clients.',
+      },
+      checkOrigin,
+    ),
+  ),
+  trustedProxies: required(
+    list(
+      'TRUSTED_PROXIES',
+      {
+        default: [],
+        defaultText: 'none',
+        description:
+          'Addresses or CIDR ranges of proxies whose X-Forwarded-For, -Proto and -Host are believed.',
+      },
+      parseCidr,
+    ),
+  ),
+  registration: oneOf('REGISTRATION', {
+    values: ['closed', 'tenant'],
+    defaultText: 'closed in production, tenant in development',
+    description: '`tenant`: anybody may register, which opens a tenant of their own.',
+  }),
+  authPolicy: required(
+    oneOf('AUTH_POLICY', {
+      values: ['standard', 'restricted'],
+      default: 'standard',
+      description: '`restricted`: single sign-on only.',
+    }),
+  ),
+  bcryptCost: required(
+    integer('BCRYPT_COST', {
+      min: 10,
+      max: 16,
+      default: 12,
+      description: 'Cost of password hashes; lower stored ones are renewed at the next sign-in.',
+    }),
+  ),
+  hashWorkers: integer('HASH_WORKERS', {
+    min: 1,
+    max: 64,
+    defaultText: 'as many as cores',
+    description: 'Threads that hash passwords.',
+  }),
+  hashQueue: required(
+    integer('HASH_QUEUE_LIMIT', {
+      min: 1,
+      max: 10000,
+      default: 64,
+      description: 'Sign-ins that may wait for a hash thread; more are answered 503 with Retry-After.',
+    }),
+  ),
+  lockoutAttempts: required(
+    integer('LOCKOUT_ATTEMPTS', {
+      min: 1,
+      max: 100,
+      default: 5,
+      description: 'Failed attempts that lock an account.',
+    }),
+  ),
+  lockoutMinutes: required(
+    integer('LOCKOUT_MINUTES', { min: 1, max: 1440, default: 30, description: 'For how long.' }),
+  ),
+  authRateLimit: required(
+    integer('RATE_LIMIT_AUTH_PER_MINUTE', {
+      min: 1,
+      max: 10_000_000,
+      default: 50,
+      description:
+        'Requests a minute by client address and group of authentication endpoints; renewals by session.',
+    }),
+  ),
+  bodyLimit: required(
+    integer('BODY_LIMIT_BYTES', {
+      min: 1024,
+      max: 16_777_216,
+      default: 262_144,
+      description: 'Largest request body.',
+    }),
+  ),
+  readDecisionSample: required(
+    integer('DECISION_LOG_READ_SAMPLE', {
+      min: 0,
+      max: 1_000_000,
+      default: 100,
+      description: 'One permitted read in so many goes to the decision log; 0 for none. Changes always do.',
+    }),
+  ),
+  logLevel: required(
+    oneOf('LOG_LEVEL', {
+      values: ['debug', 'info', 'warn', 'error', 'silent'],
+      default: 'info',
+      description: 'What is logged.',
+    }),
+  ),
 } as const;
 
 /** Names that begin with GATEHOUSE_ and are not settings of the server but of the start script or the tests. */

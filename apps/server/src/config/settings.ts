@@ -71,7 +71,10 @@ export function checkOrigin(value: string): string {
 }
 
 /** `NAME`, or the content of the file that `NAME_FILE` names (spec P5). */
-export function readRaw(env: Record<string, string | undefined>, it: { name: string; secret: boolean }): string | undefined {
+export function readRaw(
+  env: Record<string, string | undefined>,
+  it: { name: string; secret: boolean },
+): string | undefined {
   const file = it.secret ? env[`${it.name}_FILE`] : undefined;
   if (file === undefined || file === '') return env[it.name];
   if (env[it.name]) throw new SettingFault(`is set twice: here and as ${it.name}_FILE`);

@@ -1,5 +1,16 @@
 import { Type, type Static } from 'typebox';
-import { ClientId, ClientSelector, Email, Id, Message, Name, Nullable, Password, SingleUseToken, Time } from './shapes.ts';
+import {
+  ClientId,
+  ClientSelector,
+  Email,
+  Id,
+  Message,
+  Name,
+  Nullable,
+  Password,
+  SingleUseToken,
+  Time,
+} from './shapes.ts';
 
 const user = {
   id: Id,
@@ -12,7 +23,10 @@ const user = {
 export const SignedInUser = Message(user, { $id: 'SignedInUser' });
 export type SignedInUser = Static<typeof SignedInUser>;
 
-export const LoginRequest = Message({ email: Email, password: Password, client: ClientSelector }, { $id: 'LoginRequest' });
+export const LoginRequest = Message(
+  { email: Email, password: Password, client: ClientSelector },
+  { $id: 'LoginRequest' },
+);
 export type LoginRequest = Static<typeof LoginRequest>;
 
 /** Cookie mode answers `{ user }`; bearer mode adds the access token (RFC 6749 §5.1). The refresh token is never in a body. */
@@ -46,15 +60,26 @@ export const ConfirmRegistrationRequest = Message(
   { $id: 'ConfirmRegistrationRequest' },
 );
 export type ConfirmRegistrationRequest = Static<typeof ConfirmRegistrationRequest>;
-export const SetPasswordRequest = Message({ token: SingleUseToken, password: Password }, { $id: 'SetPasswordRequest' });
+export const SetPasswordRequest = Message(
+  { token: SingleUseToken, password: Password },
+  { $id: 'SetPasswordRequest' },
+);
 export type SetPasswordRequest = Static<typeof SetPasswordRequest>;
-export const SetupRequest = Message({ token: SingleUseToken, email: Email, name: Name, password: Password }, { $id: 'SetupRequest' });
+export const SetupRequest = Message(
+  { token: SingleUseToken, email: Email, name: Name, password: Password },
+  { $id: 'SetupRequest' },
+);
 export type SetupRequest = Static<typeof SetupRequest>;
 
 export const Me = Message(
   {
     user: SignedInUser,
-    tenant: Message({ id: Id, name: Name, type: Type.String({ enum: ['customer', 'partner', 'internal'] }), status: Type.String() }),
+    tenant: Message({
+      id: Id,
+      name: Name,
+      type: Type.String({ enum: ['customer', 'partner', 'internal'] }),
+      status: Type.String(),
+    }),
     session: Message({
       id: Id,
       clientId: ClientId,
@@ -77,7 +102,9 @@ export const SignInOptions = Message(
     policy: Type.String({ enum: ['standard', 'restricted'] }),
     devMailUrl: Nullable(Type.String({ description: 'The development mailbox; null in production.' })),
     setupRequired: Type.Boolean({ description: 'True until the first administrator exists.' }),
-    secureContext: Type.Boolean({ description: 'False where browsers would drop the secure cookies of this address.' }),
+    secureContext: Type.Boolean({
+      description: 'False where browsers would drop the secure cookies of this address.',
+    }),
   },
   { $id: 'SignInOptions' },
 );

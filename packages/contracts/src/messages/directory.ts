@@ -19,7 +19,11 @@ export const User = Message(
 );
 export type User = Static<typeof User>;
 export const CreateUser = Message(
-  { email: Email, name: Name, roles: Type.Optional(Type.Array(RoleName, { maxItems: 20, uniqueItems: true })) },
+  {
+    email: Email,
+    name: Name,
+    roles: Type.Optional(Type.Array(RoleName, { maxItems: 20, uniqueItems: true })),
+  },
   { $id: 'CreateUser' },
 );
 export type CreateUser = Static<typeof CreateUser>;
@@ -72,18 +76,38 @@ export const UpdateTenant = Type.Object(
 );
 export type UpdateTenant = Static<typeof UpdateTenant>;
 
-const Origin = Type.String({ maxLength: 300, pattern: String.raw`^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$`, examples: ['https://app.example.com'] });
-const RedirectUri = Type.String({ maxLength: 2000, pattern: String.raw`^[a-z][a-z0-9+.-]*://[^\s#]+$`, examples: ['https://app.example.com/callback'] });
+const Origin = Type.String({
+  maxLength: 300,
+  pattern: String.raw`^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$`,
+  examples: ['https://app.example.com'],
+});
+const RedirectUri = Type.String({
+  maxLength: 2000,
+  pattern: String.raw`^[a-z][a-z0-9+.-]*://[^\s#]+$`,
+  examples: ['https://app.example.com/callback'],
+});
 const clientFields = {
   name: Name,
   kind: Type.String({ enum: ['web', 'spa', 'native'], description: 'What the client is (RFC 6749 §2.1).' }),
   tokenMode: Type.String({ enum: ['cookie', 'bearer'] }),
   redirectUris: Type.Array(RedirectUri, { maxItems: 50, uniqueItems: true }),
-  origins: Type.Array(Origin, { maxItems: 50, uniqueItems: true, description: 'Web origins whose pages may call with credentials.' }),
+  origins: Type.Array(Origin, {
+    maxItems: 50,
+    uniqueItems: true,
+    description: 'Web origins whose pages may call with credentials.',
+  }),
   cookieDomain: Nullable(Type.String({ maxLength: 253, pattern: '^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$' })),
 };
 export const Client = Message(
-  { id: Id, tenantId: Id, clientId: ClientId, ...clientFields, status: Type.String({ enum: ['active', 'suspended'] }), createdAt: Time, updatedAt: Time },
+  {
+    id: Id,
+    tenantId: Id,
+    clientId: ClientId,
+    ...clientFields,
+    status: Type.String({ enum: ['active', 'suspended'] }),
+    createdAt: Time,
+    updatedAt: Time,
+  },
   { $id: 'Client' },
 );
 export type Client = Static<typeof Client>;

@@ -4,8 +4,10 @@ import { Type, type Static, type TSchema } from 'typebox';
 export const PLAIN_TEXT = String.raw`^[^\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]*$`;
 
 /** A message: unknown fields are refused, so that a field that is not declared can neither enter nor leak. */
-export const Message = <const P extends Record<string, TSchema>>(properties: P, options: { $id?: string; description?: string; examples?: unknown[] } = {}) =>
-  Type.Object(properties, { additionalProperties: false, ...options });
+export const Message = <const P extends Record<string, TSchema>>(
+  properties: P,
+  options: { $id?: string; description?: string; examples?: unknown[] } = {},
+) => Type.Object(properties, { additionalProperties: false, ...options });
 
 export const Id = Type.String({
   pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
@@ -16,17 +18,23 @@ export const Time = Type.String({
   description: 'RFC 3339, UTC, in milliseconds.',
   examples: ['2026-11-21T09:30:00.000Z'],
 });
+const EMAIL = String.raw`^[^\s@<>()\[\]\\,;:"\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]{1,64}@[^\s@<>()\[\]\\,;:"\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]{1,253}$`;
 export const Email = Type.String({
   minLength: 3,
   maxLength: 254,
-  pattern: String.raw`^[^\s@<>()\[\]\\,;:"\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]{1,64}@[^\s@<>()\[\]\\,;:"\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]{1,253}$`,
+  pattern: EMAIL,
   description: 'One email address.',
   examples: ['ada@example.com'],
 });
+/** Whether a text has the form of one address, as `Email` checks it. */
+export const isEmail = (text: string): boolean => text.length <= 254 && new RegExp(EMAIL, 'u').test(text);
 export const Name = Type.String({
   minLength: 1,
   maxLength: 200,
-  pattern: PLAIN_TEXT.replace('*$', '*[^\\s\\u0000-\\u001f][^\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb]*$'),
+  pattern: PLAIN_TEXT.replace(
+    '*$',
+    '*[^\\s\\u0000-\\u001f][^\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb]*$',
+  ),
   description: 'A name as people write it; control and bidirectional characters are refused.',
   examples: ['Ada Lovelace'],
 });
@@ -49,7 +57,12 @@ export const SingleUseToken = Type.String({
   description: "The token of a mailed link, as it stands in the link's fragment.",
   examples: ['AZmp8Fwee3qdaj8vfA8aEQ.mMLAo9v2b7k0uTqkP9B3jvJ8x0WZl9p1uTqkP9B3jvI'],
 });
-export const RoleName = Type.String({ minLength: 1, maxLength: 64, pattern: '^[A-Za-z][A-Za-z0-9_-]*$', examples: ['SUPPORT_AGENT'] });
+export const RoleName = Type.String({
+  minLength: 1,
+  maxLength: 64,
+  pattern: '^[A-Za-z][A-Za-z0-9_-]*$',
+  examples: ['SUPPORT_AGENT'],
+});
 export const ClientSelector = Type.Optional(ClientId);
 
 export const Problem = Message(
@@ -59,9 +72,17 @@ export const Problem = Message(
     status: Type.Integer({ examples: [400] }),
     code: Type.String({ description: 'Stable; match this, never the words.', examples: ['request.invalid'] }),
     detail: Type.String({ examples: ['body/email must match the form of an email address'] }),
-    correlationId: Type.String({ description: 'The trace id; it is in the log and in the audit record.', examples: ['4bf92f3577b34da6a3ce929d0e0e4736'] }),
+    correlationId: Type.String({
+      description: 'The trace id; it is in the log and in the audit record.',
+      examples: ['4bf92f3577b34da6a3ce929d0e0e4736'],
+    }),
     errors: Type.Optional(
-      Type.Array(Message({ path: Type.String({ examples: ['/email'] }), message: Type.String({ examples: ['must be a string'] }) })),
+      Type.Array(
+        Message({
+          path: Type.String({ examples: ['/email'] }),
+          message: Type.String({ examples: ['must be a string'] }),
+        }),
+      ),
     ),
     missingPermission: Type.Optional(Type.String({ examples: ['users:read'] })),
   },
@@ -73,11 +94,19 @@ export type Problem = Static<typeof Problem>;
 export const Page = <T extends TSchema>(item: T) =>
   Message({
     items: Type.Array(item),
-    nextCursor: Type.Union([Type.String(), Type.Null()], { description: 'Pass it as `cursor` for the next page.' }),
+    nextCursor: Type.Union([Type.String(), Type.Null()], {
+      description: 'Pass it as `cursor` for the next page.',
+    }),
   });
 export const pageQuery = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'Items a page.' })),
-  cursor: Type.Optional(Type.String({ maxLength: 1000, pattern: '^[A-Za-z0-9_.-]+$', description: '`nextCursor` of the page before.' })),
+  cursor: Type.Optional(
+    Type.String({
+      maxLength: 1000,
+      pattern: '^[A-Za-z0-9_.-]+$',
+      description: '`nextCursor` of the page before.',
+    }),
+  ),
 };
 export const sortBy = <const F extends string>(...fields: F[]) =>
   Type.Optional(

@@ -1,0 +1,89 @@
+import cookie from '@fastify/cookie';
+import cors from '@fastify/cors';
+import fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+} from 'fastify';
+import type { Deps } from './features/deps.ts';
+import { installFeatures } from './features/install.ts';
+import {
+  clientAddress,
+  correlationIdOf,
+  installErrorHandling,
+  installJsonParser,
+  installValidation,
+} from './platform/http/index.ts';
+import { installSecurityHeaders } from './platform/http/security-headers.ts';
+
+/**
+ * The HTTP service: Logger → Recovery → limits → Authentication → Authorization → Handler (spec R6).
+ *
+ * Nothing is listened on yet; `app.inject()` answers already.
+ */
+export async function buildApp(deps: Deps, logger: FastifyBaseLogger): Promise<FastifyInstance> {
+  const { config } = deps;
+  const app = fastify({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => '',
+    bodyLimit: config.bodyLimit,
+    // SECURITY: one spelling of a path reaches one route: case, trailing and double slashes are not forgiven (threats 75, 76).
+    routerOptions: {
+      caseSensitive: true,
+      ignoreTrailingSlash: false,
+      ignoreDuplicateSlashes: false,
+      maxParamLength: 200,
+    },
+    // Fastify's own reading of X-Forwarded-* is off; `clientAddress` is the only one.
+    trustProxy: false,
+    forceCloseConnections: 'idle',
+    requestTimeout: 30_000,
+    keepAliveTimeout: 65_000,
+    return503OnClosing: true,
+    exposeHeadRoutes: true,
+  });
+  installErrorHandling(app);
+  installJsonParser(app);
+  installValidation(app);
+  app.decorateRequest('correlationId', '');
+  app.decorateRequest('clientAddress', '');
+  app.addHook('onRequest', async (request) => {
+    request.correlationId = correlationIdOf(request.headers.traceparent);
+    request.clientAddress = clientAddress(request.raw, config.trustedProxies);
+  });
+  installSecurityHeaders(app, config);
+  await app.register(cors, {
+    origin: config.allowOrigins,
+    credentials: true,
+    methods: ['GET', 'POST', 'PATCH', 'DELETE'],
+    allowedHeaders: ['authorization', 'content-type', 'traceparent', 'x-csrf-token', 'x-gatehouse-client'],
+    exposedHeaders: [
+      'x-csrf-token',
+      'retry-after',
+      'ratelimit-limit',
+      'ratelimit-remaining',
+      'ratelimit-reset',
+    ],
+    maxAge: 600,
+  });
+  await app.register(cookie);
+  app.addHook('onResponse', (request, reply, done) => {
+    request.log.info(logLine(request, reply.statusCode, reply.elapsedTime), 'request');
+    done();
+  });
+  await installFeatures(app, deps);
+  return app;
+}
+
+// SECURITY: the route's pattern and never the URL, whose query may hold what does not belong in a log.
+const logLine = (request: FastifyRequest, status: number, elapsed: number) => ({
+  correlationId: request.correlationId,
+  method: request.method,
+  route: request.routeOptions.url ?? 'none',
+  status,
+  ms: Math.round(elapsed * 10) / 10,
+  tenantId: request.principal?.tenantId,
+  userId: request.principal?.userId,
+});

@@ -1,0 +1,2 @@
+/** A fault that is told in one sentence: what is wrong and what to do. */
+export class CliError extends Error {}

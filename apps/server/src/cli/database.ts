@@ -1,0 +1,126 @@
+import pg from 'pg';
+import type { Logger } from 'pino';
+import type { Config } from '../config/index.ts';
+import type { Sealer } from '../platform/crypto/index.ts';
+import { migrate } from '../platform/database/index.ts';
+import { startEmbeddedPostgres } from '../platform/postgres/index.ts';
+import { CliError } from './cli-error.ts';
+import { dbDir } from './folders.ts';
+
+/** A migrated database, and how to let go of it. */
+export interface Database {
+  /** For the login role: all that the server ever serves with. */
+  url: string;
+  applied: string[];
+  stop(): Promise<void>;
+  /** Resolves when an embedded server is gone for good. */
+  lost: Promise<Error>;
+}
+
+const never = new Promise<Error>(() => undefined);
+const EMBEDDED_DATABASE = 'gatehouse';
+
+/** Starts or reaches the database that the configuration names, and brings it to this release. */
+export async function openDatabase(
+  config: Config,
+  sealer: Sealer,
+  log: Logger,
+  signal?: AbortSignal,
+): Promise<Database> {
+  const say = (message: string) => log.info(message);
+  if (config.databaseUrl === undefined) {
+    const server = await startEmbeddedPostgres({ dataDir: config.dataDir, log, ...(signal && { signal }) });
+    try {
+      const adminUrl = await inDatabase(server.url);
+      const { applied } = await migrate({
+        adminUrl,
+        rolePrefix: config.databaseRolePrefix,
+        loginPassword: undefined,
+        dbDir,
+        log: say,
+      });
+      return {
+        url: withUser(adminUrl, `${config.databaseRolePrefix}login`, undefined),
+        applied,
+        stop: () => server.stop(),
+        lost: server.lost,
+      };
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
+  }
+  const adminUrl = config.databaseAdminUrl ?? config.databaseUrl;
+  await reach(config.databaseAdminUrl === undefined ? 'DATABASE_URL' : 'DATABASE_ADMIN_URL', adminUrl);
+  // With one URL that may create roles, the server still serves as the login role: its password follows from the master key.
+  const own = config.databaseAdminUrl === undefined;
+  const loginPassword = own ? sealer.derive('database login', 24).toString('base64url') : undefined;
+  const { applied } = await migrate({
+    adminUrl,
+    rolePrefix: config.databaseRolePrefix,
+    loginPassword,
+    dbDir,
+    log: say,
+  });
+  const url = own
+    ? withUser(adminUrl, `${config.databaseRolePrefix}login`, loginPassword)
+    : config.databaseUrl;
+  await checkServingRole(url);
+  return { url, applied, stop: () => Promise.resolve(), lost: never };
+}
+
+/** The embedded server's own database, made at the first start. */
+async function inDatabase(serverUrl: string): Promise<string> {
+  const client = new pg.Client({ connectionString: serverUrl });
+  await client.connect();
+  try {
+    const found = await client.query('select from pg_database where datname = $1', [EMBEDDED_DATABASE]);
+    if (found.rowCount === 0) await client.query(`create database ${EMBEDDED_DATABASE}`);
+  } finally {
+    await client.end();
+  }
+  return serverUrl.replace(/^(postgres(?:ql)?:\/\/[^/]*\/)[^?]*/, `$1${EMBEDDED_DATABASE}`);
+}
+
+function withUser(url: string, user: string, password: string | undefined): string {
+  const authority = password === undefined ? user : `${user}:${encodeURIComponent(password)}`;
+  return url.replace(/^(postgres(?:ql)?:\/\/)(?:[^@/]*@)?/, `$1${authority}@`);
+}
+
+async function reach(name: string, url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000 });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+  } catch (error) {
+    // SECURITY: the server's words may quote the user; the URL with its password is never shown.
+    const reason =
+      error instanceof Error
+        ? error.message || (error as { code?: string }).code || 'no answer'
+        : 'no answer';
+    throw new CliError(
+      `The database that ${name} names cannot be reached: ${reason}. Check host, port, user, password and database name.`,
+    );
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** SECURITY: row security binds neither superusers nor BYPASSRLS roles; the server refuses to serve as one (threat 16). */
+async function checkServingRole(url: string): Promise<void> {
+  await reach('DATABASE_URL', url);
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const found = await client.query<{ free: boolean }>(
+      'select rolsuper or rolbypassrls as free from pg_roles where rolname = current_user',
+    );
+    if (found.rows[0]?.free !== false) {
+      throw new CliError(
+        'DATABASE_URL names a role that row security does not bind (superuser or BYPASSRLS). With DATABASE_ADMIN_URL set, DATABASE_URL must be the login role; or leave DATABASE_ADMIN_URL out and Gatehouse makes that role itself.',
+      );
+    }
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,97 @@
+import { Command } from 'commander';
+import { pino, type Logger } from 'pino';
+import { type Config, ConfigError, parseConfig } from '../config/index.ts';
+import { readEnvironment } from '../config/environment.ts';
+import { KeyFileError } from '../platform/crypto/index.ts';
+import { MigrationError } from '../platform/database/index.ts';
+import { Problem } from '../platform/http/index.ts';
+import { WrongMasterKey } from '../platform/installation/index.ts';
+import { EmbeddedPostgresError } from '../platform/postgres/index.ts';
+import { createAdministrator } from './admin.ts';
+import { CliError } from './cli-error.ts';
+import { doctor } from './doctor.ts';
+import { rootDir } from './folders.ts';
+import { migrateOnly } from './migrate.ts';
+import { serve } from './serve.ts';
+
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+
+const EXAMPLES = `
+Examples:
+  gatehouse serve                                    on http://localhost:4000, with its own PostgreSQL
+  PORT=8080 gatehouse serve                          on another port
+  DATABASE_URL=postgres://… gatehouse serve          on a PostgreSQL of yours (15.9 or later)
+  gatehouse admin create --email ada@example.com     another administrator; prints a link to set the password
+  gatehouse doctor                                   checks the settings and the database, and says what to mend
+
+Settings come from the environment; docs/reference/configuration.md lists them all.
+A secret can come from a file: put _FILE behind its name, for instance GATEHOUSE_MASTER_KEY_FILE=/run/secrets/key.`;
+
+/** The command line (spec U4). Exit status 0 for done, 1 for a fault told in one sentence, 2 for wrong arguments. */
+export async function runCli(argv: string[]): Promise<void> {
+  const program = new Command('gatehouse')
+    .description('Gatehouse: the identity and access layer of a B2B cloud platform.')
+    .addHelpText('after', EXAMPLES)
+    .showHelpAfterError('(gatehouse --help shows what there is)')
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+  program
+    .command('serve')
+    .description('start the service: API, pages and, unless DATABASE_URL is set, the embedded PostgreSQL')
+    .addHelpText('after', '\nStops in order on SIGTERM or Ctrl-C. Readiness is at /health/ready.')
+    .action(() => run((config, log) => serve(config, log, say)));
+  program
+    .command('migrate')
+    .description('bring the database to this release and stop; serve does it by itself')
+    .addHelpText(
+      'after',
+      '\nRoles and tables are made with DATABASE_ADMIN_URL, or DATABASE_URL without it. Migrations only go forward.',
+    )
+    .action(() => run((config, log) => migrateOnly(config, log, say)));
+  const admin = program.command('admin').description('administrators of the deployment');
+  admin
+    .command('create')
+    .description('make an administrator of the root tenant, or make an existing user of it one')
+    .requiredOption('--email <address>', 'the address that signs in')
+    .option('--name <name>', 'the name to show; the address without it')
+    .addHelpText(
+      'after',
+      '\nPrints a single-use link with which the password is set. With the embedded database, stop the service first.',
+    )
+    .action((options: { email: string; name?: string }) =>
+      run((config, log) => createAdministrator(config, log, options, say)),
+    );
+  program
+    .command('doctor')
+    .description('check settings, database, keys and mail, and say what to mend')
+    .addHelpText('after', '\nChanges nothing. With the embedded database, stop the service first.')
+    .action(() => run((config, log) => doctor(config, log, say)));
+  if (argv.length <= 2) program.outputHelp();
+  else await program.parseAsync(argv);
+}
+
+/** Reads the settings, runs, and tells a fault in one sentence. */
+async function run(work: (config: Config, log: Logger) => Promise<void>): Promise<void> {
+  try {
+    const config = parseConfig(readEnvironment(), rootDir);
+    const log = pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+    await work(config, log);
+  } catch (error) {
+    const lines = explain(error);
+    process.stderr.write(`\ngatehouse: ${lines}\n`);
+    process.exit(1);
+  }
+}
+
+function explain(error: unknown): string {
+  if (error instanceof ConfigError) {
+    return error.faults.length === 1
+      ? (error.faults[0] ?? '')
+      : `${error.faults.length} settings are wrong:\n${error.faults.map((fault) => `  - ${fault}`).join('\n')}`;
+  }
+  const told = [CliError, EmbeddedPostgresError, KeyFileError, MigrationError, WrongMasterKey, Problem].some(
+    (type) => error instanceof type,
+  );
+  if (told) return (error as Error).message;
+  if (error instanceof Error && error.name === 'AbortError') return 'stopped before it was ready.';
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,161 @@
+import type { AuditAction } from '@gatehouse/contracts';
+import { sql } from 'kysely';
+import type { SystemTx, TenantTx } from '../../platform/database/index.ts';
+import type { TenantId } from '../../platform/ids.ts';
+import type { Subject } from './personal.ts';
+
+type Tx = TenantTx | SystemTx;
+
+/** hash → tenant, subject, field and ciphertext of a personal value. */
+export type SealedPersonal = Record<string, { t: string; s: string; f: string; c: string }>;
+
+export interface NewRecord {
+  tenantId: TenantId;
+  id: string;
+  occurredAt: Date;
+  action: AuditAction;
+  actorKind: 'user' | 'system' | 'anonymous';
+  actorId: string | null;
+  actorTenantId: string | null;
+  resourceType: string;
+  resourceId: string | null;
+  before: unknown;
+  after: unknown;
+  context: unknown;
+  personal: SealedPersonal;
+  correlationId: string;
+}
+
+const json = (value: unknown) => (value === null ? null : sql<never>`${JSON.stringify(value)}::jsonb`);
+
+export async function insertRecord(tx: Tx, record: NewRecord): Promise<void> {
+  await tx
+    .insertInto('audit_records')
+    .values({
+      tenant_id: record.tenantId,
+      id: record.id,
+      occurred_at: record.occurredAt,
+      action: record.action,
+      actor_kind: record.actorKind,
+      actor_id: record.actorId,
+      actor_tenant_id: record.actorTenantId,
+      resource_type: record.resourceType,
+      resource_id: record.resourceId,
+      before: json(record.before),
+      after: json(record.after),
+      context: json(record.context) ?? sql`'{}'::jsonb`,
+      personal: json(record.personal) ?? sql`'{}'::jsonb`,
+      correlation_id: record.correlationId,
+    })
+    .execute();
+}
+
+export function loadSubjectKeys(tx: Tx, subjects: readonly Subject[]) {
+  return tx
+    .selectFrom('subject_keys')
+    .select(['tenant_id', 'subject_id', 'key_sealed'])
+    .where((eb) => eb.or(subjects.map((s) => eb.and({ tenant_id: s.tenantId, subject_id: s.id }))))
+    .execute();
+}
+
+/** False when somebody else made the key at the same time: read theirs. */
+export async function insertSubjectKey(
+  tx: Tx,
+  subject: Subject,
+  sealed: string,
+  now: Date,
+): Promise<boolean> {
+  const result = await tx
+    .insertInto('subject_keys')
+    .values({ tenant_id: subject.tenantId, subject_id: subject.id, key_sealed: sealed, created_at: now })
+    .onConflict((oc) => oc.doNothing())
+    .executeTakeFirst();
+  return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
+}
+
+export interface RecordFilter {
+  actor?: string | undefined;
+  action?: string | undefined;
+  resourceType?: string | undefined;
+  resourceId?: string | undefined;
+  correlationId?: string | undefined;
+  from?: Date | undefined;
+  to?: Date | undefined;
+  /** Older than this record: the cursor. */
+  before?: { id: string; time: Date } | undefined;
+  limit: number;
+}
+
+export function listRecords(tx: TenantTx, filter: RecordFilter) {
+  let query = tx.selectFrom('audit_records').selectAll().where('tenant_id', '=', tx.tenantId);
+  if (filter.actor !== undefined) query = query.where('actor_id', '=', filter.actor);
+  if (filter.action !== undefined) query = query.where('action', '=', filter.action);
+  if (filter.resourceType !== undefined) query = query.where('resource_type', '=', filter.resourceType);
+  if (filter.resourceId !== undefined) query = query.where('resource_id', '=', filter.resourceId);
+  if (filter.correlationId !== undefined) query = query.where('correlation_id', '=', filter.correlationId);
+  if (filter.from !== undefined) query = query.where('occurred_at', '>=', filter.from);
+  if (filter.to !== undefined) query = query.where('occurred_at', '<', filter.to);
+  const cursor = filter.before;
+  if (cursor !== undefined) {
+    query = query.where((eb) => eb(eb.refTuple('occurred_at', 'id'), '<', eb.tuple(cursor.time, cursor.id)));
+  }
+  return query.orderBy('occurred_at', 'desc').orderBy('id', 'desc').limit(filter.limit).execute();
+}
+export type AuditRow = Awaited<ReturnType<typeof listRecords>>[number];
+
+export async function loadRecord(tx: TenantTx, id: string): Promise<AuditRow | undefined> {
+  return tx
+    .selectFrom('audit_records')
+    .selectAll()
+    .where('tenant_id', '=', tx.tenantId)
+    .where('id', '=', id)
+    .executeTakeFirst();
+}
+
+export async function insertDecisions(tx: SystemTx, rows: readonly NewDecision[]): Promise<void> {
+  await tx
+    .insertInto('decisions')
+    .values(
+      rows.map((row) => ({
+        tenant_id: row.tenantId,
+        id: row.id,
+        occurred_at: row.occurredAt,
+        principal_id: row.principalId,
+        permission: row.permission,
+        resource: row.resource,
+        decision: 'permit',
+        reason: row.reason,
+        policy_version: row.policyVersion,
+        correlation_id: row.correlationId,
+      })),
+    )
+    .execute();
+}
+export interface NewDecision {
+  tenantId: string;
+  id: string;
+  occurredAt: Date;
+  principalId: string;
+  permission: string;
+  resource: string;
+  reason: string;
+  policyVersion: string;
+  correlationId: string;
+}
+
+export async function addAnonymousDenials(
+  tx: SystemTx,
+  rows: readonly { minute: Date; route: string; code: string; count: number }[],
+): Promise<void> {
+  for (const row of rows) {
+    await tx
+      .insertInto('anonymous_denials')
+      .values(row)
+      .onConflict((oc) =>
+        oc
+          .columns(['minute', 'route', 'code'])
+          .doUpdateSet((eb) => ({ count: eb('anonymous_denials.count', '+', String(row.count)) })),
+      )
+      .execute();
+  }
+}

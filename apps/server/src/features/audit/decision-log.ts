@@ -1,0 +1,64 @@
+import type { Doors } from '../../platform/database/index.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { addAnonymousDenials, insertDecisions, type NewDecision } from './audit.repo.ts';
+
+const FLUSH_MS = 1000;
+// Above this many waiting permits the log is shedding load; how many were dropped is logged.
+const MAX_WAITING = 10_000;
+
+/**
+ * The decision log: permits, written in batches off the request path (all for changes, a sample for reads), and refusals
+ * of callers without an identity, counted by the minute. Denials of known callers are audit records and not in here.
+ */
+export interface DecisionLog {
+  permitted(decision: NewDecision): void;
+  anonymousDenial(route: string, code: string): void;
+  close(): Promise<void>;
+}
+
+export function createDecisionLog(options: {
+  doors: Doors;
+  clock: Clock;
+  onError(error: unknown): void;
+}): DecisionLog {
+  let waiting: NewDecision[] = [];
+  let denials = new Map<string, { minute: Date; route: string; code: string; count: number }>();
+  let flushing = Promise.resolve();
+
+  const flush = () => {
+    if (waiting.length === 0 && denials.size === 0) return;
+    const batch = waiting;
+    const counted = [...denials.values()];
+    waiting = [];
+    denials = new Map();
+    flushing = flushing
+      .then(() =>
+        options.doors.asSystem('decision log', async (tx) => {
+          for (let from = 0; from < batch.length; from += 500)
+            await insertDecisions(tx, batch.slice(from, from + 500));
+          await addAnonymousDenials(tx, counted);
+        }),
+      )
+      .catch(options.onError);
+  };
+  const timer = setInterval(flush, FLUSH_MS);
+  timer.unref();
+
+  return {
+    permitted(decision) {
+      if (waiting.length < MAX_WAITING) waiting.push(decision);
+    },
+    anonymousDenial(route, code) {
+      const minute = new Date(Math.floor(options.clock.now().getTime() / 60_000) * 60_000);
+      const key = `${minute.getTime()} ${route} ${code}`;
+      const known = denials.get(key);
+      if (known) known.count += 1;
+      else denials.set(key, { minute, route, code, count: 1 });
+    },
+    async close() {
+      clearInterval(timer);
+      flush();
+      await flushing;
+    },
+  };
+}

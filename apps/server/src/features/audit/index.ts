@@ -1,0 +1,4 @@
+export { createDecisionLog, type DecisionLog } from './decision-log.ts';
+export { personal } from './personal.ts';
+export { actorOf, type Audit, createAudit, subjectOfTheDay } from './record.ts';
+export { createSubjectKeys, type SubjectKeys } from './subject-keys.ts';

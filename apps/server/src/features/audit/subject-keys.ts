@@ -1,0 +1,66 @@
+import { LRUCache } from 'lru-cache';
+import { openWith, randomSecret, sealWith, sha256, type Sealer } from '../../platform/crypto/index.ts';
+import type { SystemTx, TenantTx } from '../../platform/database/index.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { insertSubjectKey, loadSubjectKeys } from './audit.repo.ts';
+import type { Subject } from './personal.ts';
+
+type Tx = TenantTx | SystemTx;
+
+/** Seals personal values under the key of the person they speak of. Erasure destroys the key; the hashes still verify. */
+export interface SubjectKeys {
+  seal(tx: Tx, subject: Subject, field: string, value: string): Promise<{ hash: string; sealed: string }>;
+  /** The value, or null where the key is gone (erased) or belongs to a tenant that is not the reader's. */
+  open(tx: Tx, subject: Subject, field: string, hash: string, sealed: string): Promise<string | null>;
+}
+
+const idOf = (subject: Subject) => `${subject.tenantId}/${subject.id}`;
+
+export function createSubjectKeys(sealer: Sealer, clock: Clock): SubjectKeys {
+  const known = new LRUCache<string, Buffer>({ max: 2000, ttl: 5 * 60_000 });
+  // Keys made in a transaction that may still roll back: known to that transaction alone.
+  const made = new WeakMap<Tx, Map<string, Buffer>>();
+
+  const load = async (tx: Tx, subject: Subject): Promise<Buffer | undefined> => {
+    const id = idOf(subject);
+    const cached = made.get(tx)?.get(id) ?? known.get(id);
+    if (cached) return cached;
+    const [row] = await loadSubjectKeys(tx, [subject]);
+    if (!row) return undefined;
+    const key = sealer.open(row.key_sealed, `subject ${id}`);
+    known.set(id, key);
+    return key;
+  };
+
+  const make = async (tx: Tx, subject: Subject): Promise<Buffer> => {
+    const id = idOf(subject);
+    const key = randomSecret(32);
+    const inserted = await insertSubjectKey(tx, subject, sealer.seal(key, `subject ${id}`), clock.now());
+    if (!inserted) {
+      const other = await load(tx, subject);
+      if (!other) throw new Error('a subject key was made and taken away at once');
+      return other;
+    }
+    const own = made.get(tx) ?? new Map<string, Buffer>();
+    made.set(tx, own.set(id, key));
+    return key;
+  };
+
+  return {
+    async seal(tx, subject, field, value) {
+      const key = (await load(tx, subject)) ?? (await make(tx, subject));
+      const salt = randomSecret(16).toString('base64url');
+      const hash = sha256(`${salt}\0${field}\0${value}`).toString('base64url');
+      return { hash, sealed: sealWith(key, 's', JSON.stringify([salt, value]), `${field} ${hash}`) };
+    },
+    async open(tx, subject, field, hash, sealed) {
+      const key = await load(tx, subject);
+      if (!key) return null;
+      const [, value] = JSON.parse(openWith(key, 's', sealed, `${field} ${hash}`).toString('utf8')) as [
+        string,
+        string,
+      ];
+      return value;
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import type { Config } from '../../config/index.ts';
+import type { Sealer, TokenSigner } from '../../platform/crypto/index.ts';
+import { isUuid, type SessionId, type TenantId } from '../../platform/ids.ts';
+import type { SessionContext } from './sessions.repo.ts';
+
+/** What our own routes read of an access token; everything else is looked up fresh. */
+export interface AccessToken {
+  sessionId: SessionId;
+  homeTenantId: TenantId;
+  clientId: string;
+}
+
+/** Seconds (spec S2): 15 minutes, 60 for bearer clients, or what ACCESS_TOKEN_EXPIRE_MINUTES says. */
+export const accessTokenLifetime = (config: Config, tokenMode: 'cookie' | 'bearer'): number =>
+  (config.accessTokenMinutes ?? (tokenMode === 'bearer' ? 60 : 15)) * 60;
+
+export interface IssueAccessToken {
+  session: SessionContext;
+  sessionId: SessionId;
+  homeTenantId: TenantId;
+  /** The generation of the session and the time of its rotation: `jti`, `iat` and `exp` follow from them alone. */
+  generation: number;
+  rotatedAt: Date;
+  lifetime: number;
+}
+
+/** An access token (RFC 9068 §2.2). The same generation gets the same `jti`, `iat` and `exp` again: nothing is stored. */
+export function issueAccessToken(
+  deps: { config: Config; sealer: Sealer; tokens: TokenSigner },
+  issue: IssueAccessToken,
+): string {
+  const { session, sessionId, homeTenantId } = issue;
+  const iat = Math.floor(issue.rotatedAt.getTime() / 1000);
+  return deps.tokens.sign({
+    iss: deps.config.publicUrl,
+    sub: session.user_id,
+    aud: deps.config.publicUrl,
+    client_id: session.client_id,
+    iat,
+    exp: iat + issue.lifetime,
+    jti: deps.sealer.mac('jti', sessionId, String(issue.generation)).subarray(0, 16).toString('base64url'),
+    sid: sessionId,
+    tenant_id: session.active_tenant_id,
+    home_tenant_id: homeTenantId,
+    roles: session.role_names,
+    scope: 'openid profile email',
+    amr: session.amr,
+    acr: '1',
+    auth_time: Math.floor(session.auth_time.getTime() / 1000),
+  });
+}
+
+/** The token when signature, issuer, audience and expiry hold (RFC 9068 §4); undefined otherwise. */
+export function checkAccessToken(
+  deps: { config: Config; tokens: TokenSigner },
+  text: string,
+  now: Date,
+): AccessToken | undefined {
+  const claims = deps.tokens.verify(text);
+  if (claims === undefined) return undefined;
+  const { iss, aud, exp, sid, home_tenant_id: home, client_id: clientId } = claims;
+  if (iss !== deps.config.publicUrl || aud !== deps.config.publicUrl) return undefined;
+  if (typeof exp !== 'number' || exp * 1000 <= now.getTime()) return undefined;
+  if (typeof sid !== 'string' || typeof home !== 'string' || typeof clientId !== 'string') return undefined;
+  if (!isUuid(sid) || !isUuid(home)) return undefined;
+  return { sessionId: sid as SessionId, homeTenantId: home as TenantId, clientId };
+}

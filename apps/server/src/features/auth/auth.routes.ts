@@ -1,0 +1,389 @@
+import {
+  CheckMethodRequest,
+  CheckMethodResponse,
+  ClientOnlyRequest,
+  ConfirmRegistrationRequest,
+  LoginRequest,
+  Me,
+  Nothing,
+  RegisterRequest,
+  SetPasswordRequest,
+  SetupRequest,
+  SignInOptions,
+  SignInResponse,
+} from '@gatehouse/contracts';
+import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import { isLoopbackUrl } from '../../config/index.ts';
+import { publicAccess, user } from '../../platform/access/index.ts';
+import { contextOf, problems } from '../../platform/http/index.ts';
+import { CONSOLE_CLIENT } from '../clients/index.ts';
+import type { Deps } from '../deps.ts';
+import type { SignedInPrincipal } from './authenticate.ts';
+import { clearTokenCookies, DEVICE_COOKIE, readAccessCookie, readRefreshCookie } from './cookies.ts';
+import { checkCsrf, checkOrigin, CSRF_HEADER, csrfToken } from './cross-site.ts';
+import { isSetupRequired, setUp } from './first-administrator.ts';
+import { checkPasswordsAllowed, login } from './login.ts';
+import { logout } from './logout.ts';
+import { confirmRegistration, register } from './register.ts';
+import { renew } from './renew.ts';
+import { provenSession } from './proven-session.ts';
+import { setPassword } from './set-password.ts';
+import { answerSignedIn, rememberBrowser, userOf } from './signed-in-answer.ts';
+
+const NoContent = Type.Null({ description: 'Done.' });
+const tags = ['Sign-in'];
+
+/** The ways in by address and password, and the session they open (spec W1, W2, W11, S1 to S5). */
+export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { deps }, done) => {
+  const { config } = deps;
+
+  app.get(
+    '/auth/options',
+    {
+      config: { access: publicAccess('the sign-in page asks before anybody is signed in') },
+      schema: {
+        tags,
+        operationId: 'getSignInOptions',
+        summary: 'What the sign-in pages offer',
+        description:
+          'What this deployment allows before anybody is signed in. It tells nothing about any account.',
+        response: { 200: SignInOptions },
+      },
+    },
+    async () => ({
+      deploymentName: config.name,
+      registration: config.registration,
+      policy: config.authPolicy,
+      devMailUrl: deps.mailbox ? `${config.publicUrl}/dev/mail` : null,
+      setupRequired: await isSetupRequired(deps),
+      secureContext: config.publicUrl.startsWith('https://') || isLoopbackUrl(config.publicUrl),
+    }),
+  );
+
+  app.post(
+    '/auth/login',
+    {
+      config: { access: publicAccess('this is the door'), limit: 'login' },
+      schema: {
+        tags,
+        operationId: 'login',
+        summary: 'Sign in by address and password',
+        description:
+          'Cookie clients get `{ user }` and cookies; bearer clients get the access token in the body and the refresh token in a cookie. ' +
+          'Five failures lock sign-in from unknown browsers for thirty minutes; the answer is the same for addresses that nobody has.',
+        body: LoginRequest,
+        response: {
+          200: SignInResponse,
+          ...problems(
+            'request.invalid',
+            'auth.client_unknown',
+            'auth.invalid_credentials',
+            'auth.sso_required',
+            'auth.origin_refused',
+            'auth.client_not_allowed',
+            'auth.account_locked',
+            'rate.limited',
+            'auth.busy',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      checkOrigin(request, config, (await deps.clients.get(request.body.client ?? CONSOLE_CLIENT)).origins);
+      const opened = await login(
+        deps,
+        { ...request.body, deviceCookie: request.cookies[DEVICE_COOKIE] },
+        contextOf(request),
+      );
+      rememberBrowser(deps, request, reply, opened);
+      return answerSignedIn(deps, reply, opened);
+    },
+  );
+
+  app.post(
+    '/auth/refresh',
+    {
+      config: { access: publicAccess('authenticates by the refresh cookie; counted by session') },
+      schema: {
+        tags,
+        operationId: 'refresh',
+        summary: 'Renew the session',
+        description:
+          'Takes the refresh cookie, which is good once, and answers like login with the next one. The spent one, sent again by the same browser within ' +
+          '30 seconds and before its successor was used, gets the same answer again; sent later, it ends the session.',
+        body: ClientOnlyRequest,
+        response: {
+          200: SignInResponse,
+          ...problems(
+            'request.invalid',
+            'auth.client_unknown',
+            'auth.session_expired',
+            'auth.origin_refused',
+            'rate.limited',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const client = await deps.clients.get(request.body.client ?? CONSOLE_CLIENT);
+      checkOrigin(request, config, client.origins);
+      try {
+        const renewed = await renew(
+          deps,
+          client,
+          readRefreshCookie(request, client.clientId),
+          contextOf(request),
+        );
+        reply.headers(renewed.limitHeaders);
+        return answerSignedIn(deps, reply, renewed);
+      } catch (error) {
+        if ((error as { code?: string }).code === 'auth.session_expired')
+          clearTokenCookies(reply, config, client);
+        throw error;
+      }
+    },
+  );
+
+  app.post(
+    '/auth/logout',
+    {
+      config: { access: publicAccess('ends the session of whichever cookie or token is still good') },
+      schema: {
+        tags,
+        operationId: 'logout',
+        summary: 'Sign out',
+        description:
+          'Ends the session on the server and clears the cookies. A cookie client sends its `X-CSRF-Token`. Without a session there is nothing to do, and it answers the same.',
+        body: ClientOnlyRequest,
+        response: {
+          204: NoContent,
+          ...problems('request.invalid', 'auth.client_unknown', 'auth.origin_refused', 'auth.csrf_refused'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const client = await deps.clients.get(request.body.client ?? CONSOLE_CLIENT);
+      checkOrigin(request, config, client.origins);
+      const session = provenSession(deps, request, client.clientId);
+      if (session) {
+        if (session.byCookie) checkCsrf(request, deps.sealer, session.sessionId);
+        await logout(deps, session, contextOf(request));
+      }
+      if (
+        readAccessCookie(request, client.clientId) !== undefined ||
+        readRefreshCookie(request, client.clientId) !== undefined
+      ) {
+        clearTokenCookies(reply, config, client);
+      }
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.get(
+    '/auth/me',
+    {
+      config: { access: user() },
+      schema: {
+        tags,
+        operationId: 'getMe',
+        summary: 'Who am I',
+        description:
+          'The user, the tenant the session works in, its roles and permissions, as they stand now. Cookie clients get their `X-CSRF-Token` in the header of the same name.',
+        response: { 200: Me, ...problems('auth.unauthenticated') },
+      },
+    },
+    async (request, reply) => {
+      const principal = request.principal as SignedInPrincipal;
+      const { session } = principal;
+      reply.header('cache-control', 'no-store');
+      reply.header(CSRF_HEADER, csrfToken(deps.sealer, principal.sessionId));
+      return {
+        user: userOf(session, principal.homeTenantId),
+        tenant: {
+          id: session.active_tenant_id,
+          name: session.tenant_name,
+          type: session.tenant_type,
+          status: session.tenant_status,
+        },
+        session: {
+          id: principal.sessionId,
+          clientId: session.client_id,
+          createdAt: session.session_created_at.toISOString(),
+          expiresAt: session.session_expires_at.toISOString(),
+          amr: session.amr,
+          authTime: session.auth_time.toISOString(),
+        },
+        roles: [...principal.roles],
+        permissions: [...principal.permissions],
+      };
+    },
+  );
+
+  app.post(
+    '/auth/check-method',
+    {
+      config: { access: publicAccess('asked before signing in'), limit: 'check-method' },
+      schema: {
+        tags,
+        operationId: 'checkMethod',
+        summary: 'Which ways in may this address use',
+        description: 'Told from the address alone and never from whether somebody has it.',
+        body: CheckMethodRequest,
+        response: {
+          200: CheckMethodResponse,
+          ...problems('request.invalid', 'auth.sso_required', 'auth.origin_refused', 'rate.limited'),
+        },
+      },
+    },
+    async (request) => {
+      checkOrigin(request, config);
+      checkPasswordsAllowed(deps);
+      return { methods: ['password'] };
+    },
+  );
+
+  app.post(
+    '/auth/register',
+    {
+      config: {
+        access: publicAccess('opens a tenant of one’s own where REGISTRATION allows it'),
+        limit: 'register',
+      },
+      schema: {
+        tags,
+        operationId: 'register',
+        summary: 'Register and open a tenant',
+        description:
+          'Mails a link to the address. The answer is the same for an address that has an account: only its mailbox is told.',
+        body: RegisterRequest,
+        response: {
+          202: Nothing,
+          ...problems(
+            'request.invalid',
+            'password.too_weak',
+            'password.too_long',
+            'auth.registration_closed',
+            'auth.sso_required',
+            'auth.origin_refused',
+            'rate.limited',
+            'auth.busy',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      checkOrigin(request, config);
+      await register(deps, request.body, contextOf(request));
+      return reply.code(202).send({});
+    },
+  );
+
+  app.post(
+    '/auth/register/confirm',
+    {
+      config: {
+        access: publicAccess('authenticates by the mailed link and the password'),
+        limit: 'register',
+      },
+      schema: {
+        tags,
+        operationId: 'confirmRegistration',
+        summary: 'Confirm a registration',
+        description:
+          'Spends the link, opens the tenant with its first administrator, and signs in like login. The password is the one given at registration.',
+        body: ConfirmRegistrationRequest,
+        response: {
+          200: SignInResponse,
+          ...problems(
+            'request.invalid',
+            'auth.link_invalid',
+            'auth.client_unknown',
+            'auth.invalid_credentials',
+            'auth.registration_closed',
+            'auth.origin_refused',
+            'rate.limited',
+            'auth.busy',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      checkOrigin(request, config);
+      const opened = await confirmRegistration(deps, request.body, contextOf(request));
+      rememberBrowser(deps, request, reply, opened);
+      return answerSignedIn(deps, reply, opened);
+    },
+  );
+
+  app.post(
+    '/auth/password/set',
+    {
+      config: { access: publicAccess('authenticates by the mailed link'), limit: 'password' },
+      schema: {
+        tags,
+        operationId: 'setPassword',
+        summary: 'Set a password by a mailed link',
+        description:
+          'Spends the link that an administrator’s “add user” mailed, sets the password and ends all sessions of the user. Sign in afterwards.',
+        body: SetPasswordRequest,
+        response: {
+          204: NoContent,
+          ...problems(
+            'request.invalid',
+            'auth.link_invalid',
+            'password.too_weak',
+            'password.too_long',
+            'auth.sso_required',
+            'auth.origin_refused',
+            'rate.limited',
+            'auth.busy',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      checkOrigin(request, config);
+      await setPassword(deps, request.body, contextOf(request));
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.post(
+    '/auth/setup',
+    {
+      config: {
+        access: publicAccess('authenticates by the link that the first start prints'),
+        limit: 'setup',
+      },
+      schema: {
+        tags,
+        operationId: 'setUp',
+        summary: 'Make the first administrator',
+        description:
+          'Spends the set-up link that the first start printed. There is none once an administrator exists.',
+        body: SetupRequest,
+        response: {
+          204: NoContent,
+          ...problems(
+            'request.invalid',
+            'auth.link_invalid',
+            'password.too_weak',
+            'password.too_long',
+            'auth.setup_done',
+            'users.email_in_use',
+            'auth.origin_refused',
+            'rate.limited',
+            'auth.busy',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      checkOrigin(request, config);
+      await setUp(deps, request.body, contextOf(request));
+      return reply.code(204).send(null);
+    },
+  );
+  done();
+};

@@ -1,0 +1,100 @@
+import { getSystemRole, isSystemRoleName } from '@gatehouse/contracts';
+import type { FastifyRequest } from 'fastify';
+import type { UserPrincipal } from '../../platform/access/index.ts';
+import { Problem } from '../../platform/http/index.ts';
+import type { TenantId } from '../../platform/ids.ts';
+import { CONSOLE_CLIENT } from '../clients/index.ts';
+import type { Deps } from '../deps.ts';
+import { type AccessToken, checkAccessToken } from './access-token.ts';
+import { readAccessCookie } from './cookies.ts';
+import { checkCsrf, checkOrigin } from './cross-site.ts';
+import { loadSessionContext, type SessionContext } from './sessions.repo.ts';
+
+/** A signed-in user together with the session that says so. */
+export interface SignedInPrincipal extends UserPrincipal {
+  readonly session: SessionContext;
+}
+
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/**
+ * Who is calling? The token says which session; the database says, in one statement, what that session is worth now.
+ *
+ * @throws {Problem} `auth.unauthenticated`, `auth.token_invalid`, `auth.session_expired`, `auth.origin_refused`, `auth.csrf_refused`
+ */
+export async function authenticate(deps: Deps, request: FastifyRequest): Promise<SignedInPrincipal> {
+  const { token, fromCookie } = readToken(deps, request);
+  if (fromCookie && !SAFE.has(request.method)) {
+    checkOrigin(request, deps.config);
+    checkCsrf(request, deps.sealer, token.sessionId);
+  }
+  const session = await loadSessionContext(deps.doors, token.homeTenantId, token.sessionId, deps.clock.now());
+  if (session === undefined || session.client_id !== token.clientId) {
+    throw new Problem('auth.session_expired', { detail: 'Sign in again.' });
+  }
+  return principalOf(session, token);
+}
+
+function readToken(deps: Deps, request: FastifyRequest): { token: AccessToken; fromCookie: boolean } {
+  const { authorization } = request.headers;
+  const now = deps.clock.now();
+  if (authorization !== undefined) {
+    const token = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization)?.[1];
+    const checked = token === undefined ? undefined : checkAccessToken(deps, token, now);
+    if (checked) return { token: checked, fromCookie: false };
+    throw invalidToken();
+  }
+  const clientId = clientOf(request);
+  const cookie = readAccessCookie(request, clientId);
+  if (cookie === undefined)
+    throw new Problem('auth.unauthenticated', { detail: 'Send a bearer token, or sign in to get cookies.' });
+  const token = checkAccessToken(deps, cookie, now);
+  // SECURITY: a token of one app's namespace does not count in another's.
+  if (token === undefined || token.clientId !== clientId) throw invalidToken();
+  return { token, fromCookie: true };
+}
+
+/** Which app's cookies count: the header names it; our own pages need not. */
+function clientOf(request: FastifyRequest): string {
+  const named = request.headers['x-gatehouse-client'];
+  return typeof named === 'string' && /^[a-z0-9][a-z0-9-]{0,62}$/.test(named) ? named : CONSOLE_CLIENT;
+}
+
+// RFC 6750 §3.1
+const invalidToken = () =>
+  new Problem('auth.token_invalid', {
+    detail: 'The access token is malformed, expired or not for this service; renew it.',
+    headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
+  });
+
+function principalOf(session: SessionContext, token: AccessToken): SignedInPrincipal {
+  return {
+    kind: 'user',
+    tenantId: session.active_tenant_id as TenantId,
+    homeTenantId: token.homeTenantId,
+    userId: session.user_id,
+    principalId: session.principal_id,
+    sessionId: token.sessionId,
+    roles: session.role_names,
+    permissions: permissionsOf(session),
+    email: session.email,
+    session,
+  };
+}
+
+const setsByRoles = new Map<string, ReadonlySet<string>>();
+
+/** Built-in roles are immutable in a release: the union of a combination of them is made once. */
+function permissionsOf(session: SessionContext): ReadonlySet<string> {
+  const key = session.role_names.join(' ');
+  let builtIn = setsByRoles.get(key);
+  if (builtIn === undefined) {
+    builtIn = new Set(
+      session.role_names.filter(isSystemRoleName).flatMap((name) => getSystemRole(name).permissions),
+    );
+    if (setsByRoles.size < 1000) setsByRoles.set(key, builtIn);
+  }
+  return session.tenant_permissions.length === 0
+    ? builtIn
+    : new Set([...builtIn, ...session.tenant_permissions]);
+}

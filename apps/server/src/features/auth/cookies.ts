@@ -1,0 +1,83 @@
+import type { CookieSerializeOptions } from '@fastify/cookie';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Config } from '../../config/index.ts';
+import type { KnownClient } from '../clients/index.ts';
+
+/** Refresh tokens travel to these paths and to no other. */
+const REFRESH_PATH = '/api/v1/auth';
+export const DEVICE_COOKIE = '__Host-gh.device';
+const DEVICE_DAYS = 365;
+
+const accessNames = (clientId: string) => [`__Host-gh.${clientId}.at`, `__Secure-gh.${clientId}.at`] as const;
+const refreshName = (clientId: string) => `__Secure-gh.${clientId}.rt`;
+
+/** Both spellings are read: a client with a cookie domain cannot have `__Host-`, which forbids Domain (RFC 6265bis §4.1.3.2). */
+export const readAccessCookie = (request: FastifyRequest, clientId: string): string | undefined => {
+  const [host, secure] = accessNames(clientId);
+  return request.cookies[host] ?? request.cookies[secure];
+};
+export const readRefreshCookie = (request: FastifyRequest, clientId: string): string | undefined =>
+  request.cookies[refreshName(clientId)];
+
+export interface TokenCookies {
+  /** Undefined in bearer mode, where the access token is in the body. */
+  access: { token: string; seconds: number } | undefined;
+  refresh: { token: string; seconds: number };
+}
+
+export function setTokenCookies(
+  reply: FastifyReply,
+  config: Config,
+  client: KnownClient,
+  cookies: TokenCookies,
+): void {
+  if (cookies.access) {
+    const { name, options } = accessCookie(config, client);
+    reply.setCookie(name, cookies.access.token, { ...options, maxAge: cookies.access.seconds });
+  }
+  reply.setCookie(refreshName(client.clientId), cookies.refresh.token, {
+    ...refreshOptions(config, client),
+    maxAge: cookies.refresh.seconds,
+  });
+}
+
+export function clearTokenCookies(reply: FastifyReply, config: Config, client: KnownClient): void {
+  const { name, options } = accessCookie(config, client);
+  reply.setCookie(name, '', { ...options, maxAge: 0 });
+  reply.setCookie(refreshName(client.clientId), '', { ...refreshOptions(config, client), maxAge: 0 });
+}
+
+export function setDeviceCookie(reply: FastifyReply, value: string): void {
+  reply.setCookie(DEVICE_COOKIE, value, {
+    path: '/',
+    httpOnly: true,
+    secure: true,
+    sameSite: 'lax',
+    maxAge: DEVICE_DAYS * 86_400,
+  });
+}
+
+function accessCookie(
+  config: Config,
+  client: KnownClient,
+): { name: string; options: CookieSerializeOptions } {
+  const [host, secure] = accessNames(client.clientId);
+  const base: CookieSerializeOptions = {
+    path: '/',
+    httpOnly: true,
+    secure: true,
+    sameSite: config.cookieSameSite,
+  };
+  return client.cookieDomain === null
+    ? { name: host, options: base }
+    : { name: secure, options: { ...base, domain: client.cookieDomain } };
+}
+
+function refreshOptions(config: Config, client: KnownClient): CookieSerializeOptions {
+  return {
+    path: REFRESH_PATH,
+    httpOnly: true,
+    secure: true,
+    sameSite: client.tokenMode === 'bearer' ? config.refreshCookieSameSite : config.cookieSameSite,
+  };
+}

@@ -1,0 +1,75 @@
+import type { TenantTx } from '../../platform/database/index.ts';
+import { newId, type UserId } from '../../platform/ids.ts';
+
+/** Sets the user's one password. */
+export async function writePassword(
+  tx: TenantTx,
+  userId: UserId,
+  secretSealed: string,
+  now: Date,
+): Promise<void> {
+  await tx
+    .insertInto('credentials')
+    .values({
+      tenant_id: tx.tenantId,
+      id: newId(),
+      user_id: userId,
+      kind: 'password',
+      secret_sealed: secretSealed,
+      created_at: now,
+      updated_at: now,
+    })
+    .onConflict((oc) =>
+      oc
+        .columns(['tenant_id', 'user_id'])
+        .where('kind', '=', 'password')
+        .doUpdateSet({ secret_sealed: secretSealed, updated_at: now }),
+    )
+    .execute();
+}
+
+/** Replaces a hash by a better one of the same password, unless the password was changed meanwhile. */
+export async function rewritePassword(
+  tx: TenantTx,
+  credentialId: string,
+  was: string,
+  secretSealed: string,
+  now: Date,
+): Promise<boolean> {
+  const result = await tx
+    .updateTable('credentials')
+    .set({ secret_sealed: secretSealed, updated_at: now })
+    .where('tenant_id', '=', tx.tenantId)
+    .where('id', '=', credentialId)
+    .where('secret_sealed', '=', was)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+export async function markSignedIn(tx: TenantTx, userId: UserId, now: Date): Promise<void> {
+  await tx
+    .updateTable('users')
+    .set({ last_login_at: now })
+    .where('tenant_id', '=', tx.tenantId)
+    .where('id', '=', userId)
+    .execute();
+}
+
+/** An invited user becomes an active one with the first password; the mailed link proved the address. */
+export async function activate(
+  tx: TenantTx,
+  userId: UserId,
+  now: Date,
+): Promise<{ email: string; email_key: string } | undefined> {
+  return tx
+    .updateTable('users')
+    .set((eb) => ({
+      status: eb.case().when('status', '=', 'invited').then('active').else(eb.ref('status')).end(),
+      email_verified_at: now,
+      updated_at: now,
+    }))
+    .where('tenant_id', '=', tx.tenantId)
+    .where('id', '=', userId)
+    .returning(['email', 'email_key'])
+    .executeTakeFirst();
+}

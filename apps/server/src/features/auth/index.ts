@@ -1,0 +1,7 @@
+export { authenticate, type SignedInPrincipal } from './authenticate.ts';
+export { setPasswordMail } from './auth.mails.ts';
+export { authRoutes } from './auth.routes.ts';
+export { createConfiguredAdministrator, isSetupRequired, issueSetupLink } from './first-administrator.ts';
+export { throttleKey } from './lockout.ts';
+export { clearThrottle, listLocked } from './throttles.repo.ts';
+export { makeAdministrator } from './make-administrator.ts';

@@ -1,0 +1,40 @@
+import { newId, type UserId } from '../../platform/ids.ts';
+import type { Deps } from '../deps.ts';
+import { recordAttempt, type Verdict } from './attempts.repo.ts';
+
+/** Failures older than this no longer count towards a lock. */
+const FORGET_HOURS = 24;
+
+export interface Attempt {
+  emailKey: string;
+  /** Who the address belongs to, where anybody. */
+  userId: UserId | undefined;
+  /** Set when the browser is known for this account. */
+  device: string | undefined;
+  ok: boolean;
+}
+
+/** The row that counts attempts from unknown browsers on an address, whether or not anybody has it. */
+export const throttleKey = (deps: Pick<Deps, 'sealer'>, emailKey: string, device?: string): Buffer =>
+  device === undefined
+    ? deps.sealer.mac('throttle address', emailKey)
+    : deps.sealer.mac('throttle device', emailKey, device);
+
+/**
+ * Judges an attempt whose password was compared already: five failures lock the address for thirty minutes, for unknown
+ * browsers; a known browser is counted apart. In a locked state a right password is answered like a wrong one.
+ */
+export function judgeAttempt(
+  deps: Deps,
+  attempt: Attempt,
+): Promise<{ verdict: Verdict; lockedUntil: Date | null }> {
+  return recordAttempt(deps.doors, {
+    key: throttleKey(deps, attempt.emailKey, attempt.device),
+    id: newId(),
+    ok: attempt.ok,
+    limit: deps.config.lockoutAttempts,
+    lockMinutes: deps.config.lockoutMinutes,
+    forgetHours: FORGET_HOURS,
+    now: deps.clock.now(),
+  });
+}

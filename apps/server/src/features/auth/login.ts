@@ -1,0 +1,95 @@
+import type { LoginRequest } from '@gatehouse/contracts';
+import { enterOwn } from '../../platform/access/index.ts';
+import { emailKey } from '../../platform/email.ts';
+import { Problem, type RequestContext } from '../../platform/http/index.ts';
+import { ROOT_TENANT } from '../../platform/ids.ts';
+import { CONSOLE_CLIENT, type KnownClient } from '../clients/index.ts';
+import type { Deps } from '../deps.ts';
+import { type Account, loadAccount } from './account.repo.ts';
+import { rewritePassword } from './credentials.repo.ts';
+import { knownDevice } from './known-device.ts';
+import { judgeAttempt } from './lockout.ts';
+import { openSession, type OpenedSession } from './open-session.ts';
+import { openPassword, sealPassword } from './sealed-password.ts';
+import { recordRefusal } from './refused-sign-in.ts';
+
+export interface LoginInput extends LoginRequest {
+  /** The known-device cookie, where the browser sent one. */
+  deviceCookie: string | undefined;
+}
+
+/**
+ * Signs in by address and password (spec W1, W2).
+ *
+ * Whether the account exists, is suspended or is locked, the same look-up, the same hash and the same counter are paid,
+ * and what is answered does not tell them apart (D2; threats 51, 53).
+ *
+ * @throws {Problem} `auth.sso_required`, `auth.client_unknown`, `auth.busy`, `auth.invalid_credentials`,
+ *   `auth.account_locked`, `auth.client_not_allowed`
+ */
+export async function login(deps: Deps, input: LoginInput, request: RequestContext): Promise<OpenedSession> {
+  checkPasswordsAllowed(deps);
+  const client = await deps.clients.get(input.client ?? CONSOLE_CLIENT);
+  const key = emailKey(input.email);
+  const account = await loadAccount(deps.doors, key);
+  const right = await comparePassword(deps, account, input.password);
+  const device = knownDevice(deps.sealer, input.deviceCookie, account?.userId);
+  const attempt = await judgeAttempt(deps, {
+    emailKey: key,
+    userId: account?.userId,
+    device,
+    ok: right && isUsable(account),
+  });
+  if (attempt.verdict !== 'accepted' || account === undefined) {
+    await recordRefusal(deps, { account, email: input.email, ...attempt }, request);
+    throw refusal(deps, attempt.lockedUntil);
+  }
+  checkClient(client, account);
+  const rehashed = await rehash(deps, account, input.password);
+  return deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId: account.tenantId }), async (tx) => {
+    if (rehashed && account.credentialId !== null && account.secretSealed !== null) {
+      await rewritePassword(tx, account.credentialId, account.secretSealed, rehashed, deps.clock.now());
+    }
+    return openSession(deps, tx, { userId: account.userId, client, amr: ['pwd'] }, request);
+  });
+}
+
+/** @throws {Problem} `auth.sso_required` where the deployment takes single sign-on only (spec W10). */
+export function checkPasswordsAllowed({ config }: Pick<Deps, 'config'>): void {
+  if (config.authPolicy === 'restricted') {
+    throw new Problem('auth.sso_required', {
+      detail: "Sign in through your organisation's identity provider.",
+    });
+  }
+}
+
+const isUsable = (account: Account | undefined): boolean =>
+  account?.userStatus === 'active' && account.tenantStatus === 'active';
+
+function comparePassword(deps: Deps, account: Account | undefined, password: string): Promise<boolean> {
+  const stored = account?.secretSealed ? openPassword(deps.sealer, account, account.secretSealed) : undefined;
+  return deps.passwords.verify(password, stored);
+}
+
+function refusal(deps: Deps, lockedUntil: Date | null): Problem {
+  if (lockedUntil === null)
+    return new Problem('auth.invalid_credentials', { detail: 'Check both and try again.' });
+  return new Problem('auth.account_locked', {
+    detail:
+      'Sign-in with this address is locked for a while. Wait, or ask an administrator to unlock the account.',
+    retryAfter: (lockedUntil.getTime() - deps.clock.now().getTime()) / 1000,
+  });
+}
+
+// SECURITY: a client of one tenant is no way into another; clients of the root tenant serve all.
+function checkClient(client: KnownClient, account: Account): void {
+  if (client.tenantId !== ROOT_TENANT && client.tenantId !== account.tenantId) {
+    throw new Problem('auth.client_not_allowed', { detail: 'This client belongs to another tenant.' });
+  }
+}
+
+async function rehash(deps: Deps, account: Account, password: string): Promise<string | undefined> {
+  if (account.secretSealed === null) return undefined;
+  if (!deps.passwords.needsRehash(openPassword(deps.sealer, account, account.secretSealed))) return undefined;
+  return sealPassword(deps.sealer, account, await deps.passwords.hash(password));
+}

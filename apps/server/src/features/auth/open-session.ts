@@ -1,0 +1,112 @@
+import { randomSecret, sha256 } from '../../platform/crypto/index.ts';
+import type { TenantTx } from '../../platform/database/index.ts';
+import { Problem, type RequestContext } from '../../platform/http/index.ts';
+import { newId, type SessionId, type TenantId, type UserId } from '../../platform/ids.ts';
+import { personal } from '../audit/index.ts';
+import type { KnownClient } from '../clients/index.ts';
+import type { Deps } from '../deps.ts';
+import { accessTokenLifetime, issueAccessToken } from './access-token.ts';
+import { markSignedIn } from './credentials.repo.ts';
+import { formatRefreshToken } from './refresh-token.ts';
+import { insertSession, loadOpenedSession, type SessionContext } from './sessions.repo.ts';
+
+/** A session with the tokens of its present generation. */
+export interface OpenedSession {
+  client: KnownClient;
+  sessionId: SessionId;
+  homeTenantId: TenantId;
+  session: SessionContext;
+  accessToken: string;
+  /** Seconds. */
+  accessLifetime: number;
+  refreshToken: string;
+  refreshLifetime: number;
+}
+
+const DAY = 86_400;
+
+/** Opens a session for somebody who has just proved who they are. A new id each time: nothing of a visitor's survives (threat 33). */
+export async function openSession(
+  deps: Deps,
+  tx: TenantTx,
+  signIn: { userId: UserId; client: KnownClient; amr: string[] },
+  request: RequestContext,
+): Promise<OpenedSession> {
+  const { config, clock } = deps;
+  const now = clock.now();
+  const sessionId = newId<'session'>();
+  const familySecret = randomSecret(16);
+  await insertSession(tx, {
+    id: sessionId,
+    userId: signIn.userId,
+    clientId: signIn.client.clientId,
+    secretHash: sha256(familySecret),
+    agentHash: sha256(request.userAgent),
+    amr: signIn.amr,
+    now,
+    idleExpiresAt: new Date(now.getTime() + config.refreshTokenDays * DAY * 1000),
+    expiresAt: new Date(now.getTime() + config.sessionDays * DAY * 1000),
+    ip: request.ip,
+    userAgent: request.userAgent,
+  });
+  await markSignedIn(tx, signIn.userId, now);
+  const session = await loadOpenedSession(tx, sessionId, now);
+  // Suspended between the comparison and now.
+  if (!session) throw new Problem('auth.invalid_credentials');
+  await deps.audit.record(tx, {
+    action: 'login',
+    actor: { kind: 'user', id: signIn.userId, tenantId: tx.tenantId, email: session.email },
+    resource: { type: 'session', id: sessionId },
+    after: {
+      client: signIn.client.clientId,
+      amr: signIn.amr,
+      email: personal({ tenantId: tx.tenantId, id: signIn.userId }, session.email),
+    },
+    request,
+  });
+  return withTokens(deps, {
+    client: signIn.client,
+    session,
+    sessionId,
+    homeTenantId: tx.tenantId,
+    generation: 0,
+    rotatedAt: now,
+    familySecret,
+  });
+}
+
+export interface Generation {
+  client: KnownClient;
+  session: SessionContext;
+  sessionId: SessionId;
+  homeTenantId: TenantId;
+  generation: number;
+  rotatedAt: Date;
+  familySecret: Buffer;
+}
+
+/** The tokens of one generation of a session: the same ones, whenever they are derived. */
+export function withTokens(deps: Deps, of: Generation): OpenedSession {
+  const accessLifetime = accessTokenLifetime(deps.config, of.client.tokenMode);
+  return {
+    client: of.client,
+    sessionId: of.sessionId,
+    homeTenantId: of.homeTenantId,
+    session: of.session,
+    accessToken: issueAccessToken(deps, { ...of, lifetime: accessLifetime }),
+    accessLifetime,
+    refreshToken: formatRefreshToken(
+      {
+        tenantId: of.homeTenantId,
+        sessionId: of.sessionId,
+        generation: of.generation,
+        familySecret: of.familySecret,
+      },
+      deps.sealer,
+    ),
+    refreshLifetime: Math.max(
+      1,
+      Math.floor((of.session.session_expires_at.getTime() - deps.clock.now().getTime()) / 1000),
+    ),
+  };
+}

@@ -1,0 +1,21 @@
+import type { FastifyRequest } from 'fastify';
+import type { SessionId, TenantId } from '../../platform/ids.ts';
+import type { Deps } from '../deps.ts';
+import { checkAccessToken } from './access-token.ts';
+import { readAccessCookie, readRefreshCookie } from './cookies.ts';
+import { parseRefreshToken } from './refresh-token.ts';
+
+/** The session that a request proves by any token it carries: for signing out, where the access token may have expired. */
+export function provenSession(
+  deps: Deps,
+  request: FastifyRequest,
+  clientId: string,
+): { homeTenantId: TenantId; sessionId: SessionId; byCookie: boolean } | undefined {
+  const bearer = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  const access = bearer ?? readAccessCookie(request, clientId);
+  const checked = access === undefined ? undefined : checkAccessToken(deps, access, deps.clock.now());
+  if (checked && checked.clientId === clientId) return { ...checked, byCookie: bearer === undefined };
+  const refresh = readRefreshCookie(request, clientId);
+  const token = refresh === undefined ? undefined : parseRefreshToken(refresh, deps.sealer);
+  return token && { homeTenantId: token.tenantId, sessionId: token.sessionId, byCookie: true };
+}

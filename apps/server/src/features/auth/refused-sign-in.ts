@@ -1,0 +1,52 @@
+import { enterOwn } from '../../platform/access/index.ts';
+import type { RequestContext } from '../../platform/http/index.ts';
+import { ROOT_TENANT } from '../../platform/ids.ts';
+import { personal, subjectOfTheDay } from '../audit/index.ts';
+import type { Deps } from '../deps.ts';
+import type { Account } from './account.repo.ts';
+import type { Verdict } from './attempts.repo.ts';
+import { accountLockedMail } from './auth.mails.ts';
+
+export interface Refusal {
+  account: Account | undefined;
+  email: string;
+  verdict: Verdict;
+  lockedUntil: Date | null;
+}
+
+/**
+ * Puts a refused sign-in on record: in the tenant of the account where there is one, else in the root tenant, with the
+ * address sealed under a key of the day. The failure that locks tells the owner by mail.
+ */
+export async function recordRefusal(deps: Deps, refusal: Refusal, request: RequestContext): Promise<void> {
+  const { account, verdict } = refusal;
+  const tenantId = account?.tenantId ?? ROOT_TENANT;
+  const subject = account ? { tenantId, id: account.userId } : subjectOfTheDay(deps.clock.now());
+  const resource = { type: account ? 'user' : 'address', id: account?.userId ?? null };
+  const actor = { kind: 'anonymous', subject } as const;
+  await deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId }), async (tx) => {
+    const email = personal(subject, account?.email ?? refusal.email);
+    await deps.audit.record(tx, {
+      action: 'failed_login',
+      actor,
+      resource,
+      after: { email, verdict },
+      request,
+    });
+    if (verdict !== 'locked_now') return;
+    await deps.audit.record(tx, {
+      action: 'account_locked',
+      actor,
+      resource,
+      after: { email, lockedUntil: refusal.lockedUntil?.toISOString() ?? null },
+      request,
+    });
+    if (account)
+      await deps.outbox.mail(
+        tx,
+        'account_locked',
+        accountLockedMail(deps.config, account.email, request),
+        request.correlationId,
+      );
+  });
+}

@@ -1,0 +1,148 @@
+import type { ConfirmRegistrationRequest, RegisterRequest } from '@gatehouse/contracts';
+import { getSystemRole } from '@gatehouse/contracts';
+import { enterOwn } from '../../platform/access/index.ts';
+import { inNewTenant } from '../../platform/database/index.ts';
+import { emailKey } from '../../platform/email.ts';
+import { Problem, type RequestContext } from '../../platform/http/index.ts';
+import { ROOT_TENANT } from '../../platform/ids.ts';
+import { personal, subjectOfTheDay } from '../audit/index.ts';
+import { CONSOLE_CLIENT } from '../clients/index.ts';
+import type { Deps } from '../deps.ts';
+import { grantFirstRole } from '../roles/index.ts';
+import { insertTenant } from '../tenants/index.ts';
+import { insertUser } from '../users/index.ts';
+import { loadAccount } from './account.repo.ts';
+import { alreadyRegisteredMail, confirmRegistrationMail } from './auth.mails.ts';
+import { writePassword } from './credentials.repo.ts';
+import { checkPasswordsAllowed } from './login.ts';
+import { openSession, type OpenedSession } from './open-session.ts';
+import { checkNewPassword } from './password-rules.ts';
+import { sealPassword } from './sealed-password.ts';
+
+const LINK_SECONDS = 24 * 3600;
+const inRoot = enterOwn({ kind: 'claim', tenantId: ROOT_TENANT });
+
+/** What a registration is until its address is proved: nothing but this, sealed beside its token. */
+interface PendingRegistration {
+  email: string;
+  name: string;
+  tenantName: string;
+  passwordHash: string;
+}
+
+/**
+ * Asks to open a tenant of one's own (spec W11). Whether the address has an account already is told to its mailbox only.
+ *
+ * No account exists before the address is proved, and proving takes the password again: whoever registers a stranger's
+ * address leaves nothing for the stranger to fall into (threat 23).
+ *
+ * @throws {Problem} `auth.registration_closed`, `auth.sso_required`, `password.too_weak`, `password.too_long`, `auth.busy`
+ */
+export async function register(deps: Deps, input: RegisterRequest, request: RequestContext): Promise<void> {
+  checkRegistrationOpen(deps);
+  checkNewPassword(input.password);
+  const account = await loadAccount(deps.doors, emailKey(input.email));
+  const passwordHash = await deps.passwords.hash(input.password);
+  await deps.doors.withTenant(inRoot, async (tx) => {
+    const pending: PendingRegistration = {
+      email: input.email,
+      name: input.name,
+      tenantName: input.tenantName,
+      passwordHash,
+    };
+    // The token is made either way, so that both cost the same; for a known address nobody ever receives it.
+    const token = await deps.oneTimeTokens.issue(tx, 'registration', {
+      payload: pending,
+      lifetimeSeconds: LINK_SECONDS,
+    });
+    const mail = account
+      ? alreadyRegisteredMail(deps.config, account.email)
+      : confirmRegistrationMail(deps.config, input, token);
+    await deps.outbox.mail(tx, 'registration', mail, request.correlationId);
+    const subject = subjectOfTheDay(deps.clock.now());
+    await deps.audit.record(tx, {
+      action: 'registration_requested',
+      actor: { kind: 'anonymous', subject },
+      resource: { type: 'address', id: null },
+      after: { email: personal(subject, input.email) },
+      request,
+    });
+  });
+}
+
+/**
+ * Opens the tenant, its first administrator and a session, for whoever holds the mailed link and knows the password.
+ *
+ * @throws {Problem} `auth.link_invalid`, `auth.registration_closed`
+ */
+export async function confirmRegistration(
+  deps: Deps,
+  input: ConfirmRegistrationRequest,
+  request: RequestContext,
+): Promise<OpenedSession> {
+  checkRegistrationOpen(deps);
+  const client = await deps.clients.get(input.client ?? CONSOLE_CLIENT);
+  // The transaction is rolled back when the password is wrong: a slip must not spend the link.
+  return deps.doors.withTenant(inRoot, async (tx) => {
+    const spent = await deps.oneTimeTokens.consume(tx, 'registration', input.token);
+    if (!spent) throw linkInvalid();
+    const pending = spent.payload as PendingRegistration;
+    if (!(await deps.passwords.verify(input.password, pending.passwordHash))) {
+      throw new Problem('auth.invalid_credentials', {
+        detail: 'Enter the password that you chose when you registered.',
+      });
+    }
+    const now = deps.clock.now();
+    const tenant = await insertTenant(tx, { name: pending.tenantName, type: 'customer', slug: null, now });
+    if (!tenant) throw new Error('a tenant without a slug cannot clash');
+    return inNewTenant(tx, tenant.id as typeof tx.tenantId, async (inside) => {
+      const user = await insertUser(inside, {
+        email: pending.email,
+        name: pending.name,
+        status: 'active',
+        now,
+      });
+      // Registered meanwhile by another link to the same mailbox.
+      if (!user) throw linkInvalid();
+      await writePassword(
+        inside,
+        user.id,
+        sealPassword(deps.sealer, { tenantId: inside.tenantId, userId: user.id }, pending.passwordHash),
+        now,
+      );
+      if (!(await grantFirstRole(inside, user.principalId, getSystemRole('admin').id, 'registration', now)))
+        throw new Error('a new tenant with an administrator');
+      const actor = { kind: 'user', id: user.id, tenantId: inside.tenantId, email: pending.email } as const;
+      const self = { tenantId: inside.tenantId, id: user.id };
+      const common = { actor, request };
+      await deps.audit.record(inside, {
+        ...common,
+        action: 'tenant_created',
+        resource: { type: 'tenant', id: tenant.id },
+        after: { name: tenant.name, type: tenant.type },
+      });
+      await deps.audit.record(inside, {
+        ...common,
+        action: 'user_created',
+        resource: { type: 'user', id: user.id },
+        after: { email: personal(self, pending.email), name: personal(self, pending.name), status: 'active' },
+      });
+      await deps.audit.record(inside, {
+        ...common,
+        action: 'role_assigned',
+        resource: { type: 'principal', id: user.principalId },
+        after: { role: 'admin', via: 'registration' },
+      });
+      return openSession(deps, inside, { userId: user.id, client, amr: ['pwd'] }, request);
+    });
+  });
+}
+
+function checkRegistrationOpen(deps: Deps): void {
+  checkPasswordsAllowed(deps);
+  if (deps.config.registration === 'closed') {
+    throw new Problem('auth.registration_closed', { detail: 'Ask an administrator to add you.' });
+  }
+}
+
+export const linkInvalid = () => new Problem('auth.link_invalid', { detail: 'Ask for a new link.' });

@@ -1,0 +1,133 @@
+import type { Doors, TenantTx } from '../../platform/database/index.ts';
+import type { PrincipalId, SessionId, TenantId, UserId } from '../../platform/ids.ts';
+import { sql } from 'kysely';
+
+/** What a session stands for at this moment: its user, the tenant it works in, the roles it holds there. */
+export interface SessionContext {
+  user_id: UserId;
+  email: string;
+  name: string;
+  user_status: string;
+  user_created_at: Date;
+  client_id: string;
+  active_tenant_id: TenantId;
+  tenant_name: string;
+  tenant_type: string;
+  tenant_status: string;
+  principal_id: PrincipalId;
+  session_created_at: Date;
+  session_expires_at: Date;
+  amr: string[];
+  auth_time: Date;
+  role_names: string[];
+  tenant_permissions: string[];
+}
+
+export interface NewSession {
+  id: SessionId;
+  userId: UserId;
+  clientId: string;
+  secretHash: Buffer;
+  agentHash: Buffer;
+  amr: string[];
+  now: Date;
+  idleExpiresAt: Date;
+  expiresAt: Date;
+  ip: string;
+  userAgent: string;
+}
+
+export async function insertSession(tx: TenantTx, session: NewSession): Promise<void> {
+  const { now } = session;
+  await tx
+    .insertInto('sessions')
+    .values({
+      tenant_id: tx.tenantId,
+      id: session.id,
+      user_id: session.userId,
+      client_id: session.clientId,
+      active_tenant_id: tx.tenantId,
+      rotated_at: now,
+      family_secret_hash: session.secretHash,
+      agent_hash: session.agentHash,
+      amr: session.amr,
+      auth_time: now,
+      created_at: now,
+      last_used_at: now,
+      idle_expires_at: session.idleExpiresAt,
+      expires_at: session.expiresAt,
+      renewals_since: now,
+      ip: session.ip,
+      user_agent: session.userAgent,
+    })
+    .execute();
+}
+
+/** One function call: the session, its user, its tenant and its roles, or nothing when any of them no longer stands. */
+export async function loadSessionContext(
+  doors: Doors,
+  tenantId: TenantId,
+  sessionId: SessionId,
+  now: Date,
+): Promise<SessionContext | undefined> {
+  const [row] = await doors.call<SessionContext & Record<string, unknown>>(
+    'select * from gatehouse.session_context($1, $2, $3)',
+    [tenantId, sessionId, now],
+  );
+  return row;
+}
+
+/** The same inside the transaction that has just opened the session. */
+export async function loadOpenedSession(
+  tx: TenantTx,
+  sessionId: SessionId,
+  now: Date,
+): Promise<SessionContext | undefined> {
+  const result =
+    await sql<SessionContext>`select * from gatehouse.session_context(${tx.tenantId}, ${sessionId}, ${now})`.execute(
+      tx,
+    );
+  return result.rows[0];
+}
+
+export type RenewalOutcome = 'renewed' | 'replay' | 'limited' | 'spent';
+export interface Renewal extends SessionContext {
+  outcome: RenewalOutcome;
+  new_generation: number;
+  rotated_at: Date;
+  limit_resets_at: Date;
+  remaining: number;
+}
+
+export interface RenewalRequest {
+  tenantId: TenantId;
+  sessionId: SessionId;
+  generation: number;
+  secretHash: Buffer;
+  agentHash: Buffer;
+  clientId: string;
+  now: Date;
+  idleDays: number;
+  replaySeconds: number;
+  perMinute: number;
+}
+
+/** One conditional UPDATE (db/migrations/0002_functions.sql, `renew_session`); nothing when the session is gone. */
+export async function renewSession(doors: Doors, r: RenewalRequest): Promise<Renewal | undefined> {
+  const [row] = await doors.call<Renewal & Record<string, unknown>>(
+    'select * from gatehouse.renew_session($1, $2, $3, $4, $5, $6, $7, make_interval(days => $8), make_interval(secs => $9), $10)',
+    [
+      r.tenantId,
+      r.sessionId,
+      r.generation,
+      r.secretHash,
+      r.agentHash,
+      r.clientId,
+      r.now,
+      r.idleDays,
+      r.replaySeconds,
+      r.perMinute,
+    ],
+  );
+  return row;
+}

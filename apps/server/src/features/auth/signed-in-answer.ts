@@ -1,0 +1,43 @@
+import type { SignedInUser, SignInResponse } from '@gatehouse/contracts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { TenantId } from '../../platform/ids.ts';
+import type { Deps } from '../deps.ts';
+import { DEVICE_COOKIE, setDeviceCookie, setTokenCookies } from './cookies.ts';
+import { CSRF_HEADER, csrfToken } from './cross-site.ts';
+import { rememberDevice } from './known-device.ts';
+import type { OpenedSession } from './open-session.ts';
+import type { SessionContext } from './sessions.repo.ts';
+
+export const userOf = (session: SessionContext, homeTenantId: TenantId): SignedInUser => ({
+  id: session.user_id,
+  tenantId: homeTenantId,
+  email: session.email,
+  name: session.name,
+  status: session.user_status,
+  createdAt: session.user_created_at.toISOString(),
+});
+
+/** Cookies and body of a fresh sign-in or renewal, by the client's token mode (spec S1, S5). */
+export function answerSignedIn(deps: Deps, reply: FastifyReply, opened: OpenedSession): SignInResponse {
+  const { client, accessToken, accessLifetime } = opened;
+  const bearer = client.tokenMode === 'bearer';
+  setTokenCookies(reply, deps.config, client, {
+    access: bearer ? undefined : { token: accessToken, seconds: accessLifetime },
+    refresh: { token: opened.refreshToken, seconds: opened.refreshLifetime },
+  });
+  reply.header('cache-control', 'no-store');
+  reply.header(CSRF_HEADER, csrfToken(deps.sealer, opened.sessionId));
+  const user = userOf(opened.session, opened.homeTenantId);
+  return bearer
+    ? { access_token: accessToken, token_type: 'Bearer', expires_in: accessLifetime, user }
+    : { user };
+}
+
+export function rememberBrowser(
+  deps: Deps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  opened: OpenedSession,
+): void {
+  setDeviceCookie(reply, rememberDevice(deps.sealer, request.cookies[DEVICE_COOKIE], opened.session.user_id));
+}

@@ -1,0 +1,7 @@
+export { createConsoleClient } from './console-client.ts';
+export {
+  type ClientDirectory,
+  CONSOLE_CLIENT,
+  createClientDirectory,
+  type KnownClient,
+} from './client-directory.ts';

@@ -1,0 +1,34 @@
+import type { Logger } from 'pino';
+import type { Config } from '../config/index.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Cursors, Passwords, Sealer, TokenSigner } from '../platform/crypto/index.ts';
+import type { Doors } from '../platform/database/index.ts';
+import type { DevelopmentMailbox } from '../platform/mail/index.ts';
+import type { OneTimeTokens } from '../platform/one-time-tokens/index.ts';
+import type { Outbox } from '../platform/outbox/index.ts';
+import type { Limits } from '../platform/limits/index.ts';
+import type { Audit, DecisionLog, SubjectKeys } from './audit/index.ts';
+import type { ClientDirectory } from './clients/index.ts';
+
+/** What features are given. Composed once, in `app.ts`; every function takes what it needs from here, explicitly. */
+export interface Deps {
+  config: Config;
+  clock: Clock;
+  log: Pick<Logger, 'info' | 'warn' | 'error'>;
+  doors: Doors;
+  sealer: Sealer;
+  cursors: Cursors;
+  passwords: Passwords;
+  tokens: TokenSigner;
+  oneTimeTokens: OneTimeTokens;
+  outbox: Outbox;
+  audit: Audit;
+  subjectKeys: SubjectKeys;
+  decisions: DecisionLog;
+  limits: Limits;
+  clients: ClientDirectory;
+  /** The folder of the built pages. */
+  consoleDir: string;
+  /** Undefined in production and wherever SMTP_URL is set. */
+  mailbox: DevelopmentMailbox | undefined;
+}

@@ -1,0 +1,2 @@
+export { keysRoutes } from './keys.routes.ts';
+export { loadTokenSigner } from './signing-keys.ts';

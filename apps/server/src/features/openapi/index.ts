@@ -1,0 +1,1 @@
+export { installOpenApi, openApiRoute } from './openapi.ts';

@@ -1,0 +1,2 @@
+export { grant } from './grant.ts';
+export { grantFirstRole, grantOperatorRole, lockAdministrators, othersHoldRole } from './roles.repo.ts';

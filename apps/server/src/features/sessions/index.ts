@@ -1,0 +1,1 @@
+export { endSession, endSessionsOf } from './sessions.repo.ts';

@@ -1,0 +1,76 @@
+import { sql } from 'kysely';
+import type { TenantTx } from '../../platform/database/index.ts';
+import { insertRevocations } from '../../platform/revocations/revocations.repo.ts';
+import type { SessionId, UserId } from '../../platform/ids.ts';
+
+/** Ends one session and tells the followers, in the caller's transaction. False when it had ended already. */
+export async function endSession(
+  tx: TenantTx,
+  sessionId: SessionId,
+  reason: string,
+  now: Date,
+): Promise<boolean> {
+  const rows = await tx
+    .updateTable('sessions')
+    .set({ ended_at: now, end_reason: reason, epoch: sql`epoch + 1` })
+    .where('tenant_id', '=', tx.tenantId)
+    .where('id', '=', sessionId)
+    .where('ended_at', 'is', null)
+    .returning(['id', 'epoch'])
+    .execute();
+  await insertRevocations(tx, 'session', rows, now);
+  return rows.length > 0;
+}
+
+/** Ends all sessions of a user, but for the one to keep. */
+export async function endSessionsOf(
+  tx: TenantTx,
+  userId: UserId,
+  reason: string,
+  now: Date,
+  keep?: SessionId,
+): Promise<number> {
+  let query = tx
+    .updateTable('sessions')
+    .set({ ended_at: now, end_reason: reason, epoch: sql`epoch + 1` })
+    .where('tenant_id', '=', tx.tenantId)
+    .where('user_id', '=', userId)
+    .where('ended_at', 'is', null);
+  if (keep !== undefined) query = query.where('id', '!=', keep);
+  const rows = await query.returning(['id', 'epoch']).execute();
+  await insertRevocations(tx, 'session', rows, now);
+  return rows.length;
+}
+
+export interface SessionFilter {
+  userId: UserId;
+  now: Date;
+  after: { createdAt: Date; id: string } | undefined;
+  limit: number;
+}
+
+export function listSessions(tx: TenantTx, { userId, now, after, limit }: SessionFilter) {
+  let query = tx
+    .selectFrom('sessions')
+    .selectAll()
+    .where('tenant_id', '=', tx.tenantId)
+    .where('user_id', '=', userId)
+    .where('ended_at', 'is', null)
+    .where('expires_at', '>', now)
+    .where('idle_expires_at', '>', now);
+  if (after !== undefined)
+    query = query.where((eb) =>
+      eb(eb.refTuple('created_at', 'id'), '<', eb.tuple(after.createdAt, after.id)),
+    );
+  return query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
+}
+
+export function loadSession(tx: TenantTx, sessionId: string) {
+  return tx
+    .selectFrom('sessions')
+    .select(['id', 'user_id'])
+    .where('tenant_id', '=', tx.tenantId)
+    .where('id', '=', sessionId)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst();
+}

@@ -1,0 +1,2 @@
+export { createRootTenant } from './root-tenant.ts';
+export { insertTenant } from './tenants.repo.ts';

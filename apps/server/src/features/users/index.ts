@@ -1,0 +1,1 @@
+export { insertUser, loadHomePrincipal } from './insert-user.repo.ts';

@@ -1,0 +1,53 @@
+import type { Doors, Entered } from '../database/index.ts';
+import { isUuid, ROOT_TENANT, type TenantId } from '../ids.ts';
+import { Problem } from '../http/problem.ts';
+import type { Principal } from './principal.ts';
+
+/** How a principal came to be in a tenant. */
+export type EnteredVia = 'own' | 'parent' | 'platform';
+export type EnteredTenant = Entered & { readonly via: EnteredVia };
+
+/**
+ * The only way into a tenant: every door takes what this returns.
+ *
+ * - `own`: the tenant of the session, the link or the job.
+ * - `platform`: any tenant, for a principal of the root tenant with `tenants:operate`.
+ * - `parent`: a customer that the principal's tenant brought, with `customers:operate`.
+ *
+ * @throws {Problem} `resource.not_found` for everything else, whether the tenant exists or not.
+ */
+export async function enterTenant(
+  principal: Principal,
+  tenantId: string,
+  doors: Doors,
+): Promise<EnteredTenant> {
+  if (tenantId === principal.tenantId) return enterOwn(principal);
+  if (principal.kind === 'user' && isUuid(tenantId)) {
+    const [target] = await doors.call<{ id: TenantId; parent_id: TenantId | null; status: string }>(
+      'select id, parent_id, status from gatehouse.find_tenant($1)',
+      [tenantId],
+    );
+    if (target !== undefined && target.status !== 'deleted') {
+      if (principal.tenantId === ROOT_TENANT && principal.permissions.has('tenants:operate')) {
+        return entered(target.id, principal, 'platform');
+      }
+      if (target.parent_id === principal.tenantId && principal.permissions.has('customers:operate')) {
+        return entered(target.id, principal, 'parent');
+      }
+    }
+  }
+  // SECURITY: the same answer for a tenant of somebody else and for none at all.
+  throw new Problem('resource.not_found', { detail: 'There is no such tenant for you.' });
+}
+
+/** The principal's own tenant, which needs no look-up. */
+export const enterOwn = (principal: Principal): EnteredTenant =>
+  entered(principal.tenantId, principal, 'own');
+
+const entered = (tenantId: TenantId, principal: Principal, via: EnteredVia) =>
+  ({
+    tenantId,
+    actorTenantId: principal.tenantId,
+    subjectTenantId: principal.kind === 'user' ? principal.homeTenantId : principal.tenantId,
+    via,
+  }) as EnteredTenant;

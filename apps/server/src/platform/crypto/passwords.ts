@@ -1,0 +1,78 @@
+import { availableParallelism } from 'node:os';
+import { Piscina } from 'piscina';
+import { Problem } from '../http/problem.ts';
+import { randomSecret } from './digest.ts';
+import type { HashTask } from './hash-worker.ts';
+
+/**
+ * Hashes and compares passwords in threads of their own.
+ *
+ * Never in libuv's pool: bcrypt there starves everything else that waits for it, token verification among it.
+ */
+export interface Passwords {
+  /** @throws {Problem} `auth.busy` when more sign-ins wait for a thread than may; so does `verify`. */
+  hash(password: string): Promise<string>;
+  /** Costs a full hash even where there is no stored one, so that an unknown account takes as long as a known one. */
+  verify(password: string, stored: string | undefined): Promise<boolean>;
+  needsRehash(stored: string): boolean;
+  /** Hashes done since the start; the tests compare known and unknown accounts by it. */
+  readonly done: number;
+  close(): Promise<void>;
+}
+
+/** bcrypt reads 72 bytes and no more, and stops at a NUL: longer input is refused, never cut (threats 46-48). */
+export const MAX_PASSWORD_BYTES = 72;
+
+export function createPasswords(options: {
+  cost: number;
+  workers: number | undefined;
+  queueLimit: number;
+  workerUrl: URL;
+}): Passwords {
+  const threads = options.workers ?? availableParallelism();
+  const pool = new Piscina<HashTask, string | boolean>({
+    filename: options.workerUrl.href,
+    minThreads: 1,
+    maxThreads: threads,
+    idleTimeout: 60_000,
+    maxQueue: options.queueLimit,
+    concurrentTasksPerWorker: 1,
+  });
+  let done = 0;
+  const run = async (task: HashTask) => {
+    try {
+      return await pool.run(task);
+    } catch (error) {
+      if (error instanceof Error && /queue/i.test(error.message))
+        throw new Problem('auth.busy', { detail: 'Try again in a moment.', retryAfter: 2 });
+      throw error;
+    } finally {
+      done += 1;
+    }
+  };
+  const hash = async (password: string) =>
+    (await run({ kind: 'hash', password, cost: options.cost })) as string;
+  // What an unknown account is compared with: a real hash at today's cost, of a secret that nobody knows.
+  const decoy = hash(randomSecret(24).toString('base64url'));
+  decoy.catch(() => undefined);
+  return {
+    hash,
+    async verify(password, stored) {
+      const comparable = Buffer.byteLength(password) <= MAX_PASSWORD_BYTES && !password.includes('\0');
+      const right = (await run({
+        kind: 'verify',
+        password: comparable ? password : '',
+        hash: stored ?? (await decoy),
+      })) as boolean;
+      return right && comparable && stored !== undefined;
+    },
+    needsRehash(stored) {
+      const cost = /^\$2[aby]\$(\d\d)\$/.exec(stored)?.[1];
+      return cost === undefined || Number(cost) < options.cost;
+    },
+    get done() {
+      return done;
+    },
+    close: () => pool.destroy(),
+  };
+}

@@ -1,0 +1,156 @@
+import {
+  CompiledQuery,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type DatabaseConnection,
+  type Driver,
+} from 'kysely';
+import type pg from 'pg';
+import { isUuid, type TenantId } from '../ids.ts';
+import { asUnavailable, statementName, type Pool } from './pool.ts';
+import type { DB } from './schema.generated.ts';
+
+declare const scope: unique symbol;
+/** A transaction that has entered one tenant. Every repository function takes it first. */
+export type TenantTx = Kysely<DB> & {
+  readonly [scope]: 'tenant';
+  readonly tenantId: TenantId;
+  readonly actorTenantId: TenantId;
+};
+/** A transaction of a named job over all tenants, under policies of its own (never BYPASSRLS). */
+export type SystemTx = Kysely<DB> & { readonly [scope]: 'system' };
+
+declare const entered: unique symbol;
+/** Proof that a principal may work in a tenant. Only `enterTenant()` makes one. */
+export interface Entered {
+  readonly [entered]: true;
+  readonly tenantId: TenantId;
+  /** The home of whoever acts; another one when the platform or a partner acts from above. */
+  readonly actorTenantId: TenantId;
+  /** The home of the person who acts, where the key lies that seals what records say of them. */
+  readonly subjectTenantId: TenantId;
+}
+
+/** The two doors to the data. The raw handle is not exported: there is no third. */
+export interface Doors {
+  /** One transaction in one tenant, as `gatehouse_app`, under row security. Rolled back when `work` throws. */
+  withTenant<T>(scope: Entered, work: (tx: TenantTx) => Promise<T>): Promise<T>;
+  /** One transaction of a cross-tenant job, as `gatehouse_system`. The reason is in the database's own log and statistics. */
+  asSystem<T>(reason: string, work: (tx: SystemTx) => Promise<T>): Promise<T>;
+  /** One listed SECURITY DEFINER function, in one round trip (docs/security/rls-exceptions.md). */
+  call<R extends pg.QueryResultRow>(statement: string, values: unknown[]): Promise<R[]>;
+  close(): Promise<void>;
+}
+
+export function createDoors(pool: Pool, rolePrefix: string): Doors {
+  const transaction = async <T>(begin: string, work: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
+    const client = await pool.connect();
+    let broken: Error | undefined;
+    try {
+      await client.query(begin);
+      const result = await work(client);
+      await client.query('commit');
+      return result;
+    } catch (error) {
+      // A connection that cannot roll back is in an unknown state and is not used again.
+      await client.query('rollback').catch((fault: Error) => {
+        broken = fault;
+      });
+      throw asUnavailable(error);
+    } finally {
+      client.release(broken);
+    }
+  };
+  return {
+    withTenant: (scope, work) =>
+      transaction(enterSql(rolePrefix, scope), (client) =>
+        work(
+          Object.assign(kyselyOn(client), {
+            tenantId: scope.tenantId,
+            actorTenantId: scope.actorTenantId,
+          }) as TenantTx,
+        ),
+      ),
+    asSystem: (reason, work) =>
+      transaction(
+        `begin; set local role ${rolePrefix}system; set local application_name = '${plain(reason)}'`,
+        (client) => work(kyselyOn(client) as SystemTx),
+      ),
+    call: (statement, values) => pool.query(statement, values),
+    close: () => pool.end(),
+  };
+}
+
+// One round trip. SECURITY: SET LOCAL and is_local end with the transaction, so that a pooled connection carries nothing
+// over (threat 15). The ids are checked to be UUIDs, since a batch of statements takes no parameters.
+function enterSql(rolePrefix: string, { tenantId, actorTenantId, subjectTenantId }: Entered): string {
+  if (![tenantId, actorTenantId, subjectTenantId].every(isUuid))
+    throw new TypeError('a tenant id must be a UUID');
+  return (
+    `begin; set local role ${rolePrefix}app; set local gatehouse.tenant_id = '${tenantId}'; ` +
+    `set local gatehouse.actor_tenant_id = '${actorTenantId}'; set local gatehouse.subject_tenant_id = '${subjectTenantId}'`
+  );
+}
+
+const plain = (reason: string) => `gatehouse: ${reason}`.replaceAll(/[^a-z0-9 :_-]/gi, '').slice(0, 63);
+
+/**
+ * Carries on in a tenant that this very transaction has just made, for its first user and first role.
+ *
+ * SECURITY: the database checks that the row is this transaction's own, so that it cannot be used to enter any other tenant.
+ */
+export async function inNewTenant<T>(
+  tx: TenantTx,
+  tenantId: TenantId,
+  work: (tx: TenantTx) => Promise<T>,
+): Promise<T> {
+  const own = await tx.executeQuery<{ own: boolean }>(
+    CompiledQuery.raw(
+      'select exists (select from gatehouse.tenants where id = $1 and xmin::text::bigint = pg_current_xact_id()::text::bigint % 4294967296) as own',
+      [tenantId],
+    ),
+  );
+  if (own.rows[0]?.own !== true) throw new Error('inNewTenant: not a tenant of this transaction');
+  const enter = (id: TenantId) =>
+    tx.executeQuery(CompiledQuery.raw("select set_config('gatehouse.tenant_id', $1, true)", [id]));
+  await enter(tenantId);
+  const inside = Object.assign(Object.create(tx) as TenantTx, { tenantId });
+  const result = await work(inside);
+  await enter(tx.tenantId);
+  return result;
+}
+
+/** Kysely over one checked-out client; begin and commit are the door's. */
+function kyselyOn(client: pg.PoolClient): Kysely<DB> {
+  const connection: DatabaseConnection = {
+    async executeQuery<R>(query: CompiledQuery) {
+      const { sql: text, parameters } = query;
+      const result = await client.query({ name: statementName(text), text, values: parameters as unknown[] });
+      return { rows: result.rows as R[], numAffectedRows: BigInt(result.rowCount ?? 0) };
+    },
+    // biome-ignore lint/correctness/useYield: cursors are not used; every list is a page.
+    async *streamQuery() {
+      throw new Error('streaming is not supported: read a page');
+    },
+  };
+  const refuse = () => Promise.reject(new Error('the door holds the transaction'));
+  const driver: Driver = {
+    init: () => Promise.resolve(),
+    acquireConnection: () => Promise.resolve(connection),
+    beginTransaction: refuse,
+    commitTransaction: refuse,
+    rollbackTransaction: refuse,
+    releaseConnection: () => Promise.resolve(),
+    destroy: () => Promise.resolve(),
+  };
+  return new Kysely<DB>({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => driver,
+      createIntrospector: (db) => new PostgresIntrospector(db),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
+  }).withSchema('gatehouse');
+}

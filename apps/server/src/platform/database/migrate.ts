@@ -1,0 +1,217 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
+import { SYSTEM_ROLES } from '@gatehouse/contracts';
+import { sha256 } from '../crypto/digest.ts';
+
+export interface MigrateOptions {
+  /** A URL whose role may create roles and tables. */
+  adminUrl: string;
+  rolePrefix: string;
+  /** Password for the login role; undefined where it enters by other means (the embedded database's private socket). */
+  loginPassword: string | undefined;
+  /** The folder `db/`. */
+  dbDir: string;
+  log(message: string): void;
+}
+
+export class MigrationError extends Error {}
+
+const ROLES = ['owner', 'login', 'app', 'system', 'lookup', 'session', 'granter'] as const;
+const OLDEST_SERVER = 150009;
+
+/**
+ * Brings the database to this release: roles, forward-only migrations, row-security files, built-in roles.
+ *
+ * Safe to run from several processes at once: one works, the others wait. A run with nothing to do is two short queries.
+ *
+ * @throws {MigrationError} when the server is too old, or an applied migration was edited afterwards.
+ */
+export async function migrate(options: MigrateOptions): Promise<{ applied: string[] }> {
+  const client = new pg.Client({
+    connectionString: options.adminUrl,
+    application_name: 'gatehouse migrate',
+    connectionTimeoutMillis: 10_000,
+  });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    await checkServer(client);
+    const files = readAll(options);
+    const state = sha256(JSON.stringify([files, SYSTEM_ROLES, options.loginPassword ?? ''])).toString('hex');
+    if (await isCurrent(client, state)) return { applied: [] };
+    // One at a time in this database; the lock goes with the connection.
+    await client.query(`select pg_advisory_lock(hashtextextended('gatehouse migrate', 0))`);
+    await createRoles(client, options);
+    const applied = await applyMigrations(client, files.migrations, options);
+    await applyPolicies(client, files.policies, options.rolePrefix);
+    await writeSystemRoles(client, options.rolePrefix);
+    await client.query(
+      `insert into gatehouse_migrations.state (only_row, state) values (true, $1) on conflict (only_row) do update set state = $1`,
+      [state],
+    );
+    return { applied };
+  } finally {
+    await client.end();
+  }
+}
+
+async function checkServer(client: pg.Client): Promise<void> {
+  const version = await client.query<{ server_version_num: string }>('show server_version_num');
+  const number = Number(version.rows[0]?.server_version_num);
+  // SECURITY: before 15.9, 16.5 and 17.1 a cached plan may keep another role's row security (CVE-2024-10976; threat 15).
+  const minor = number % 10_000;
+  const major = Math.floor(number / 10_000);
+  const least = { 15: 9, 16: 5, 17: 1 }[major] ?? 0;
+  if (number < OLDEST_SERVER || minor < least) {
+    throw new MigrationError(
+      `This PostgreSQL is version ${major}.${minor}; Gatehouse needs 15.9, 16.5, 17.1, 18 or later: older ones can mix up row security in cached plans (CVE-2024-10976).`,
+    );
+  }
+}
+
+interface Files {
+  migrations: { name: string; sql: string }[];
+  policies: { name: string; sql: string }[];
+}
+
+function readAll({ dbDir, rolePrefix }: MigrateOptions): Files {
+  const read = (folder: string) =>
+    readdirSync(join(dbDir, folder))
+      .filter((name) => name.endsWith('.sql'))
+      .sort()
+      .map((name) => ({
+        name,
+        sql: withPrefix(readFileSync(join(dbDir, folder, name), 'utf8'), rolePrefix),
+      }));
+  return { migrations: read('migrations'), policies: read('policies') };
+}
+
+const withPrefix = (sql: string, prefix: string) =>
+  sql.replaceAll(/\bgatehouse_(owner|login|app|system|lookup|session|granter)\b/g, `${prefix}$1`);
+
+async function isCurrent(client: pg.Client, state: string): Promise<boolean> {
+  const known = await client.query<{ known: boolean }>(
+    `select to_regclass('gatehouse_migrations.state') is not null as known`,
+  );
+  if (known.rows[0]?.known !== true) return false;
+  const found = await client.query<{ state: string }>('select state from gatehouse_migrations.state');
+  return found.rows[0]?.state === state;
+}
+
+async function createRoles(client: pg.Client, { rolePrefix, loginPassword }: MigrateOptions): Promise<void> {
+  for (const role of ROLES) {
+    const name = `${rolePrefix}${role}`;
+    const attributes = role === 'login' ? 'login noinherit' : 'nologin';
+    await client.query(`do $$ begin
+      if not exists (select from pg_roles where rolname = '${name}') then create role ${name} ${attributes}; end if;
+    exception when duplicate_object or unique_violation then null; end $$`);
+  }
+  if (loginPassword !== undefined) {
+    await client.query(`alter role ${rolePrefix}login password '${loginPassword.replaceAll("'", "''")}'`);
+  }
+  const all = (names: readonly string[]) => names.map((name) => rolePrefix + name).join(', ');
+  const member = await client.query<{ super: boolean }>(
+    'select rolsuper as super from pg_roles where rolname = current_user',
+  );
+  if (member.rows[0]?.super !== true) await client.query(`grant ${all(['owner'])} to current_user`);
+  await client.query(`grant ${all(['app', 'system'])} to ${rolePrefix}login`);
+  await client.query(`grant ${all(['lookup', 'session', 'granter'])} to ${rolePrefix}owner`);
+  await client.query(`do $$ begin execute format('grant create, connect on database %I to ${rolePrefix}owner', current_database());
+    execute format('grant connect on database %I to ${rolePrefix}login', current_database()); end $$`);
+}
+
+async function applyMigrations(
+  client: pg.Client,
+  migrations: Files['migrations'],
+  options: MigrateOptions,
+): Promise<string[]> {
+  await client.query(`create schema if not exists gatehouse_migrations`);
+  await client.query(
+    `create table if not exists gatehouse_migrations.applied (name text primary key, hash text not null, applied_at timestamptz not null default now())`,
+  );
+  await client.query(
+    `create table if not exists gatehouse_migrations.state (only_row boolean primary key check (only_row), state text not null)`,
+  );
+  const rows = await client.query<{ name: string; hash: string }>(
+    'select name, hash from gatehouse_migrations.applied',
+  );
+  const known = new Map(rows.rows.map((row) => [row.name, row.hash]));
+  const applied: string[] = [];
+  for (const { name, sql } of migrations) {
+    const hash = sha256(sql).toString('hex');
+    if (known.has(name)) {
+      if (known.get(name) !== hash)
+        throw new MigrationError(
+          `Migration ${name} was changed after it had been applied here. Migrations only go forward: put the change into a new file.`,
+        );
+      continue;
+    }
+    options.log(`Migrating the database: ${name}`);
+    await inTransaction(client, options.rolePrefix, async () => {
+      await client.query(sql);
+      await client.query('reset role');
+      await client.query('insert into gatehouse_migrations.applied (name, hash) values ($1, $2)', [
+        name,
+        hash,
+      ]);
+    });
+    applied.push(name);
+  }
+  return applied;
+}
+
+/** All at once: readers see the old policies or the new ones, never none. */
+async function applyPolicies(
+  client: pg.Client,
+  policies: Files['policies'],
+  rolePrefix: string,
+): Promise<void> {
+  await inTransaction(client, rolePrefix, async () => {
+    for (const { sql } of policies) await client.query(sql);
+  });
+}
+
+/** The built-in roles of the contracts package, which is their only source. */
+async function writeSystemRoles(client: pg.Client, rolePrefix: string): Promise<void> {
+  const roles = SYSTEM_ROLES.map((role) => ({
+    ...role,
+    permissions: [...role.permissions],
+    rootOnly: role.rootOnly ?? false,
+  }));
+  await inTransaction(client, rolePrefix, async () => {
+    const values = [JSON.stringify(roles)];
+    await client.query(
+      `insert into gatehouse.roles (id, tenant_id, name, title, description, role_group, root_only)
+         select r.id, null, r.name, r.title, r.description, r."group", r."rootOnly"
+         from jsonb_to_recordset($1::jsonb) as r(id uuid, name text, title text, description text, "group" text, "rootOnly" boolean)
+         on conflict (id) do update set name = excluded.name, title = excluded.title, description = excluded.description,
+           role_group = excluded.role_group, root_only = excluded.root_only`,
+      values,
+    );
+    await client.query(
+      `with wanted as (
+         select r.id, p.permission from jsonb_to_recordset($1::jsonb) as r(id uuid, permissions text[]), unnest(r.permissions) as p(permission)
+       ), gone as (
+         delete from gatehouse.role_permissions g where g.tenant_id is null and not exists (select from wanted w where w.id = g.role_id and w.permission = g.permission)
+       )
+       insert into gatehouse.role_permissions (role_id, tenant_id, permission) select id, null, permission from wanted on conflict do nothing`,
+      values,
+    );
+  });
+}
+
+async function inTransaction(
+  client: pg.Client,
+  rolePrefix: string,
+  work: () => Promise<void>,
+): Promise<void> {
+  await client.query(`begin; set local role ${rolePrefix}owner`);
+  try {
+    await work();
+    await client.query('commit');
+  } catch (error) {
+    await client.query('rollback');
+    throw error;
+  }
+}

@@ -1,0 +1,1 @@
+export { checkInstallation, WrongMasterKey } from './installation.ts';

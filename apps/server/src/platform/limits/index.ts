@@ -1,0 +1,1 @@
+export { createLimits, installLimits, type LimitGroup, limitHeaders, type Limits } from './limits.ts';

@@ -1,0 +1,31 @@
+import type { Mail } from './mail.ts';
+
+/** Escapes text for HTML; names and addresses in a mail are somebody's input. */
+export const escapeHtml = (text: string): string =>
+  text.replaceAll(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+
+export interface Letter {
+  to: string;
+  subject: string;
+  greeting: string;
+  paragraphs: string[];
+  action?: { label: string; url: string };
+  /** The deployment's name. */
+  from: string;
+}
+
+/** One letter as text and as HTML. Subject lines are a single line whatever a name contains. */
+export function compose({ to, subject, greeting, paragraphs, action, from }: Letter): Mail {
+  const text = [greeting, ...paragraphs, ...(action ? [`${action.label}:\n${action.url}`] : []), from].join(
+    '\n\n',
+  );
+  const button = action
+    ? `<p style="margin:28px 0"><a href="${escapeHtml(action.url)}" style="background:#1f4d3f;color:#fff;padding:12px 20px;border-radius:6px;text-decoration:none">${escapeHtml(action.label)}</a></p>`
+    : '';
+  const body = paragraphs.map((paragraph) => `<p>${escapeHtml(paragraph)}</p>`).join('');
+  const html =
+    `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(subject)}</title></head>` +
+    `<body style="font-family:system-ui,sans-serif;line-height:1.5;color:#1c2321;max-width:560px;margin:32px auto;padding:0 16px">` +
+    `<p>${escapeHtml(greeting)}</p>${body}${button}<p style="color:#5c6663">${escapeHtml(from)}</p></body></html>`;
+  return { to, subject: subject.replaceAll(/\s+/g, ' ').trim(), text, html };
+}

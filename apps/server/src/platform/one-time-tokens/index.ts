@@ -1,0 +1,1 @@
+export { createOneTimeTokens, type OneTimeTokens, tenantOfToken } from './one-time-tokens.ts';

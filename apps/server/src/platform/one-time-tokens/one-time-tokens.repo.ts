@@ -1,0 +1,56 @@
+import type { TenantTx } from '../database/index.ts';
+
+export interface NewToken {
+  id: string;
+  purpose: string;
+  hash: Buffer;
+  subjectId: string | null;
+  payloadSealed: string | null;
+  now: Date;
+  expiresAt: Date;
+}
+
+export async function insertToken(tx: TenantTx, token: NewToken): Promise<void> {
+  await tx
+    .insertInto('one_time_tokens')
+    .values({
+      tenant_id: tx.tenantId,
+      id: token.id,
+      purpose: token.purpose,
+      hash: token.hash,
+      subject_id: token.subjectId,
+      payload_sealed: token.payloadSealed,
+      created_at: token.now,
+      expires_at: token.expiresAt,
+    })
+    .execute();
+}
+
+export function consumeToken(tx: TenantTx, purpose: string, hash: Buffer, now: Date) {
+  return tx
+    .updateTable('one_time_tokens')
+    .set({ consumed_at: now })
+    .where('tenant_id', '=', tx.tenantId)
+    .where('purpose', '=', purpose)
+    .where('hash', '=', hash)
+    .where('consumed_at', 'is', null)
+    .where('expires_at', '>', now)
+    .returning(['subject_id', 'payload_sealed'])
+    .executeTakeFirst();
+}
+
+export async function revokeTokens(
+  tx: TenantTx,
+  purpose: string,
+  subjectId: string,
+  now: Date,
+): Promise<void> {
+  await tx
+    .updateTable('one_time_tokens')
+    .set({ consumed_at: now })
+    .where('tenant_id', '=', tx.tenantId)
+    .where('purpose', '=', purpose)
+    .where('subject_id', '=', subjectId)
+    .where('consumed_at', 'is', null)
+    .execute();
+}

@@ -1,0 +1,71 @@
+import type { Clock } from '../clock.ts';
+import { randomSecret, type Sealer } from '../crypto/index.ts';
+import type { TenantTx } from '../database/index.ts';
+import { bytesToUuid, isUuid, newId, type TenantId, uuidToBytes } from '../ids.ts';
+import { consumeToken, insertToken, revokeTokens } from './one-time-tokens.repo.ts';
+
+/** What a single-use token is for. One made for one purpose is worth nothing for another (threat 57). */
+export type Purpose = 'set-password' | 'registration' | 'setup';
+
+export interface OneTimeTokens {
+  /** A new token, for the fragment of a mailed link; only its keyed hash is stored. */
+  issue(
+    tx: TenantTx,
+    purpose: Purpose,
+    options: { subjectId?: string; payload?: unknown; lifetimeSeconds: number },
+  ): Promise<string>;
+  /** Spends the token: one conditional UPDATE, so that of many redemptions at once exactly one gets an answer. */
+  consume(
+    tx: TenantTx,
+    purpose: Purpose,
+    token: string,
+  ): Promise<{ subjectId: string | null; payload: unknown } | undefined>;
+  /** Spends what is still open for the subject: a new link ends the old ones. */
+  revoke(tx: TenantTx, purpose: Purpose, subjectId: string): Promise<void>;
+}
+
+/** The tenant that a token names. It proves nothing: the token is judged inside that tenant. */
+export function tenantOfToken(token: string): TenantId | undefined {
+  const head = Buffer.from(token.split('.')[0] ?? '', 'base64url');
+  if (head.length !== 16) return undefined;
+  const id = bytesToUuid(head);
+  return isUuid(id) ? (id as TenantId) : undefined;
+}
+
+export function createOneTimeTokens({ sealer, clock }: { sealer: Sealer; clock: Clock }): OneTimeTokens {
+  // SECURITY: tenant and purpose are inside the hash as well as in the row's key, so that neither can be exchanged.
+  const hashOf = (tenantId: TenantId, purpose: Purpose, secret: string) =>
+    sealer.mac(`one-time ${purpose}`, tenantId, secret);
+  const contextOf = (tenantId: TenantId, purpose: Purpose) => `one-time ${purpose} ${tenantId}`;
+  return {
+    async issue(tx, purpose, { subjectId, payload, lifetimeSeconds }) {
+      const secret = randomSecret(32).toString('base64url');
+      const now = clock.now();
+      await insertToken(tx, {
+        id: newId(),
+        purpose,
+        hash: hashOf(tx.tenantId, purpose, secret),
+        subjectId: subjectId ?? null,
+        payloadSealed:
+          payload === undefined
+            ? null
+            : sealer.seal(JSON.stringify(payload), contextOf(tx.tenantId, purpose)),
+        now,
+        expiresAt: new Date(now.getTime() + lifetimeSeconds * 1000),
+      });
+      return `${uuidToBytes(tx.tenantId).toString('base64url')}.${secret}`;
+    },
+    async consume(tx, purpose, token) {
+      const secret = token.split('.')[1];
+      if (secret === undefined || tenantOfToken(token) !== tx.tenantId) return undefined;
+      const row = await consumeToken(tx, purpose, hashOf(tx.tenantId, purpose, secret), clock.now());
+      if (!row) return undefined;
+      const payload: unknown =
+        row.payload_sealed === null
+          ? undefined
+          : JSON.parse(sealer.open(row.payload_sealed, contextOf(tx.tenantId, purpose)).toString('utf8'));
+      return { subjectId: row.subject_id, payload };
+    },
+    revoke: (tx, purpose, subjectId) => revokeTokens(tx, purpose, subjectId, clock.now()),
+  };
+}

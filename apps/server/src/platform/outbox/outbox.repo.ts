@@ -1,0 +1,84 @@
+import { sql } from 'kysely';
+import type { SystemTx, TenantTx } from '../database/index.ts';
+import { newId, type TenantId } from '../ids.ts';
+
+export interface NewMessage {
+  type: string;
+  payloadSealed: string;
+  correlationId: string;
+  now: Date;
+}
+
+export async function insertMessage(tx: TenantTx, id: string, message: NewMessage): Promise<void> {
+  await tx
+    .insertInto('outbox')
+    .values({
+      tenant_id: tx.tenantId,
+      id,
+      topic: 'mail',
+      type: message.type,
+      payload_sealed: message.payloadSealed,
+      correlation_id: message.correlationId,
+      created_at: message.now,
+      available_at: message.now,
+    })
+    .execute();
+}
+
+export interface DueMessage {
+  tenant_id: TenantId;
+  id: string;
+  type: string;
+  payload_sealed: string;
+  correlation_id: string;
+  attempts: number;
+}
+
+/** Claims what is due, one conditional statement for all dispatchers; a claim lapses when its dispatcher dies. */
+export async function claimDue(
+  tx: SystemTx,
+  now: Date,
+  claimSeconds: number,
+  limit: number,
+): Promise<DueMessage[]> {
+  const result = await sql<DueMessage>`
+    update gatehouse.outbox o set claimed_until = ${now}::timestamptz + make_interval(secs => ${claimSeconds}), attempts = o.attempts + 1
+    where (o.tenant_id, o.id) in (
+      select d.tenant_id, d.id from gatehouse.outbox d
+      where d.delivered_at is null and d.failed_at is null and d.available_at <= ${now}
+        and (d.claimed_until is null or d.claimed_until <= ${now})
+      order by d.available_at limit ${limit} for update skip locked)
+    returning o.tenant_id, o.id, o.type, o.payload_sealed, o.correlation_id, o.attempts`.execute(tx);
+  return result.rows;
+}
+
+/** Delivered: the row stays for the record, what it carried does not. */
+export async function markDelivered(tx: SystemTx, message: DueMessage, now: Date): Promise<void> {
+  await tx
+    .updateTable('outbox')
+    .set({ delivered_at: now, claimed_until: null, payload_sealed: '', last_error: null })
+    .where('tenant_id', '=', message.tenant_id)
+    .where('id', '=', message.id)
+    .execute();
+}
+
+export async function markFailed(
+  tx: SystemTx,
+  message: DueMessage,
+  failure: { again: Date | null; now: Date; error: string },
+): Promise<void> {
+  await tx
+    .updateTable('outbox')
+    .set({
+      claimed_until: null,
+      last_error: failure.error.slice(0, 300),
+      ...(failure.again === null
+        ? { failed_at: failure.now, payload_sealed: '' }
+        : { available_at: failure.again }),
+    })
+    .where('tenant_id', '=', message.tenant_id)
+    .where('id', '=', message.id)
+    .execute();
+}
+
+export const newMessageId = (): string => newId<'message'>();

@@ -1,0 +1,92 @@
+import type { Clock } from '../clock.ts';
+import type { Sealer } from '../crypto/index.ts';
+import type { Doors, TenantTx } from '../database/index.ts';
+import type { Mail, MailTransport } from '../mail/index.ts';
+import {
+  claimDue,
+  type DueMessage,
+  insertMessage,
+  markDelivered,
+  markFailed,
+  newMessageId,
+} from './outbox.repo.ts';
+
+/**
+ * What must leave the server because of an act: written in the act's own transaction, delivered afterwards, at least once.
+ * The payload is sealed, since a mail may carry a single-use link.
+ */
+export interface Outbox {
+  mail(tx: TenantTx, type: string, mail: Mail, correlationId: string): Promise<void>;
+  /** Delivers what is due; resolves to how many. The dispatcher calls it in a loop, tests by hand. */
+  dispatch(): Promise<number>;
+  start(): void;
+  close(): Promise<void>;
+}
+
+const CLAIM_SECONDS = 60;
+const POLL_MS = 1000;
+const MAX_ATTEMPTS = 12;
+/** 5 s, 10 s, 20 s … up to an hour: a mail server that is away for an hour loses nothing. */
+export const backOffSeconds = (attempts: number): number => Math.min(3600, 5 * 2 ** (attempts - 1));
+
+export function createOutbox(deps: {
+  doors: Doors;
+  sealer: Sealer;
+  clock: Clock;
+  transport: MailTransport;
+  onError(error: unknown): void;
+}): Outbox {
+  const { doors, sealer, clock, transport } = deps;
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<unknown> = Promise.resolve();
+  let closed = false;
+
+  const deliver = async (message: DueMessage) => {
+    try {
+      const mail = JSON.parse(
+        sealer.open(message.payload_sealed, `outbox ${message.tenant_id} ${message.id}`).toString('utf8'),
+      ) as Mail;
+      await transport.send(mail, message.id);
+      await doors.asSystem('outbox delivered', (tx) => markDelivered(tx, message, clock.now()));
+    } catch (error) {
+      deps.onError(error);
+      const now = clock.now();
+      const again =
+        message.attempts >= MAX_ATTEMPTS
+          ? null
+          : new Date(now.getTime() + backOffSeconds(message.attempts) * 1000);
+      const text = error instanceof Error ? error.message : String(error);
+      await doors.asSystem('outbox failed', (tx) => markFailed(tx, message, { again, now, error: text }));
+    }
+  };
+  const dispatch = async () => {
+    const due = await doors.asSystem('outbox claim', (tx) => claimDue(tx, clock.now(), CLAIM_SECONDS, 20));
+    await Promise.all(due.map(deliver));
+    return due.length;
+  };
+  const tick = () => {
+    running = dispatch()
+      .catch((error: unknown) => {
+        deps.onError(error);
+        return 0;
+      })
+      .then((count) => {
+        if (!closed) timer = setTimeout(tick, count > 0 ? 0 : POLL_MS);
+      });
+  };
+  return {
+    async mail(tx, type, mail, correlationId) {
+      const id = newMessageId();
+      const payloadSealed = sealer.seal(JSON.stringify(mail), `outbox ${tx.tenantId} ${id}`);
+      await insertMessage(tx, id, { type, payloadSealed, correlationId, now: clock.now() });
+    },
+    dispatch,
+    start: tick,
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      await running;
+      transport.close();
+    },
+  };
+}

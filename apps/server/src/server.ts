@@ -1,0 +1,144 @@
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { buildApp } from './app.ts';
+import { type Config, decodeMasterKey } from './config/index.ts';
+import { createAudit, createDecisionLog, createSubjectKeys } from './features/audit/index.ts';
+import { createConfiguredAdministrator } from './features/auth/index.ts';
+import { createClientDirectory, createConsoleClient } from './features/clients/index.ts';
+import type { Deps } from './features/deps.ts';
+import { loadTokenSigner } from './features/keys/index.ts';
+import { createRootTenant } from './features/tenants/index.ts';
+import { type Clock, systemClock } from './platform/clock.ts';
+import {
+  createCursors,
+  createPasswords,
+  createSealer,
+  loadOrMakeKeyFile,
+  type Sealer,
+} from './platform/crypto/index.ts';
+import { createDoors, createPool, type Doors } from './platform/database/index.ts';
+import { createLimits } from './platform/limits/index.ts';
+import { createDevelopmentMailbox, createSmtpTransport, type MailTransport } from './platform/mail/index.ts';
+import { createOneTimeTokens } from './platform/one-time-tokens/index.ts';
+import { createOutbox } from './platform/outbox/index.ts';
+import { checkInstallation } from './platform/installation/index.ts';
+
+export interface ServerOptions {
+  config: Config;
+  log: Logger;
+  /** URL of the login role of a migrated database. */
+  databaseUrl: string;
+  /** The folder of the built pages. */
+  consoleDir: string;
+  hashWorkerUrl: URL;
+  /** Replaced in tests, like the last hop of mail. */
+  clock?: Clock;
+  mailTransport?: MailTransport;
+}
+
+export interface Server {
+  app: FastifyInstance;
+  deps: Deps;
+  /** Starts what runs beside requests: mail, clean-up. */
+  startJobs(): void;
+  /** Finishes what runs, then lets go of everything but the database server. */
+  close(): Promise<void>;
+}
+
+/** The key-encryption key: from the environment or its file; in development, made once in the data folder. */
+export const masterSealer = (config: Config): Sealer =>
+  createSealer(
+    (config.masterKey !== undefined && decodeMasterKey(config.masterKey)) ||
+      loadOrMakeKeyFile(join(config.dataDir, 'keys', 'master.key')),
+  );
+
+/** Puts a server together on a migrated database, and makes what the first start makes. It does not listen yet. */
+export async function createServer(options: ServerOptions): Promise<Server> {
+  const { config, log, clock = systemClock } = options;
+  const sealer = masterSealer(config);
+  const onError = (error: unknown) => log.warn({ err: error }, 'background work failed; it is tried again');
+  const pool = createPool({ url: options.databaseUrl, size: config.databasePoolSize, onError });
+  const doors = createDoors(pool, config.databaseRolePrefix);
+  const passwords = createPasswords({
+    cost: config.bcryptCost,
+    workers: config.hashWorkers,
+    queueLimit: config.hashQueue,
+    workerUrl: options.hashWorkerUrl,
+  });
+  const mailbox =
+    config.mode === 'development' && config.smtpUrl === undefined
+      ? createDevelopmentMailbox(join(config.dataDir, 'mail'))
+      : undefined;
+  const subjectKeys = createSubjectKeys(sealer, clock);
+  const audit = createAudit({ keys: subjectKeys, clock });
+  const outbox = createOutbox({
+    doors,
+    sealer,
+    clock,
+    transport: options.mailTransport ?? mailbox ?? smtp(config),
+    onError,
+  });
+  const decisions = createDecisionLog({ doors, clock, onError });
+  const limits = createLimits({
+    perMinute: config.authRateLimit,
+    doors,
+    valkeyUrl: config.valkeyUrl,
+    onError,
+  });
+  const close = async () => {
+    await outbox.close();
+    await decisions.close();
+    await limits.close();
+    await passwords.close();
+    await doors.close();
+  };
+  try {
+    await firstStart(doors, sealer, clock, audit);
+    const deps: Deps = {
+      config,
+      clock,
+      log,
+      doors,
+      sealer,
+      passwords,
+      audit,
+      subjectKeys,
+      decisions,
+      limits,
+      outbox,
+      mailbox,
+      consoleDir: options.consoleDir,
+      cursors: createCursors(sealer),
+      tokens: await loadTokenSigner({ config, doors, sealer, clock, audit }),
+      oneTimeTokens: createOneTimeTokens({ sealer, clock }),
+      clients: createClientDirectory(doors),
+    };
+    await createConfiguredAdministrator(deps);
+    const app = await buildApp(deps, log);
+    await app.ready();
+    return {
+      app,
+      deps,
+      startJobs: () => outbox.start(),
+      close: async () => {
+        await app.close();
+        await close();
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function firstStart(doors: Doors, sealer: Sealer, clock: Clock, audit: Deps['audit']): Promise<void> {
+  await checkInstallation(doors, sealer, clock.now());
+  await createRootTenant(doors, clock.now());
+  await createConsoleClient(doors, audit, clock.now());
+}
+
+function smtp(config: Config): MailTransport {
+  if (config.smtpUrl === undefined) throw new Error('SMTP_URL is not set');
+  return createSmtpTransport(config.smtpUrl, config.mailFrom);
+}
