@@ -1,1 +1,56 @@
-export {};
+import './text.ts';
+import '@mantine/core/styles.layer.css';
+import '@mantine/notifications/styles.layer.css';
+import 'mantine-datatable/styles.layer.css';
+import './design/console.css';
+import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
+import { ModalsProvider } from '@mantine/modals';
+import { Notifications } from '@mantine/notifications';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { queryClient } from './data/queryClient.ts';
+import { cssVariablesResolver, theme } from './design/theme.ts';
+import { router } from './router.tsx';
+import { gatehouse } from './session.ts';
+import { language, t } from './text.ts';
+
+const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
+// The scroll lock of dialogs makes a style element of its own and looks for its nonce here.
+Object.assign(globalThis, { __webpack_nonce__: nonce });
+document.documentElement.lang = language();
+
+const colorSchemeManager = localStorageColorSchemeManager({ key: 'gatehouse-color-scheme' });
+
+// Another person in the same browser must not be shown what the last one had loaded.
+let lastUser: string | undefined;
+gatehouse.subscribe(() => {
+  const state = gatehouse.getState();
+  const user = state.status === 'signed-in' ? state.me.user.id : undefined;
+  if (lastUser !== undefined && user !== lastUser) queryClient.clear();
+  lastUser = user;
+});
+void gatehouse.start();
+
+const root = document.getElementById('root');
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <MantineProvider
+        theme={theme}
+        cssVariablesResolver={cssVariablesResolver}
+        colorSchemeManager={colorSchemeManager}
+        defaultColorScheme="auto"
+        getStyleNonce={() => nonce}
+      >
+        <QueryClientProvider client={queryClient}>
+          <ModalsProvider labels={{ confirm: t('dialog.confirm'), cancel: t('dialog.cancel') }}>
+            <Notifications position="bottom-right" />
+            <RouterProvider router={router} />
+          </ModalsProvider>
+        </QueryClientProvider>
+      </MantineProvider>
+    </StrictMode>,
+  );
+}

@@ -15,9 +15,9 @@ export function SignIn({ options }: PageProps) {
         location.replace(returnAddress(query().get('returnTo'), location.origin));
     };
     const unsubscribe = gatehouse.subscribe(goOn);
-    // Already signed in, here or by another tab in the meantime: there is nothing to ask for. Whoever was sent here
-    // because the session ended has just been told so by the server, and it is not asked again.
-    if (!query().has('reason')) void gatehouse.start();
+    // Already signed in, here or by another tab in the meantime: there is nothing to ask for. For whoever was sent here
+    // the server has just been asked, and it is not asked again.
+    if (!query().has('reason') && !query().has('returnTo')) void gatehouse.start();
     return unsubscribe;
   }, []);
 
@@ -59,7 +59,6 @@ export function SignIn({ options }: PageProps) {
         )}
       </Form>
       <div class="after">
-        <p>{t('signin.forgotten')}</p>
         {options?.registration === 'tenant' && (
           <p>
             {t('signin.newHere')} <PageLink to="/register">{t('signin.register')}</PageLink>

@@ -1,0 +1,19 @@
+import { ProblemError } from '@gatehouse/browser';
+import { hasText, t } from '../text.ts';
+
+/** What went wrong, in words for the person; by the code of the problem, never by its prose. */
+export function sayProblem(error: unknown): string {
+  if (!(error instanceof ProblemError)) return t('problem.network');
+  const { code, title, correlationId } = error.problem;
+  if (hasText(`problem.${code}`)) return t(`problem.${code}`);
+  return error.status >= 500 && correlationId ? t('problem.withId', { title, id: correlationId }) : title;
+}
+
+/** The faults by field, for a form. */
+export function faultsByField(error: unknown): Record<string, string> {
+  if (!(error instanceof ProblemError)) return {};
+  if (error.code === 'users.email_in_use') return { email: sayProblem(error) };
+  return Object.fromEntries(
+    (error.problem.errors ?? []).map(({ path, message }) => [path.split('/').at(-1) ?? '', message]),
+  );
+}

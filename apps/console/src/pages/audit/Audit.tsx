@@ -1,0 +1,58 @@
+import { Button } from '@mantine/core';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { auditQuery } from '../../data/audit/queries.ts';
+import { LoadFailed } from '../../parts/LoadFailed.tsx';
+import { NotPermitted } from '../../parts/NotPermitted.tsx';
+import { PageHeader } from '../../parts/PageHeader.tsx';
+import { useMay } from '../../session.ts';
+import { AuditFilters } from './AuditFilters.tsx';
+import { AuditTable } from './AuditTable.tsx';
+
+export function Audit() {
+  const { t } = useTranslation();
+  const may = useMay();
+  const filter = useSearch({ from: '/audit' });
+  const navigate = useNavigate({ from: '/audit' });
+  const records = useInfiniteQuery({ ...auditQuery(filter), enabled: may('audit:read') });
+
+  if (!may('audit:read')) return <NotPermitted permission="audit:read" />;
+  return (
+    <>
+      <PageHeader title={t('audit.title')} lead={t('audit.lead')}>
+        <Button variant="default" onClick={() => void records.refetch()} loading={records.isRefetching}>
+          {t('audit.refresh')}
+        </Button>
+      </PageHeader>
+      <section className="card flush" aria-label={t('audit.title')}>
+        <AuditFilters
+          // What is typed there follows the address, for example after a click on a correlation id.
+          key={JSON.stringify(filter)}
+          filter={filter}
+          onChange={(search) => void navigate({ search })}
+        />
+        {records.error ? (
+          <LoadFailed error={records.error} retry={records.refetch} />
+        ) : (
+          <AuditTable
+            records={records.data?.pages.flatMap((page) => page.items) ?? []}
+            isLoading={records.isPending}
+            isFiltered={Object.values(filter).some(Boolean)}
+            onFilter={(change) => void navigate({ search: change })}
+          />
+        )}
+        {records.hasNextPage && (
+          <Button
+            className="more"
+            variant="default"
+            loading={records.isFetchingNextPage}
+            onClick={() => void records.fetchNextPage()}
+          >
+            {t('load.more')}
+          </Button>
+        )}
+      </section>
+    </>
+  );
+}

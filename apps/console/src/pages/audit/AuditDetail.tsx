@@ -1,0 +1,90 @@
+import type { AuditRecord } from '@gatehouse/contracts';
+import { useTranslation } from 'react-i18next';
+import type { AuditFilter } from '../../data/audit/queries.ts';
+
+interface AuditDetailProps {
+  readonly record: AuditRecord;
+  readonly onFilter: (filter: AuditFilter) => void;
+}
+
+export function AuditDetail({ record, onFilter }: AuditDetailProps) {
+  const { t } = useTranslation();
+  const names = [...new Set([...Object.keys(record.before ?? {}), ...Object.keys(record.after ?? {})])];
+  const { actor } = record;
+  return (
+    <div className="detail">
+      <dl className="facts">
+        <div>
+          <dt>{t('audit.column.time')}</dt>
+          <dd>{record.time.replace('T', ' ').replace('Z', ' UTC')}</dd>
+        </div>
+        <div>
+          <dt>{t('audit.detail.action')}</dt>
+          <dd>
+            <code>{record.action}</code>
+          </dd>
+        </div>
+        <div>
+          <dt>{t('audit.column.ip')}</dt>
+          <dd>{record.ip ?? '–'}</dd>
+        </div>
+        <div>
+          <dt>{t('audit.column.resource')}</dt>
+          <dd>
+            {record.resource.type} {record.resource.label ?? ''} <code>{record.resource.id}</code>
+          </dd>
+        </div>
+        <div className="wide">
+          <dt>{t('audit.detail.userAgent')}</dt>
+          <dd>{record.userAgent ?? '–'}</dd>
+        </div>
+        <div className="wide">
+          <dt>{t('audit.filter.correlationId')}</dt>
+          <dd>
+            <code>{record.correlationId}</code>
+          </dd>
+        </div>
+      </dl>
+      {names.length > 0 && (
+        <table className="change">
+          <caption className="unseen">{t('audit.detail.change')}</caption>
+          <thead>
+            <tr>
+              <th scope="col">{t('audit.detail.field')}</th>
+              <th scope="col">{t('audit.detail.before')}</th>
+              <th scope="col">{t('audit.detail.after')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {names.map((name) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td>{sayValue(record.before?.[name])}</td>
+                <td>{sayValue(record.after?.[name])}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      <p className="detail-links">
+        <button
+          type="button"
+          className="link"
+          onClick={() => onFilter({ correlationId: record.correlationId })}
+        >
+          {t('audit.detail.sameRequest')}
+        </button>
+        {actor.id !== null && (
+          <button type="button" className="link" onClick={() => onFilter({ actor: actor.id ?? undefined })}>
+            {t('audit.detail.sameActor')}
+          </button>
+        )}
+      </p>
+    </div>
+  );
+}
+
+function sayValue(value: unknown): string {
+  if (value === undefined || value === null) return '–';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

@@ -1,0 +1,85 @@
+import { AUDIT_ACTIONS } from '@gatehouse/contracts';
+import { Button, Select, TextInput } from '@mantine/core';
+import { type FormEvent, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { AuditFilter } from '../../data/audit/queries.ts';
+import { localToUtc, utcToLocal } from './zone.ts';
+
+interface AuditFiltersProps {
+  readonly filter: AuditFilter;
+  readonly onChange: (filter: AuditFilter) => void;
+}
+
+/** The filters are applied together by a button: each search of the log is a question of its own. */
+export function AuditFilters({ filter, onChange }: AuditFiltersProps) {
+  const { t } = useTranslation();
+  const [draft, setDraft] = useState({
+    actor: filter.actor ?? '',
+    action: filter.action ?? null,
+    from: utcToLocal(filter.from),
+    to: utcToLocal(filter.to),
+    correlationId: filter.correlationId ?? '',
+  });
+  const set = (change: Partial<typeof draft>): void => setDraft({ ...draft, ...change });
+  const hasFilter = Object.values(filter).some(Boolean);
+
+  const apply = (event: FormEvent): void => {
+    event.preventDefault();
+    onChange({
+      actor: draft.actor.trim() || undefined,
+      action: draft.action ?? undefined,
+      from: localToUtc(draft.from),
+      to: localToUtc(draft.to),
+      correlationId: draft.correlationId.trim() || undefined,
+    });
+  };
+
+  return (
+    <search>
+      <form className="filters" onSubmit={apply}>
+        <Select
+          label={t('audit.filter.action')}
+          placeholder={t('audit.filter.anyAction')}
+          data={Object.keys(AUDIT_ACTIONS).map((value) => ({ value, label: t(`audit.action.${value}`) }))}
+          value={draft.action}
+          onChange={(action) => set({ action })}
+          searchable
+          clearable
+          clearButtonProps={{ 'aria-label': t('load.clear') }}
+          nothingFoundMessage={t('audit.filter.noAction')}
+        />
+        <TextInput
+          label={t('audit.filter.actor')}
+          placeholder={t('audit.filter.actorHint')}
+          value={draft.actor}
+          onChange={(event) => set({ actor: event.currentTarget.value })}
+        />
+        <TextInput
+          type="datetime-local"
+          label={t('audit.filter.from')}
+          value={draft.from}
+          onChange={(event) => set({ from: event.currentTarget.value })}
+        />
+        <TextInput
+          type="datetime-local"
+          label={t('audit.filter.to')}
+          value={draft.to}
+          onChange={(event) => set({ to: event.currentTarget.value })}
+        />
+        <TextInput
+          label={t('audit.filter.correlationId')}
+          value={draft.correlationId}
+          onChange={(event) => set({ correlationId: event.currentTarget.value })}
+        />
+        <div className="filters-end">
+          <Button type="submit">{t('audit.filter.apply')}</Button>
+          {hasFilter && (
+            <Button variant="default" onClick={() => onChange({})}>
+              {t('audit.filter.reset')}
+            </Button>
+          )}
+        </div>
+      </form>
+    </search>
+  );
+}

@@ -1,0 +1,48 @@
+import { useTranslation } from 'react-i18next';
+import { PageHeader } from '../../parts/PageHeader.tsx';
+import { Time } from '../../parts/Time.tsx';
+import { useMe } from '../../session.ts';
+import { OwnSessions } from './OwnSessions.tsx';
+
+export function Home() {
+  const { t } = useTranslation();
+  const me = useMe();
+  if (!me) return null;
+  const facts = [
+    [t('home.email'), me.user.email],
+    [t('home.tenant'), me.tenant.name],
+    [t('home.signedInSince'), <Time key="since" at={me.session.authTime} />],
+    [t('home.memberSince'), <Time key="member" at={me.user.createdAt} form="date" />],
+  ] as const;
+  return (
+    <>
+      <PageHeader title={t('home.title', { name: me.user.name })} lead={t('home.lead')} />
+      <section className="card" aria-labelledby="you">
+        <h2 id="you">{t('home.you')}</h2>
+        <dl className="facts">
+          {facts.map(([name, value]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
+          <div className="wide">
+            <dt>{t('home.roles')}</dt>
+            <dd>
+              {me.roles.length > 0 ? (
+                <ul className="chips">
+                  {me.roles.map((role) => (
+                    <li key={role}>{role}</li>
+                  ))}
+                </ul>
+              ) : (
+                t('home.noRoles')
+              )}
+            </dd>
+          </div>
+        </dl>
+      </section>
+      <OwnSessions />
+    </>
+  );
+}

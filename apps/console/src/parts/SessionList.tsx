@@ -1,0 +1,76 @@
+import type { Session } from '@gatehouse/contracts';
+import { Button, Skeleton } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { IconDeviceDesktop, IconDeviceMobile } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { sayProblem } from '../data/problem.ts';
+import { readDevice } from '../data/sessions/device.ts';
+import { useEndSession } from '../data/sessions/mutations.ts';
+import { sessionsQuery } from '../data/sessions/queries.ts';
+import { LoadFailed } from './LoadFailed.tsx';
+import { Time } from './Time.tsx';
+
+/** Sessions with their end buttons: one's own, or another user's for who may see them. */
+export function SessionList({ userId, canEnd = true }: { userId?: string; canEnd?: boolean }) {
+  const { t } = useTranslation();
+  const { data, error, isPending, refetch } = useQuery(sessionsQuery(userId));
+  if (error) return <LoadFailed error={error} retry={refetch} />;
+  if (isPending) return <Skeleton height={72} aria-label={t('load.loading')} />;
+  if (data.items.length === 0) return <p className="soft">{t('sessions.none')}</p>;
+  return (
+    <ul className="sessions">
+      {data.items.map((session) => (
+        <SessionItem key={session.id} session={session} userId={userId} canEnd={canEnd} />
+      ))}
+    </ul>
+  );
+}
+
+interface SessionItemProps {
+  readonly session: Session;
+  readonly userId: string | undefined;
+  readonly canEnd: boolean;
+}
+
+function SessionItem({ session, userId, canEnd }: SessionItemProps) {
+  const { t } = useTranslation();
+  const end = useEndSession(userId);
+  const device = readDevice(session.userAgent);
+  const Icon = device.isMobile ? IconDeviceMobile : IconDeviceDesktop;
+  const name = t(device.browser && device.system ? 'sessions.device' : 'sessions.deviceUnknown', {
+    browser: device.browser ?? device.system ?? t('sessions.unknown'),
+    system: device.system ?? '',
+  });
+  const onEnd = (): void =>
+    end.mutate(session, {
+      onSuccess: () => notifications.show({ message: t('sessions.endedOne', { device: name }) }),
+      onError: (error) => notifications.show({ color: 'brick', message: sayProblem(error) }),
+    });
+
+  return (
+    <li>
+      <Icon size={26} stroke={1.4} aria-hidden />
+      <div>
+        <p className="session-name">
+          <span title={session.userAgent ?? undefined}>{name}</span>
+          {session.current && <span className="status status-active">{t('sessions.current')}</span>}
+        </p>
+        <p className="soft">
+          {session.ip ?? t('sessions.noAddress')} · {session.clientId} · {t('sessions.lastUsed')}{' '}
+          <Time at={session.lastUsedAt} form="since" />
+        </p>
+      </div>
+      {!session.current && canEnd && (
+        <Button
+          variant="default"
+          size="xs"
+          onClick={onEnd}
+          aria-label={t('sessions.endOne', { device: name })}
+        >
+          {t('sessions.end')}
+        </Button>
+      )}
+    </li>
+  );
+}

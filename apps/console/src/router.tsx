@@ -1,0 +1,55 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from '@tanstack/react-router';
+import { Home } from './pages/home/Home.tsx';
+import { NotFound } from './pages/NotFound.tsx';
+import { auditSearch, usersSearch } from './search.ts';
+import { Root } from './shell/Root.tsx';
+
+const root = createRootRoute({ component: Root, notFoundComponent: NotFound });
+
+const home = createRoute({ getParentRoute: () => root, path: '/', component: Home });
+
+const sessions = createRoute({
+  getParentRoute: () => root,
+  path: '/sessions',
+  beforeLoad: () => {
+    throw redirect({ to: '/', hash: 'sessions' });
+  },
+});
+
+export const usersRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/users',
+  validateSearch: usersSearch,
+  component: lazyRouteComponent(() => import('./pages/users/Users.tsx'), 'Users'),
+});
+
+export const auditRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/audit',
+  validateSearch: auditSearch,
+  component: lazyRouteComponent(() => import('./pages/audit/Audit.tsx'), 'Audit'),
+});
+
+const reference = createRoute({
+  getParentRoute: () => root,
+  path: '/reference',
+  component: lazyRouteComponent(() => import('./pages/reference/Reference.tsx'), 'Reference'),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([home, sessions, usersRoute, auditRoute, reference]),
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}
