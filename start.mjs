@@ -1,6 +1,7 @@
 // `npm start`: from a fresh clone to a running Gatehouse. Understood by Node 18, with Node's own modules only; everything
 // else runs in the Node that the repository brings along.
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { ensureBuilt } from './scripts/build-stamp.mjs';
@@ -53,14 +54,30 @@ function run(script, args) {
   });
 }
 
-/** Who kills npm the hard way means the service that it runs; npm cannot pass that on. */
+/**
+ * Who kills npm means the service that it runs, but npm cannot always pass that on: not when it is killed the hard way, and
+ * not through a shell between the two that dies of the signal itself.
+ */
 function watchNpm(child) {
-  if (process.env.npm_lifecycle_event === undefined || process.ppid === 1) return;
-  const parent = process.ppid;
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const npm = findNpm();
   const timer = setInterval(() => {
-    if (process.ppid === parent) return;
+    if (findNpm() === npm) return;
     clearInterval(timer);
     child.kill('SIGTERM');
   }, 250);
   timer.unref();
+}
+
+/** Our parent, or the parent of the shell in between, as far as the system shows it. */
+function findNpm() {
+  const parent = String(process.ppid);
+  try {
+    const [, program, rest] = /^\d+ \((.*)\) \S+ (.*)$/.exec(
+      readFileSync(`/proc/${parent}/stat`, 'utf8').trim(),
+    );
+    return /^(sh|dash|bash|ash)$/.test(program) ? rest.split(' ')[0] : parent;
+  } catch {
+    return parent;
+  }
 }

@@ -1,8 +1,8 @@
 // Installs the packages of the lock file, if they are not installed. Understood by Node 18, with Node's own modules only.
 import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import process from 'node:process';
 import { root } from './bundled-node.mjs';
 import { alone } from './folder-lock.mjs';
@@ -18,7 +18,7 @@ export async function ensureInstalled() {
   await alone(async (onStart) => {
     // Whoever was waited for has done it.
     if (isInstalled()) return;
-    const npm = findNpm();
+    const npm = findNpm(await nodeForNpm(onStart));
     const succeeded = await runStep({
       doing: 'Installing packages (once, and again when they change)',
       done: 'Packages installed',
@@ -33,7 +33,7 @@ export async function ensureInstalled() {
         ...quiet(),
         ...cache(),
       ],
-      options: { cwd: root, env: environment() },
+      options: { cwd: root, env: npm.env },
       onStart,
     });
     if (!succeeded) process.exit(1);
@@ -67,12 +67,53 @@ function isForThisSystem({ os, cpu, libc }) {
   return !libc && (!os || os.includes(process.platform)) && (!cpu || cpu.includes(process.arch));
 }
 
-function findNpm() {
-  const running = process.env.npm_execpath;
-  if (running && /npm-cli\.js$/.test(running) && existsSync(running)) {
-    return { command: process.execPath, args: [running] };
+/**
+ * npm silently leaves out the optional packages that do not want the Node that it runs on, and the build needs some of
+ * those (`^20.19.0 || >=22.12.0` at most). On an older Node, npm therefore runs on the repository's own, fetched first.
+ */
+async function nodeForNpm(onStart) {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if ((major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22) return process.execPath;
+
+  const path = `node_modules/node-${process.platform}-${process.arch}`;
+  const wanted = JSON.parse(readFileSync(lockFile, 'utf8')).packages[path];
+  if (wanted === undefined) {
+    throw new Error(
+      `Node ${process.version} is too old and there is none to fetch for ${process.platform}-${process.arch}: install Node 22.12 or later and start again.`,
+    );
   }
-  return { command: 'npm', args: [] };
+  const folder = join(root, '.cache', 'node');
+  const name = path.slice('node_modules/'.length);
+  const manifest = { name: 'node', version: '0.0.0', dependencies: { [name]: wanted.version } };
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+  const lock = {
+    ...manifest,
+    lockfileVersion: 3,
+    packages: { '': manifest, [path]: { ...wanted, optional: undefined } },
+  };
+  writeFileSync(join(folder, 'package-lock.json'), JSON.stringify(lock));
+  const npm = findNpm(process.execPath);
+  const succeeded = await runStep({
+    doing: `Fetching Node ${wanted.version}`,
+    done: `Node ${wanted.version} fetched`,
+    failed: 'Node could not be fetched; npm says why above',
+    command: npm.command,
+    args: [...npm.args, 'ci', '--ignore-scripts', ...quiet(), ...cache()],
+    options: { cwd: folder, env: npm.env },
+    onStart,
+  });
+  if (!succeeded) process.exit(1);
+  return join(folder, path, 'bin', 'node');
+}
+
+function findNpm(node) {
+  const env = environment();
+  const running = process.env.npm_execpath;
+  if (running && /npm-cli\.js$/.test(running) && existsSync(running))
+    return { command: node, args: [running], env };
+  // The script called npm asks the PATH for its Node.
+  return { command: 'npm', args: [], env: { ...env, PATH: `${dirname(node)}${delimiter}${env.PATH ?? ''}` } };
 }
 
 function quiet() {
