@@ -3,13 +3,15 @@ import { installAccessHook } from '../platform/access/index.ts';
 import { contextOf } from '../platform/http/index.ts';
 import { newId } from '../platform/ids.ts';
 import { installLimits } from '../platform/limits/index.ts';
-import { actorOf } from './audit/index.ts';
+import { actorOf, auditRoutes } from './audit/index.ts';
 import { authenticate, authRoutes } from './auth/index.ts';
 import type { Deps } from './deps.ts';
 import { healthRoutes } from './health/index.ts';
 import { installOpenApi, openApiRoute } from './openapi/index.ts';
 import { keysRoutes } from './keys/index.ts';
 import { pagesRoutes } from './pages/index.ts';
+import { sessionsRoutes, userSessionsRoutes } from './sessions/index.ts';
+import { serveTenantScoped } from './tenant-scoped.ts';
 
 /** Hooks first, then every feature's routes: a route that is added before the access hook would not be judged by it. */
 export async function installFeatures(app: FastifyInstance, deps: Deps): Promise<void> {
@@ -47,6 +49,8 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
   healthRoutes(app, deps);
   keysRoutes(app, deps.tokens);
   await app.register(authRoutes, { prefix: '/api/v1', deps });
+  await app.register(sessionsRoutes, { prefix: '/api/v1', deps });
+  serveTenantScoped(app, deps, [auditRoutes, userSessionsRoutes]);
   await app.register(pagesRoutes, { deps });
   openApiRoute(app);
 }

@@ -1,3 +1,4 @@
+export { auditRoutes } from './audit.routes.ts';
 export { createDecisionLog, type DecisionLog } from './decision-log.ts';
 export { personal } from './personal.ts';
 export { actorOf, type Audit, createAudit, subjectOfTheDay } from './record.ts';

@@ -1,1 +1,2 @@
+export { sessionsRoutes, userSessionsRoutes } from './sessions.routes.ts';
 export { endSession, endSessionsOf } from './sessions.repo.ts';

@@ -3,6 +3,7 @@ export { contextOf, type RequestContext } from './context.ts';
 export { correlationIdOf } from './correlation.ts';
 export { installErrorHandling, sendProblem } from './error-handler.ts';
 export { installJsonParser } from './json-body.ts';
+export { page, type PageQuery } from './paging.ts';
 export { Problem } from './problem.ts';
 export { problems } from './responses.ts';
 export { installValidation } from './validation.ts';

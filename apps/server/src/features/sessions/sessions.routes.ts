@@ -1,0 +1,239 @@
+import { EndedSessions, Id, Message, Page, pageQuery, Session } from '@gatehouse/contracts';
+import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import { callerOf, enterOwn, type UserPrincipal, user } from '../../platform/access/index.ts';
+import { contextOf, page, type PageQuery, Problem, problems } from '../../platform/http/index.ts';
+import type { Entered } from '../../platform/database/index.ts';
+import type { SessionId, UserId } from '../../platform/ids.ts';
+import { actorOf } from '../audit/index.ts';
+import type { Deps } from '../deps.ts';
+import { type TenantScoped, tenantAndIdParams } from '../tenant-scoped.ts';
+import { endSession, endSessionsOf, listSessions, loadSession } from './sessions.repo.ts';
+
+const tags = ['Sessions'];
+const Query = Type.Object({ ...pageQuery }, { additionalProperties: false });
+const NoContent = Type.Null({ description: 'Ended.' });
+
+/** A user's sessions lie in the home tenant, whichever tenant they work in at the moment. */
+const home = (principal: UserPrincipal) => enterOwn({ kind: 'claim', tenantId: principal.homeTenantId });
+
+function sessionsPage(
+  deps: Deps,
+  scope: Entered,
+  of: { userId: UserId; current: SessionId; query: PageQuery },
+) {
+  return deps.doors.withTenant(scope, (tx) =>
+    page({
+      cursors: deps.cursors,
+      list: ['sessions', scope.tenantId, of.userId],
+      query: of.query,
+      load: (position, limit) =>
+        listSessions(tx, {
+          userId: of.userId,
+          now: deps.clock.now(),
+          after: position && { createdAt: new Date(String(position[0])), id: String(position[1]) },
+          limit,
+        }),
+      position: (row) => [row.created_at.toISOString(), row.id],
+      item: (row): Session => ({
+        id: row.id,
+        userId: row.user_id,
+        current: row.id === of.current,
+        clientId: row.client_id,
+        ip: row.ip,
+        userAgent: row.user_agent,
+        createdAt: row.created_at.toISOString(),
+        lastUsedAt: row.last_used_at.toISOString(),
+        expiresAt: (row.idle_expires_at < row.expires_at
+          ? row.idle_expires_at
+          : row.expires_at
+        ).toISOString(),
+      }),
+    }),
+  );
+}
+
+/** One's own sessions (spec S7). */
+export const sessionsRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { deps }, done) => {
+  app.get(
+    '/sessions',
+    {
+      config: { access: user() },
+      schema: {
+        tags,
+        operationId: 'listSessions',
+        summary: 'My sessions',
+        description: 'Device, place and last use of each session that stands, newest first.',
+        querystring: Query,
+        response: {
+          200: Page(Session),
+          ...problems('request.invalid', 'request.cursor_invalid', 'auth.unauthenticated'),
+        },
+      },
+    },
+    (request) => {
+      const { principal } = callerOf(request);
+      return sessionsPage(deps, home(principal), {
+        userId: principal.userId,
+        current: principal.sessionId,
+        query: request.query,
+      });
+    },
+  );
+
+  app.delete(
+    '/sessions/:id',
+    {
+      config: { access: user() },
+      schema: {
+        tags,
+        operationId: 'endSession',
+        summary: 'End one of my sessions',
+        description: 'It stops working at its next request.',
+        params: Message({ id: Id }),
+        response: {
+          204: NoContent,
+          ...problems('request.invalid', 'auth.unauthenticated', 'auth.csrf_refused', 'resource.not_found'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { principal } = callerOf(request);
+      await deps.doors.withTenant(home(principal), async (tx) => {
+        const found = await loadSession(tx, request.params.id);
+        // SECURITY: a session of somebody else is not there, like one that never was.
+        if (
+          found?.user_id !== principal.userId ||
+          !(await endSession(tx, found.id as SessionId, 'ended by its user', deps.clock.now()))
+        ) {
+          throw new Problem('resource.not_found', { detail: 'You have no such session.' });
+        }
+        await deps.audit.record(tx, {
+          action: 'session_ended',
+          actor: actorOf(principal),
+          resource: { type: 'session', id: found.id },
+          after: { by: 'user' },
+          request: contextOf(request),
+        });
+      });
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.post(
+    '/sessions/end-others',
+    {
+      config: { access: user() },
+      schema: {
+        tags,
+        operationId: 'endOtherSessions',
+        summary: 'End all my other sessions',
+        description: 'The session that calls stays.',
+        response: { 200: EndedSessions, ...problems('auth.unauthenticated', 'auth.csrf_refused') },
+      },
+    },
+    async (request) => {
+      const { principal } = callerOf(request);
+      const ended = await deps.doors.withTenant(home(principal), async (tx) => {
+        const count = await endSessionsOf(
+          tx,
+          principal.userId,
+          'ended by its user',
+          deps.clock.now(),
+          principal.sessionId,
+        );
+        await deps.audit.record(tx, {
+          action: 'session_ended',
+          actor: actorOf(principal),
+          resource: { type: 'user', id: principal.userId },
+          after: { by: 'user', ended: count },
+          request: contextOf(request),
+        });
+        return count;
+      });
+      return { ended };
+    },
+  );
+  done();
+};
+
+/** The sessions of a tenant's users, for its administrators. */
+export const userSessionsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, scope, done) => {
+  const { deps, at, suffix } = scope;
+
+  app.get(
+    `${at}/users/:id/sessions`,
+    {
+      config: { access: user({ permission: 'sessions:read' }) },
+      schema: {
+        tags,
+        operationId: `listUserSessions${suffix}`,
+        summary: "A user's sessions",
+        description: 'Of a user whose home is this tenant.',
+        params: tenantAndIdParams(scope),
+        querystring: Query,
+        response: {
+          200: Page(Session),
+          ...problems(
+            'request.invalid',
+            'request.cursor_invalid',
+            'auth.unauthenticated',
+            'access.denied',
+            'resource.not_found',
+          ),
+        },
+      },
+    },
+    (request) => {
+      const { principal, entered } = callerOf(request);
+      return sessionsPage(deps, entered, {
+        userId: request.params.id as UserId,
+        current: principal.sessionId,
+        query: request.query,
+      });
+    },
+  );
+
+  app.post(
+    `${at}/users/:id/sessions/end`,
+    {
+      config: { access: user({ permission: 'sessions:end' }) },
+      schema: {
+        tags,
+        operationId: `endUserSessions${suffix}`,
+        summary: "End all of a user's sessions",
+        description: 'They stop working at their next request.',
+        params: tenantAndIdParams(scope),
+        response: {
+          200: EndedSessions,
+          ...problems(
+            'request.invalid',
+            'auth.unauthenticated',
+            'auth.csrf_refused',
+            'access.denied',
+            'resource.not_found',
+          ),
+        },
+      },
+    },
+    async (request) => {
+      const { principal, entered } = callerOf(request);
+      const userId = request.params.id as UserId;
+      const ended = await deps.doors.withTenant(entered, async (tx) => {
+        const count = await endSessionsOf(tx, userId, 'ended by an administrator', deps.clock.now());
+        if (count > 0) {
+          await deps.audit.record(tx, {
+            action: 'session_ended',
+            actor: actorOf(principal),
+            resource: { type: 'user', id: userId },
+            after: { by: 'administrator', ended: count },
+            request: contextOf(request),
+          });
+        }
+        return count;
+      });
+      return { ended };
+    },
+  );
+  done();
+};

@@ -1,0 +1,41 @@
+import { defineConfig } from 'vitest/config';
+
+/** Tests that start processes of their own (the service, PostgreSQL): no shared database under them. */
+const ofProcesses = [
+  'apps/server/src/platform/postgres/**/*.test.ts',
+  'apps/server/test/process/**/*.test.ts',
+];
+const ofServer = ['apps/server/src/**/*.test.ts', 'apps/server/test/**/*.test.ts'];
+const onDatabase = {
+  globalSetup: ['apps/server/test/database.setup.ts'],
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+};
+
+export default defineConfig({
+  test: {
+    // Two cores: more files at once would only wait for each other.
+    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['packages/**/*.test.ts', 'apps/console/**/*.test.{ts,tsx}', 'scripts/**/*.test.mjs'],
+        },
+      },
+      { test: { name: 'process', include: ofProcesses, testTimeout: 120_000, hookTimeout: 120_000 } },
+      { test: { name: 'server', include: ofServer, exclude: ofProcesses, ...onDatabase } },
+      // The same on a PostgreSQL that is given: the oldest that is supported (scripts/wide.mjs).
+      { test: { name: 'database', include: ofServer, exclude: ofProcesses, ...onDatabase } },
+      {
+        test: {
+          name: 'e2e',
+          include: ['e2e/**/*.e2e.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
