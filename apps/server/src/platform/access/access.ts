@@ -1,20 +1,64 @@
 import type { Permission } from '@gatehouse/contracts';
+import type { EnteredVia } from './enter-tenant.ts';
+
+/** Any one of these opens the route; with none of them named, any signed-in user may. */
+type AnyOf = readonly Permission[];
 
 /** Who may reach a route. Every route declares one; the server refuses to start otherwise. */
-export type Access =
-  | { readonly kind: 'public'; readonly reason: string }
-  | { readonly kind: 'user'; readonly permission: Permission | undefined };
+export type Access = { readonly kind: 'public'; readonly reason: string } | UserAccess;
+
+/** What a signed-in user must hold, by the way on which the route's tenant was entered. */
+export interface UserAccess {
+  readonly kind: 'user';
+  readonly anyOf: Readonly<Record<EnteredVia, AnyOf>>;
+}
+
+const WAYS = ['own', 'parent', 'platform'] as const satisfies readonly EnteredVia[];
 
 /** Open to anybody; the reason stands in the route inventory, for a reviewer to agree with. */
 export const publicAccess = (reason: string): Access => ({ kind: 'public', reason });
 
-/** A signed-in user; with a permission, one who holds it in the tenant that the route is about. */
-export const user = (options: { permission?: Permission } = {}): Access => ({
+/**
+ * A signed-in user; with a permission, one who holds it in the tenant that the session works in.
+ *
+ * @example
+ * user({ permission: 'users:read' });
+ * // Another permission for another way in: a tenant's own settings are no business of the platform's `tenants:update`.
+ * user({ permission: { own: 'settings:update', parent: 'customers:update', platform: 'tenants:update' } });
+ */
+export function user(
+  options: { permission?: Permission | Readonly<Record<EnteredVia, Permission>> } = {},
+): UserAccess {
+  const { permission } = options;
+  return byWay((way) => {
+    if (permission === undefined) return [];
+    return [typeof permission === 'string' ? permission : permission[way]];
+  });
+}
+
+/**
+ * Whoever one of several accesses lets in; a refusal names the first.
+ *
+ * @example
+ * either(user({ permission: 'tenants:read' }), user({ permission: 'customers:read' }));
+ */
+export function either(...accesses: readonly UserAccess[]): UserAccess {
+  // SECURITY: beside "any signed-in user" every other condition would be void, and look as if it were not.
+  if (accesses.some(({ anyOf }) => WAYS.some((way) => anyOf[way].length === 0)))
+    throw new TypeError('either() takes accesses that name a permission');
+  return byWay((way) => [...new Set(accesses.flatMap(({ anyOf }) => anyOf[way]))]);
+}
+
+const byWay = (permissions: (way: EnteredVia) => AnyOf): UserAccess => ({
   kind: 'user',
-  permission: options.permission,
+  anyOf: { own: permissions('own'), parent: permissions('parent'), platform: permissions('platform') },
 });
 
+/** An access in words, for the API description and the route inventory. */
 export function describeAccess(access: Access): string {
   if (access.kind === 'public') return `public: ${access.reason}`;
-  return access.permission === undefined ? 'signed-in user' : `user with ${access.permission}`;
+  const [own, parent, platform] = WAYS.map((way) => access.anyOf[way].join(' or '));
+  if (own === '') return 'signed-in user';
+  if (own === parent && own === platform) return `user with ${own}`;
+  return `user with ${own} in their own tenant, ${parent} in a customer of theirs, ${platform} in any other`;
 }

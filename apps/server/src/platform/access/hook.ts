@@ -52,15 +52,18 @@ export function installAccessHook(app: FastifyInstance, deps: AccessHookDeps): v
     const entered = await enterRouteTenant(request, principal, deps.doors);
     request.principal = principal;
     request.entered = entered;
-    if (access.permission === undefined) return;
-    if (!principal.permissions.has(access.permission)) {
-      await deps.onDenied(request, principal, entered, access.permission);
+    const anyOf = access.anyOf[entered.via];
+    const [first] = anyOf;
+    if (first === undefined) return;
+    const held = anyOf.find((permission) => principal.permissions.has(permission));
+    if (held === undefined) {
+      await deps.onDenied(request, principal, entered, first);
       throw new Problem('access.denied', {
-        detail: `This needs the permission ${access.permission}; ask an administrator of your tenant for a role that has it.`,
-        missingPermission: access.permission,
+        detail: `This needs the permission ${anyOf.join(' or ')}; ask an administrator of your tenant for a role that has it.`,
+        missingPermission: first,
       });
     }
-    deps.onPermitted(request, principal, entered, access.permission);
+    deps.onPermitted(request, principal, entered, held);
   });
 }
 

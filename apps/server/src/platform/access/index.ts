@@ -1,5 +1,5 @@
 import './fastify-types.ts';
-export { type Access, describeAccess, publicAccess, user } from './access.ts';
+export { type Access, describeAccess, either, publicAccess, user } from './access.ts';
 export { type EnteredTenant, enterOwn, enterTenant } from './enter-tenant.ts';
 export { type AccessHookDeps, callerOf, installAccessHook } from './hook.ts';
 export type { ClaimPrincipal, Principal, SystemPrincipal, UserPrincipal } from './principal.ts';
