@@ -48,8 +48,22 @@ const variantColorResolver: VariantColorsResolver = (input) => {
   };
 };
 
+/** Mantine's dark greys, in the tone of the stone. */
+const dark: MantineColorsTuple = [
+  '#dbe4e0',
+  '#a4b3ac',
+  '#8a9a93',
+  '#65756e',
+  '#3a4742',
+  '#2a3631',
+  '#1d2623',
+  '#171f1c',
+  '#0f1513',
+  '#0b100e',
+];
+
 export const theme = createTheme({
-  colors: { verdigris, brick },
+  colors: { verdigris, brick, dark },
   primaryColor: 'verdigris',
   primaryShade: { light: 7, dark: 3 },
   variantColorResolver,

@@ -11,8 +11,8 @@ import { sessionsQuery } from '../data/sessions/queries.ts';
 import { LoadFailed } from './LoadFailed.tsx';
 import { Time } from './Time.tsx';
 
-/** Sessions with their end buttons: one's own, or another user's for who may see them. */
-export function SessionList({ userId, canEnd = true }: { userId?: string; canEnd?: boolean }) {
+/** Sessions: one's own with their end buttons, or another user's for who may see them. */
+export function SessionList({ userId }: { userId?: string }) {
   const { t } = useTranslation();
   const { data, error, isPending, refetch } = useQuery(sessionsQuery(userId));
   if (error) return <LoadFailed error={error} retry={refetch} />;
@@ -21,21 +21,15 @@ export function SessionList({ userId, canEnd = true }: { userId?: string; canEnd
   return (
     <ul className="sessions">
       {data.items.map((session) => (
-        <SessionItem key={session.id} session={session} userId={userId} canEnd={canEnd} />
+        <SessionItem key={session.id} session={session} isOwn={userId === undefined} />
       ))}
     </ul>
   );
 }
 
-interface SessionItemProps {
-  readonly session: Session;
-  readonly userId: string | undefined;
-  readonly canEnd: boolean;
-}
-
-function SessionItem({ session, userId, canEnd }: SessionItemProps) {
+function SessionItem({ session, isOwn }: { session: Session; isOwn: boolean }) {
   const { t } = useTranslation();
-  const end = useEndSession(userId);
+  const end = useEndSession();
   const device = readDevice(session.userAgent);
   const Icon = device.isMobile ? IconDeviceMobile : IconDeviceDesktop;
   const name = t(device.browser && device.system ? 'sessions.device' : 'sessions.deviceUnknown', {
@@ -61,7 +55,7 @@ function SessionItem({ session, userId, canEnd }: SessionItemProps) {
           <Time at={session.lastUsedAt} form="since" />
         </p>
       </div>
-      {!session.current && canEnd && (
+      {!session.current && isOwn && (
         <Button
           variant="default"
           size="xs"

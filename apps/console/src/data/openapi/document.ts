@@ -1,5 +1,6 @@
 /** The parts of an OpenAPI 3.1 document that the reference shows. */
 export interface Schema {
+  readonly title?: string;
   readonly $ref?: string;
   readonly type?: string | readonly string[];
   readonly const?: unknown;
@@ -33,7 +34,6 @@ export interface Parameter {
 interface MediaType {
   readonly schema?: Schema;
   readonly example?: unknown;
-  readonly examples?: Readonly<Record<string, { readonly summary?: string; readonly value?: unknown }>>;
 }
 
 interface Body {
@@ -49,8 +49,6 @@ interface RawOperation {
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: Body;
   readonly responses?: Readonly<Record<string, Body & { readonly $ref?: string }>>;
-  readonly 'x-access'?: unknown;
-  readonly 'x-errors'?: unknown;
 }
 
 export interface OpenApiDocument {
@@ -88,6 +86,9 @@ export interface OperationGroup {
 
 const methods = ['get', 'post', 'put', 'patch', 'delete'];
 
+/** What the server's generator writes where nothing was said. */
+const unnamed = 'Default Response';
+
 /** The operations under their tags, in the order of the document. */
 export function readGroups(document: OpenApiDocument): OperationGroup[] {
   const groups = new Map<string, Operation[]>();
@@ -116,33 +117,33 @@ function readOperation(
   method: string,
   raw: RawOperation,
 ): Operation {
+  const { text, access } = splitAccess(raw.description ?? '');
   const media = (body: Body | undefined): MediaType | undefined => Object.values(body?.content ?? {})[0];
   return {
     id: raw.operationId ?? `${method}-${path.replaceAll(/[^a-zA-Z0-9]+/g, '-')}`,
     method: method.toUpperCase(),
     path,
     summary: raw.summary ?? '',
-    description: raw.description ?? '',
-    access: sayAccess(raw['x-access']),
+    description: text,
+    access,
     parameters: raw.parameters ?? [],
     body: media(raw.requestBody),
     responses: Object.entries(raw.responses ?? {}).map(([status, response]) => {
       const named = response.$ref && document.components?.responses?.[response.$ref.split('/').at(-1) ?? ''];
       const body = named || response;
-      return { status, description: body.description ?? '', media: media(body) };
+      return {
+        status,
+        description: body.description === unnamed ? '' : (body.description ?? ''),
+        media: media(body),
+      };
     }),
   };
 }
 
-function sayAccess(access: unknown): string {
-  if (typeof access === 'string') return access;
-  if (typeof access !== 'object' || access === null) return '';
-  return Object.entries(access)
-    .filter(([, value]) => value !== undefined && value !== null && value !== false)
-    .map(([name, value]) =>
-      value === true ? name : `${name}: ${Array.isArray(value) ? value.join(', ') : String(value)}`,
-    )
-    .join(' · ');
+/** The server writes who may call an operation as the last paragraph of its description. */
+function splitAccess(description: string): { readonly text: string; readonly access: string } {
+  const [, text = description, access = ''] = /^([\s\S]*?)\n*Access: (.+)\.$/.exec(description) ?? [];
+  return { text, access };
 }
 
 /** Whether an operation speaks of all the words that were searched for. */

@@ -16,7 +16,8 @@ function alternatives(schema: Schema): { readonly rest: readonly Schema[]; reado
 /** The type of a schema in a few words: `string or null`, `array of User`. */
 export function sayType(document: OpenApiDocument, schema: Schema | undefined): string {
   if (!schema) return 'any';
-  if (schema.$ref) return schema.$ref.split('/').at(-1) ?? 'any';
+  if (schema.$ref) return resolve(document, schema)?.title ?? schema.$ref.split('/').at(-1) ?? 'any';
+  if (schema.title) return schema.title;
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(' | ');
   const { rest, nullable } = alternatives(schema);

@@ -1,12 +1,13 @@
 import type { Session } from '@gatehouse/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { call, type Page } from '../api.ts';
+import { auditKeys } from '../audit/queries.ts';
 import { sessionKeys } from './queries.ts';
 
-/** Ends a session. It leaves the list at once, and comes back when the server refuses. */
-export function useEndSession(userId?: string) {
+/** Ends one of one's own sessions. It leaves the list at once, and comes back when the server refuses. */
+export function useEndSession() {
   const client = useQueryClient();
-  const key = sessionKeys.of(userId);
+  const key = sessionKeys.of();
   return useMutation({
     mutationFn: (session: Session) => call<void>('DELETE', `/api/v1/sessions/${session.id}`),
     onMutate: async (session) => {
@@ -26,5 +27,18 @@ export function useEndOtherSessions() {
   return useMutation({
     mutationFn: () => call<{ ended: number }>('POST', '/api/v1/sessions/end-others'),
     onSettled: () => client.invalidateQueries({ queryKey: sessionKeys.all }),
+  });
+}
+
+/** Ends all sessions of a user, for who may. */
+export function useEndUserSessions(userId: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => call<{ ended: number }>('POST', `/api/v1/users/${userId}/sessions/end`),
+    onSettled: () =>
+      Promise.all([
+        client.invalidateQueries({ queryKey: sessionKeys.of(userId) }),
+        client.invalidateQueries({ queryKey: auditKeys.all }),
+      ]),
   });
 }

@@ -11,5 +11,8 @@ export const sessionKeys = {
 export const sessionsQuery = (userId?: string) =>
   queryOptions({
     queryKey: sessionKeys.of(userId),
-    queryFn: () => call<Page<Session>>('GET', '/api/v1/sessions', { query: { userId, limit: 100 } }),
+    queryFn: () =>
+      call<Page<Session>>('GET', userId ? `/api/v1/users/${userId}/sessions` : '/api/v1/sessions', {
+        query: { limit: 100 },
+      }),
   });

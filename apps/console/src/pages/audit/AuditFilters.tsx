@@ -3,6 +3,7 @@ import { Button, Select, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AuditFilter } from '../../data/audit/queries.ts';
+import { ActorFilter } from './ActorFilter.tsx';
 import { localToUtc, utcToLocal } from './zone.ts';
 
 interface AuditFiltersProps {
@@ -23,8 +24,11 @@ export function AuditFilters({ filter, onChange }: AuditFiltersProps) {
   const set = (change: Partial<typeof draft>): void => setDraft({ ...draft, ...change });
   const hasFilter = Object.values(filter).some(Boolean);
 
+  const isCorrelationId = /^([0-9a-f]{32})?$/.test(draft.correlationId.trim());
+
   const apply = (event: FormEvent): void => {
     event.preventDefault();
+    if (!isCorrelationId) return;
     onChange({
       actor: draft.actor.trim() || undefined,
       action: draft.action ?? undefined,
@@ -48,12 +52,7 @@ export function AuditFilters({ filter, onChange }: AuditFiltersProps) {
           clearButtonProps={{ 'aria-label': t('load.clear') }}
           nothingFoundMessage={t('audit.filter.noAction')}
         />
-        <TextInput
-          label={t('audit.filter.actor')}
-          placeholder={t('audit.filter.actorHint')}
-          value={draft.actor}
-          onChange={(event) => set({ actor: event.currentTarget.value })}
-        />
+        <ActorFilter actor={draft.actor} onChange={(actor) => set({ actor })} />
         <TextInput
           type="datetime-local"
           label={t('audit.filter.from')}
@@ -68,6 +67,7 @@ export function AuditFilters({ filter, onChange }: AuditFiltersProps) {
         />
         <TextInput
           label={t('audit.filter.correlationId')}
+          error={isCorrelationId ? undefined : t('audit.filter.correlationIdForm')}
           value={draft.correlationId}
           onChange={(event) => set({ correlationId: event.currentTarget.value })}
         />

@@ -91,24 +91,18 @@ function SchemaView({
     required: schema?.required?.includes(name) ?? false,
     schema: field,
   }));
-  const written = Object.values(media.examples ?? {});
-  const examples: readonly { readonly summary?: string; readonly value?: unknown }[] =
-    media.example !== undefined
-      ? [{ value: media.example }]
-      : written.length > 0
-        ? written
-        : [{ value: exampleOf(document, media.schema) }];
+  const example = media.schema ? exampleOf(document, media.schema) : media.example;
   return (
     <div className="schema">
       {fields.length > 0 && <Fields document={document} fields={fields} />}
-      {examples.map(({ summary, value }, index) => (
-        <figure key={summary ?? index}>
-          <figcaption className="soft">{summary ?? t('reference.example')}</figcaption>
-          <pre tabIndex={0}>
-            <code>{JSON.stringify(value, null, 2)}</code>
+      {example !== undefined && example !== null && (
+        <figure>
+          <figcaption className="soft">{t('reference.example')}</figcaption>
+          <pre tabIndex={0} role="region" aria-label={t('reference.example')}>
+            <code>{JSON.stringify(example, null, 2)}</code>
           </pre>
         </figure>
-      ))}
+      )}
     </div>
   );
 }

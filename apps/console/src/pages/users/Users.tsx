@@ -9,13 +9,13 @@ import { usersQuery } from '../../data/users/queries.ts';
 import { LoadFailed } from '../../parts/LoadFailed.tsx';
 import { NotPermitted } from '../../parts/NotPermitted.tsx';
 import { PageHeader } from '../../parts/PageHeader.tsx';
-import { SessionList } from '../../parts/SessionList.tsx';
 import { useMay } from '../../session.ts';
 import { AddUser } from './AddUser.tsx';
 import { EditRoles } from './EditRoles.tsx';
 import { RenameUser } from './RenameUser.tsx';
 import type { UserDialog } from './UserMenu.tsx';
 import { UserFilters } from './UserFilters.tsx';
+import { UserSessions } from './UserSessions.tsx';
 import { UserTable } from './UserTable.tsx';
 
 type Opened =
@@ -88,9 +88,7 @@ export function Users() {
         {opened?.dialog === 'add' && <AddUser onDone={close} />}
         {opened?.dialog === 'rename' && <RenameUser user={opened.user} onDone={close} />}
         {opened?.dialog === 'roles' && <EditRoles user={opened.user} onDone={close} />}
-        {opened?.dialog === 'sessions' && (
-          <SessionList userId={opened.user.id} canEnd={may('sessions:end')} />
-        )}
+        {opened?.dialog === 'sessions' && <UserSessions user={opened.user} onDone={close} />}
       </Modal>
     </>
   );
