@@ -231,6 +231,25 @@ begin
 end $$;
 alter function grant_operator_role(uuid, uuid, uuid, uuid, timestamptz) owner to gatehouse_granter;
 
+-- Partitions by month; the runtime roles may call this and nothing else that changes the schema.
+create function ensure_partitions(p_now timestamptz) returns void language plpgsql security definer
+  set search_path = pg_catalog, gatehouse as $$
+declare
+  parent text;
+  month date;
+begin
+  foreach parent in array array['audit_records', 'decisions'] loop
+    for month in select (date_trunc('month', p_now at time zone 'UTC') + make_interval(months => n))::date from generate_series(0, 2) n loop
+      if to_regclass(format('gatehouse.%I', parent || to_char(month, '_YYYY_MM'))) is null then
+        execute format('create table gatehouse.%I partition of gatehouse.%I for values from (%L) to (%L)',
+          parent || to_char(month, '_YYYY_MM'), parent, month::text || ' 00:00:00+00', (month + interval '1 month')::date::text || ' 00:00:00+00');
+        execute format('alter table gatehouse.%I enable row level security', parent || to_char(month, '_YYYY_MM'));
+        execute format('alter table gatehouse.%I force row level security', parent || to_char(month, '_YYYY_MM'));
+      end if;
+    end loop;
+  end loop;
+end $$;
+
 revoke create on schema gatehouse from gatehouse_lookup, gatehouse_session, gatehouse_granter;
 revoke execute on all functions in schema gatehouse from public;
 grant execute on function find_login(text), find_client(text), find_tenant(uuid),

@@ -2,6 +2,7 @@ import type { Doors, Entered } from '../database/index.ts';
 import { isUuid, ROOT_TENANT, type TenantId } from '../ids.ts';
 import { Problem } from '../http/problem.ts';
 import type { Principal } from './principal.ts';
+import { loadTenant } from './tenants.repo.ts';
 
 /** How a principal came to be in a tenant. */
 export type EnteredVia = 'own' | 'parent' | 'platform';
@@ -23,10 +24,7 @@ export async function enterTenant(
 ): Promise<EnteredTenant> {
   if (tenantId === principal.tenantId) return enterOwn(principal);
   if (principal.kind === 'user' && isUuid(tenantId)) {
-    const [target] = await doors.call<{ id: TenantId; parent_id: TenantId | null; status: string }>(
-      'select id, parent_id, status from gatehouse.find_tenant($1)',
-      [tenantId],
-    );
+    const target = await loadTenant(doors, tenantId);
     if (target !== undefined && target.status !== 'deleted') {
       if (principal.tenantId === ROOT_TENANT && principal.permissions.has('tenants:operate')) {
         return entered(target.id, principal, 'platform');

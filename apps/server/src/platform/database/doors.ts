@@ -12,15 +12,15 @@ import { isUuid, type TenantId } from '../ids.ts';
 import { asUnavailable, statementName, type Pool } from './pool.ts';
 import type { DB } from './schema.generated.ts';
 
-declare const scope: unique symbol;
+declare const kind: unique symbol;
 /** A transaction that has entered one tenant. Every repository function takes it first. */
 export type TenantTx = Kysely<DB> & {
-  readonly [scope]: 'tenant';
+  readonly [kind]: 'tenant';
   readonly tenantId: TenantId;
   readonly actorTenantId: TenantId;
 };
 /** A transaction of a named job over all tenants, under policies of its own (never BYPASSRLS). */
-export type SystemTx = Kysely<DB> & { readonly [scope]: 'system' };
+export type SystemTx = Kysely<DB> & { readonly [kind]: 'system' };
 
 declare const entered: unique symbol;
 /** Proof that a principal may work in a tenant. Only `enterTenant()` makes one. */
@@ -55,8 +55,8 @@ export function createDoors(pool: Pool, rolePrefix: string): Doors {
       return result;
     } catch (error) {
       // A connection that cannot roll back is in an unknown state and is not used again.
-      await client.query('rollback').catch((fault: Error) => {
-        broken = fault;
+      await client.query('rollback').catch((fault: unknown) => {
+        broken = fault instanceof Error ? fault : new Error('rollback failed');
       });
       throw asUnavailable(error);
     } finally {
@@ -130,7 +130,7 @@ function kyselyOn(client: pg.PoolClient): Kysely<DB> {
       const result = await client.query({ name: statementName(text), text, values: parameters as unknown[] });
       return { rows: result.rows as R[], numAffectedRows: BigInt(result.rowCount ?? 0) };
     },
-    // biome-ignore lint/correctness/useYield: cursors are not used; every list is a page.
+    // oxlint-disable-next-line require-yield -- the interface asks for it; every list here is a page.
     async *streamQuery() {
       throw new Error('streaming is not supported: read a page');
     },

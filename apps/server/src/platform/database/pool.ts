@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import pg from 'pg';
+import { sha256 } from '../crypto/digest.ts';
 
 /** What is wrong with the database right now, in the one word that callers act on. */
 export class DatabaseUnavailable extends Error {}
@@ -20,7 +20,7 @@ const names = new Map<string, string>();
 export function statementName(text: string): string {
   const known = names.get(text);
   if (known !== undefined) return known;
-  const made = `s${createHash('sha256').update(text).digest('base64url').slice(0, 20)}`;
+  const made = `s${sha256(text).toString('base64url').slice(0, 20)}`;
   // A bound, so that statements built from many optional filters cannot grow this for ever.
   if (names.size < 2000) names.set(text, made);
   return made;

@@ -6,9 +6,9 @@ import {
   RateLimiterRes,
   type RateLimiterAbstract,
 } from 'rate-limiter-flexible';
-import { CompiledQuery } from 'kysely';
 import type { Doors } from '../database/index.ts';
 import { Problem } from '../http/problem.ts';
+import { storeOn } from './limits.repo.ts';
 
 /** The groups of authentication endpoints that are counted apart (spec D1). Renewals are counted by session, in the session. */
 export type LimitGroup = 'login' | 'register' | 'check-method' | 'password' | 'setup';
@@ -56,15 +56,8 @@ export function createLimits(options: {
 }
 
 function postgresLimiter({ perMinute, doors }: { perMinute: number; doors: Doors }): RateLimiterAbstract {
-  const query = (statement: { text: string; values: unknown[] }) =>
-    doors.asSystem('rate limit', async (tx) => {
-      const result = await tx.executeQuery<Record<string, unknown>>(
-        CompiledQuery.raw(statement.text, statement.values),
-      );
-      return { rows: result.rows, rowCount: Number(result.numAffectedRows ?? 0) };
-    });
   return new RateLimiterPostgres({
-    storeClient: { query },
+    storeClient: storeOn(doors),
     storeType: 'client',
     schemaName: 'gatehouse',
     tableName: 'rate_limits',
