@@ -3,6 +3,7 @@ import { pino, type Logger } from 'pino';
 import { type Config, ConfigError, parseConfig } from '../config/index.ts';
 import { readEnvironment } from '../config/environment.ts';
 import { KeyFileError } from '../platform/crypto/index.ts';
+import { DataFolderError } from '../platform/data-folder.ts';
 import { MigrationError } from '../platform/database/index.ts';
 import { Problem } from '../platform/http/index.ts';
 import { WrongMasterKey } from '../platform/installation/index.ts';
@@ -88,9 +89,15 @@ function explain(error: unknown): string {
       ? (error.faults[0] ?? '')
       : `${error.faults.length} settings are wrong:\n${error.faults.map((fault) => `  - ${fault}`).join('\n')}`;
   }
-  const told = [CliError, EmbeddedPostgresError, KeyFileError, MigrationError, WrongMasterKey, Problem].some(
-    (type) => error instanceof type,
-  );
+  const told = [
+    CliError,
+    DataFolderError,
+    EmbeddedPostgresError,
+    KeyFileError,
+    MigrationError,
+    WrongMasterKey,
+    Problem,
+  ].some((type) => error instanceof type);
   if (told) return (error as Error).message;
   if (error instanceof Error && error.name === 'AbortError') return 'stopped before it was ready.';
   return error instanceof Error ? (error.stack ?? error.message) : String(error);

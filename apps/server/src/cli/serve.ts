@@ -9,32 +9,82 @@ import { consoleDir, hashWorkerUrl } from './folders.ts';
 
 /** Longest that requests under way may take to finish at a stop. */
 const GRACE_MS = 10_000;
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
 /** `gatehouse serve`: database, migrations, keys, pages and API, until a signal. */
 export async function serve(config: Config, log: Logger, say: (line: string) => void): Promise<void> {
   const starting = new AbortController();
-  let database: Database | undefined;
-  let server: Server | undefined;
-  // Installed first: a signal during the start ends it in order as well.
-  const closer = closeWithGrace({ delay: GRACE_MS + 5000, logger: false }, async ({ err, signal }) => {
-    if (err) log.error({ err }, 'ending because of a fault');
-    else log.info(`stopping${signal ? ` (${signal})` : ''}`);
-    starting.abort();
-    await server?.close();
-    await database?.stop();
-    log.info('stopped');
+  const open: { database?: Database; server?: Server } = {};
+  const letGo = async () => {
+    await open.server?.close();
+    await open.database?.stop();
+  };
+  const started = start(config, log, open, starting.signal);
+  // Installed before anything runs: a signal during the start ends it in order as well.
+  const closer = closeWithGrace(
+    { delay: GRACE_MS + 5000, logger: false, skip: [...STOP_SIGNALS] },
+    async ({ err }) => {
+      if (err) log.error({ err }, 'ending because of a fault');
+      starting.abort();
+      await started.catch(() => undefined);
+      await letGo();
+      log.info('stopped');
+    },
+  );
+  stopOnce((why) => {
+    log.info(`stopping (${why})`);
+    closer.close();
   });
-  stopWithParent(() => void closer.close());
-  database = await openDatabase(config, masterSealer(config), log, starting.signal);
-  server = await createServer({ config, log, databaseUrl: database.url, consoleDir, hashWorkerUrl });
-  await listen(server, config);
-  server.startJobs();
-  void database.lost.then((error) => {
+  try {
+    await started;
+  } catch (error) {
+    // A stop is under way already, which lets go of everything and ends the process.
+    if (starting.signal.aborted) return await new Promise<never>(() => undefined);
+    await letGo();
+    throw error;
+  }
+  if (open.server === undefined || open.database === undefined) return;
+  void open.database.lost.then((error) => {
     log.error({ err: error }, 'the embedded database is lost');
     closer.close();
     process.exitCode = 1;
   });
-  await announce(server, config, say);
+  await announce(open.server, config, say);
+}
+
+/** What is open is noted step by step, so that whoever ends the start knows what to close. */
+async function start(
+  config: Config,
+  log: Logger,
+  open: { database?: Database; server?: Server },
+  signal: AbortSignal,
+): Promise<void> {
+  const database = await openDatabase(config, masterSealer(config), log, signal);
+  open.database = database;
+  signal.throwIfAborted();
+  const server = await createServer({ config, log, databaseUrl: database.url, consoleDir, hashWorkerUrl });
+  open.server = server;
+  signal.throwIfAborted();
+  await listen(server, config);
+  server.startJobs();
+}
+
+/**
+ * One stop is enough: a terminal or a service manager signals every process of the group, npm and `npm start` pass the
+ * signal on again, and a stop that takes the second one for impatience would leave the database running.
+ *
+ * Started by `npm start`, the server also ends in order when its parent is gone, even when that was killed.
+ */
+function stopOnce(stop: (why: string) => void): void {
+  let stopping = false;
+  const once = (why: string) => {
+    if (!stopping) stop(why);
+    stopping = true;
+  };
+  for (const signal of STOP_SIGNALS) process.on(signal, once);
+  if (process.channel === undefined || process.channel === null) return;
+  process.channel.unref();
+  process.once('disconnect', () => once('npm start is gone'));
 }
 
 async function listen(server: Server, config: Config): Promise<void> {
@@ -68,11 +118,4 @@ async function announce({ app, deps }: Server, config: Config, say: (line: strin
     say(`  ${await issueSetupLink(deps)}`);
     say('');
   }
-}
-
-/** Started by `npm start`, the server ends in order when its parent is gone, even when that was killed. */
-function stopWithParent(stop: () => void): void {
-  if (process.channel === undefined || process.channel === null) return;
-  process.channel.unref();
-  process.once('disconnect', stop);
 }

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeDataFolder, makeFolder } from '../data-folder.ts';
 import { randomSecret } from './digest.ts';
 
 /** The key file can be neither made nor read; the message says what to do. */
@@ -10,10 +11,9 @@ export class KeyFileError extends Error {}
  * Production takes GATEHOUSE_MASTER_KEY instead. No deployment shares a key, and none is in the source.
  */
 export function loadOrMakeKeyFile(path: string): Buffer {
+  makeDataFolder(dirname(dirname(path)));
   try {
-    // The data folder itself is made as usual: the account that runs the embedded database must reach its part of it.
-    mkdirSync(dirname(dirname(path)), { recursive: true });
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path), 0o700);
     // `wx` fails when it exists: of two starts at once one makes the key and the other reads it.
     writeFileSync(path, `${randomSecret(32).toString('base64')}\n`, { flag: 'wx', mode: 0o600 });
   } catch (error) {

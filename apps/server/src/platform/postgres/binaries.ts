@@ -14,6 +14,7 @@ import {
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import { EmbeddedPostgresError, folderFault, systemCode } from './embedded-postgres.errors.ts';
+import { makeOwnFolder } from './folder.ts';
 import { canReach, type RunAs } from './operating-system-user.ts';
 
 export interface Binaries {
@@ -110,7 +111,7 @@ async function copyOnce(native: string, destination: string): Promise<void> {
     )
   )
     return;
-  await mkdir(dirname(destination), { recursive: true, mode: 0o755 });
+  makeOwnFolder(dirname(destination), 0o755);
   const folder = await mkdtemp(`${destination}.new-`);
   try {
     const unfinished = join(folder, 'native');

@@ -35,6 +35,7 @@ export function folderFault(error: unknown, path: string): unknown {
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
+    case 'ENOENT':
       return new EmbeddedPostgresError(
         'folder_not_writable',
         `The data folder ${path} cannot be written by this user: make it writable, or name another folder in GATEHOUSE_DATA_DIR.`,

@@ -33,7 +33,7 @@ export interface EmbeddedPostgres {
 }
 
 /** A Gatehouse that is just ending (its terminal was closed, it was told to stop) gets this long to let go. */
-const predecessorEndsWithin = 5_000;
+const predecessorEndsWithin = 3_000;
 
 interface Running {
   readonly server: ChildProcess;

@@ -1,11 +1,11 @@
-import { chmod, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, open, rename, rm, writeFile } from 'node:fs/promises';
+import { makeFolder } from '../data-folder.ts';
 import { folderFault } from './embedded-postgres.errors.ts';
 
-/** Makes the folder with exactly that mode whatever the umask; one that is there keeps the mode that its owner gave it. */
-export async function makeFolder(path: string, mode: number): Promise<void> {
+/** As `makeFolder` of the data folder, with a fault that says what to do. */
+export function makeOwnFolder(path: string, mode: number): void {
   try {
-    const firstMade = await mkdir(path, { recursive: true, mode });
-    if (firstMade !== undefined) await chmod(path, mode);
+    makeFolder(path, mode);
   } catch (error) {
     throw folderFault(error, path);
   }

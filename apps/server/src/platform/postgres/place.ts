@@ -3,7 +3,7 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { PostgresLog } from './embedded-postgres.ts';
 import { folderFault, systemCode } from './embedded-postgres.errors.ts';
-import { makeFolder, replaceFile, syncFolder } from './folder.ts';
+import { makeOwnFolder, replaceFile, syncFolder } from './folder.ts';
 import { canReach, chooseRunAs, type RunAs } from './operating-system-user.ts';
 
 /** Where everything of one embedded PostgreSQL lies, and who runs it. */
@@ -25,13 +25,13 @@ export async function choosePlace(dataDir: string, log: PostgresLog): Promise<Pl
   const wanted = resolve(dataDir);
   // As root others may pass through (never list): the user that PostgreSQL runs as has to.
   const passOnly = asRoot ? 0o711 : 0o700;
-  await makeFolder(wanted, passOnly);
+  makeOwnFolder(wanted, passOnly);
   const folder = await realpath(wanted);
   const elsewhere = asRoot ? await readPointer(folder) : undefined;
   if (elsewhere !== undefined) return placeIn(join(sharedRoot, elsewhere));
 
   const home = join(folder, 'postgres');
-  await makeFolder(home, passOnly);
+  makeOwnFolder(home, passOnly);
   const place = await placeIn(home);
   if (place.runAs.kind !== 'other-user' || (await canReach(home, place.runAs.user))) return place;
   return moveOut(folder, place.runAs.user.name, log);
@@ -62,8 +62,8 @@ async function moveOut(folder: string, user: string, log: PostgresLog): Promise<
   const label = basename(dirname(folder)).replace(/[^A-Za-z0-9-]/g, '') || 'data';
   const name = `${label.slice(0, 40)}-${randomBytes(6).toString('hex')}`;
   const place = await placeIn(join(sharedRoot, name));
-  await makeFolder(sharedRoot, 0o755);
-  await makeFolder(place.home, 0o711);
+  makeOwnFolder(sharedRoot, 0o755);
+  makeOwnFolder(place.home, 0o711);
   await replaceFile(pointerIn(folder), `${name}\n`, 0o600);
   await syncFolder(folder);
   log.info(
