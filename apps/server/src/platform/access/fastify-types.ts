@@ -3,11 +3,22 @@ import type { Access } from './access.ts';
 import type { EnteredTenant } from './enter-tenant.ts';
 import type { UserPrincipal } from './principal.ts';
 
+export interface DeclaredRoute {
+  readonly method: string;
+  readonly url: string;
+  readonly access: Access;
+  readonly limit: LimitGroup | undefined;
+}
+
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
     /** Counted by client address under this group (spec D1). */
     limit?: LimitGroup;
+  }
+  interface FastifyInstance {
+    /** Every route with its access, in the order of their declaration: what the inventory and the standing suites read. */
+    declaredRoutes: readonly DeclaredRoute[];
   }
   interface FastifyRequest {
     correlationId: string;

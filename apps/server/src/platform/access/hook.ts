@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Doors } from '../database/index.ts';
 import { Problem } from '../http/problem.ts';
 import type { Access } from './access.ts';
+import type { DeclaredRoute } from './fastify-types.ts';
 import { type EnteredTenant, enterOwn, enterTenant } from './enter-tenant.ts';
 import type { UserPrincipal } from './principal.ts';
 
@@ -35,12 +36,16 @@ export interface AccessHookDeps {
 export function installAccessHook(app: FastifyInstance, deps: AccessHookDeps): void {
   app.decorateRequest('principal', undefined);
   app.decorateRequest('entered', undefined);
+  const declared: DeclaredRoute[] = [];
+  app.decorate('declaredRoutes', declared);
   app.addHook('onRoute', (route) => {
-    if (route.config?.access === undefined) {
+    const { access, limit } = route.config ?? {};
+    if (access === undefined) {
       throw new Error(
         `${String(route.method)} ${route.url} does not declare config.access: say publicAccess('why') or user({ permission })`,
       );
     }
+    for (const method of [route.method].flat()) declared.push({ method, url: route.url, access, limit });
   });
   app.addHook('onRequest', async (request) => {
     // No route matched: the not-found handler answers, and there is nothing to protect.

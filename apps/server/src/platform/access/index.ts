@@ -1,3 +1,4 @@
+export type { DeclaredRoute } from './fastify-types.ts';
 import './fastify-types.ts';
 export { type Access, describeAccess, either, publicAccess, user } from './access.ts';
 export { type EnteredTenant, enterOwn, enterTenant } from './enter-tenant.ts';

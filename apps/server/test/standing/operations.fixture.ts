@@ -1,0 +1,76 @@
+import type { TestServer } from '../server.fixture.ts';
+
+/** JSON Schema as far as the document uses it. */
+export interface Schema {
+  type?: string | string[];
+  pattern?: string;
+  enum?: unknown[];
+  properties?: Record<string, Schema>;
+  required?: string[];
+  items?: Schema;
+  anyOf?: Schema[];
+}
+
+export interface Operation {
+  /** Upper case. */
+  method: string;
+  /** With its parameters in braces, as in the document. */
+  path: string;
+  operationId: string;
+  pathParameters: string[];
+  queryParameters: { name: string; schema: Schema }[];
+  body: { schema: Schema; example: Record<string, unknown> } | undefined;
+}
+
+interface Parameter {
+  name: string;
+  in: string;
+  schema: Schema;
+}
+interface Document {
+  paths: Record<
+    string,
+    Record<
+      string,
+      {
+        operationId: string;
+        parameters?: Parameter[];
+        requestBody?: {
+          content: Record<string, { schema: Schema; example?: Record<string, unknown> }>;
+        };
+      }
+    >
+  >;
+}
+
+/** Every operation of the OpenAPI document: what a new route brings, these suites attack without being told. */
+export async function listOperations(gatehouse: TestServer): Promise<Operation[]> {
+  const document = (await gatehouse.browser().get('/openapi.json')).body as unknown as Document;
+  return Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]): Operation => {
+      const parameters = operation.parameters ?? [];
+      const json = operation.requestBody?.content['application/json'];
+      return {
+        method: method.toUpperCase(),
+        path,
+        operationId: operation.operationId,
+        pathParameters: parameters.filter((it) => it.in === 'path').map(({ name }) => name),
+        queryParameters: parameters.filter((it) => it.in === 'query'),
+        body: json && { schema: json.schema, example: json.example ?? {} },
+      };
+    }),
+  );
+}
+
+/** The operation's path with its parameters filled in. */
+export const fill = (path: string, values: Record<string, string>): string =>
+  path.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '');
+
+/** A route's pattern (`/users/:id`, `/assets/*`) with something in each place. */
+export const fillRoute = (url: string, values: Record<string, string>): string =>
+  url
+    .replaceAll(/:(\w+)/g, (_, name: string) => values[name] ?? 'x')
+    .replace('*', 'nothing.css');
+
+/** Does a member with this schema hold an id? */
+export const isIdSchema = (schema: Schema): boolean => schema.pattern?.startsWith('^[0-9a-f]{8}-') ?? false;
