@@ -23,6 +23,8 @@ export async function ensureInstalled() {
       doing: 'Installing packages (once, and again when they change)',
       done: 'Packages installed',
       failed: 'The packages could not be installed; npm says why above',
+      // npm may run on an older Node than the packages want: they run on the repository's own.
+      leaveOut: /EBADENGINE/,
       command: npm.command,
       args: [
         ...npm.args,
@@ -63,8 +65,10 @@ function matchesLockFile() {
   });
 }
 
+/** One that names no system at all is there for the sake of another that does. */
 function isForThisSystem({ os, cpu, libc }) {
-  return !libc && (!os || os.includes(process.platform)) && (!cpu || cpu.includes(process.arch));
+  if (libc || (!os && !cpu)) return false;
+  return (!os || os.includes(process.platform)) && (!cpu || cpu.includes(process.arch));
 }
 
 /**

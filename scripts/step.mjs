@@ -5,7 +5,7 @@ import process from 'node:process';
 const remindEvery = 10_000;
 
 /** @returns whether it succeeded */
-export async function runStep({ doing, done, failed, command, args, options, onStart }) {
+export async function runStep({ doing, done, failed, command, args, options, leaveOut, onStart }) {
   const started = Date.now();
   const output = [];
   const line = progressLine(doing, started);
@@ -27,7 +27,8 @@ export async function runStep({ doing, done, failed, command, args, options, onS
     console.log(`${done} in ${seconds(started)}`);
     return true;
   }
-  process.stderr.write(Buffer.concat(output));
+  const lines = Buffer.concat(output).toString('utf8').split('\n');
+  process.stderr.write(lines.filter((each) => !leaveOut?.test(each)).join('\n'));
   console.error(
     end.error ? `${failed}: ${end.error.message}` : `${failed} (${end.signal ?? `exit code ${end.code}`}).`,
   );

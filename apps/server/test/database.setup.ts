@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -38,6 +38,8 @@ async function server(): Promise<{ url: string; stop(): Promise<void> }> {
   const given = process.env.GATEHOUSE_TEST_DATABASE_URL;
   if (given !== undefined) return { url: given, stop: () => Promise.resolve() };
   const dataDir = await mkdtemp(join(tmpdir(), 'gatehouse-test-'));
+  // As root: the account that PostgreSQL runs as has to pass through.
+  await chmod(dataDir, 0o711);
   const log = { info: () => undefined, warn: console.warn, error: console.error };
   const postgres = await startEmbeddedPostgres({ dataDir, log });
   return {
