@@ -6,7 +6,7 @@ import { ROOT_TENANT, type UserId } from '../../platform/ids.ts';
 import { personal } from '../audit/index.ts';
 import type { Deps } from '../deps.ts';
 import { grantFirstRole } from '../roles/index.ts';
-import { insertUser } from '../users/index.ts';
+import { insertUser } from '../people/index.ts';
 import { writePassword } from './credentials.repo.ts';
 import { hasAdministrator } from './first-administrator.repo.ts';
 import { checkNewPassword } from './password-rules.ts';

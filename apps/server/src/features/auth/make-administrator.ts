@@ -6,7 +6,7 @@ import { ROOT_TENANT, type UserId } from '../../platform/ids.ts';
 import { personal } from '../audit/index.ts';
 import type { Deps } from '../deps.ts';
 import { grantOperatorRole } from '../roles/index.ts';
-import { insertUser, loadHomePrincipal } from '../users/index.ts';
+import { insertUser, loadHomePrincipal } from '../people/index.ts';
 import { loadAccount } from './account.repo.ts';
 
 const LINK_SECONDS = 72 * 3600;

@@ -10,7 +10,7 @@ import { CONSOLE_CLIENT } from '../clients/index.ts';
 import type { Deps } from '../deps.ts';
 import { grantFirstRole } from '../roles/index.ts';
 import { insertTenant } from '../tenants/index.ts';
-import { insertUser } from '../users/index.ts';
+import { insertUser } from '../people/index.ts';
 import { loadAccount } from './account.repo.ts';
 import { alreadyRegisteredMail, confirmRegistrationMail } from './auth.mails.ts';
 import { writePassword } from './credentials.repo.ts';

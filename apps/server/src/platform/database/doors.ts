@@ -116,7 +116,8 @@ export async function inNewTenant<T>(
   const enter = (id: TenantId) =>
     tx.executeQuery(CompiledQuery.raw("select set_config('gatehouse.tenant_id', $1, true)", [id]));
   await enter(tenantId);
-  const inside = Object.assign(Object.create(tx) as TenantTx, { tenantId });
+  // The same connection and transaction, under the other tenant's name.
+  const inside = Object.assign(tx.withSchema('gatehouse'), { tenantId, actorTenantId: tenantId }) as TenantTx;
   const result = await work(inside);
   await enter(tx.tenantId);
   return result;

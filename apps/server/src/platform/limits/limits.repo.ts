@@ -5,7 +5,9 @@ import type { Doors } from '../database/index.ts';
 export const storeOn = (doors: Doors) => ({
   query: (statement: { text: string; values: unknown[] }) =>
     doors.asSystem('rate limit', async (tx) => {
-      const result = await tx.executeQuery<Record<string, unknown>>(CompiledQuery.raw(statement.text, statement.values));
+      const result = await tx.executeQuery<Record<string, unknown>>(
+        CompiledQuery.raw(statement.text, statement.values),
+      );
       return { rows: result.rows, rowCount: Number(result.numAffectedRows ?? 0) };
     }),
 });

@@ -49,7 +49,8 @@ export async function claimDue(
         and (d.claimed_until is null or d.claimed_until <= ${now})
       order by d.available_at limit ${limit} for update skip locked)
     returning o.tenant_id, o.id, o.type, o.payload_sealed, o.correlation_id, o.attempts`.execute(tx);
-  return result.rows;
+  // RETURNING has no order of its own: ids are made in the order of the acts.
+  return result.rows.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 /** Delivered: the row stays for the record, what it carried does not. */
