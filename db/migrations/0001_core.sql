@@ -255,6 +255,7 @@ create table sessions (
 ) with (fillfactor = 70);
 create index sessions_user on sessions (tenant_id, user_id, id);
 create index sessions_expiry on sessions (expires_at);
+create index sessions_of_client on sessions (client_id) where ended_at is null;
 
 -- What ended or changed, for whoever follows by cursor. `xid` lets a follower stay below the oldest running transaction:
 -- the order of a sequence is not the order of commits.

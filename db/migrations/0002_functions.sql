@@ -7,7 +7,7 @@ grant create on schema gatehouse to gatehouse_lookup, gatehouse_session, gatehou
 -- Which account does this address enter? Owner: gatehouse_lookup (SELECT on the tables named here, nothing else).
 create function find_login(p_email_key text)
 returns table (tenant_id uuid, user_id uuid, email text, user_status text, tenant_status text, credential_id uuid, secret_sealed text)
-language plpgsql stable security definer set search_path = pg_catalog, gatehouse as $$
+language plpgsql stable security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
 begin
   return query
     select u.tenant_id, u.id, u.email, u.status, t.status, c.id, c.secret_sealed
@@ -21,7 +21,7 @@ alter function find_login(text) owner to gatehouse_lookup;
 
 create function find_client(p_client_id text)
 returns table (tenant_id uuid, id uuid, client_id text, token_mode text, origins text[], cookie_domain text, status text)
-language plpgsql stable security definer set search_path = pg_catalog, gatehouse as $$
+language plpgsql stable security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
 begin
   return query
     select c.tenant_id, c.id, c.client_id, c.token_mode, c.origins, c.cookie_domain, c.status
@@ -32,7 +32,7 @@ alter function find_client(text) owner to gatehouse_lookup;
 -- May somebody of `p_actor_tenant` enter `p_target` as its parent, and what state is it in?
 create function find_tenant(p_target uuid)
 returns table (id uuid, parent_id uuid, type text, status text, name text)
-language plpgsql stable security definer set search_path = pg_catalog, gatehouse as $$
+language plpgsql stable security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
 begin
   return query select t.id, t.parent_id, t.type, t.status, t.name from gatehouse.tenants t where t.id = p_target;
 end $$;
@@ -45,7 +45,7 @@ returns table (
   user_id uuid, email text, name text, user_status text, user_created_at timestamptz, client_id text, active_tenant_id uuid,
   tenant_name text, tenant_type text, tenant_status text, principal_id uuid, session_created_at timestamptz, session_expires_at timestamptz,
   amr text[], auth_time timestamptz, role_names text[], tenant_permissions text[])
-language plpgsql volatile security definer set search_path = pg_catalog, gatehouse as $$
+language plpgsql volatile security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
 declare
   s record;
 begin
@@ -57,6 +57,7 @@ begin
     from gatehouse.sessions x
     join gatehouse.users u on u.tenant_id = x.tenant_id and u.id = x.user_id
     join gatehouse.tenants h on h.id = x.tenant_id
+    join gatehouse.clients c on c.client_id = x.client_id and c.status = 'active'
     where x.tenant_id = p_tenant and x.id = p_session and x.ended_at is null
       and x.expires_at > p_now and x.idle_expires_at > p_now and u.status = 'active' and h.status = 'active';
   if not found then
@@ -90,7 +91,7 @@ returns table (
   user_id uuid, email text, name text, user_status text, user_created_at timestamptz, client_id text, active_tenant_id uuid,
   tenant_name text, tenant_type text, tenant_status text, principal_id uuid, session_created_at timestamptz, session_expires_at timestamptz,
   amr text[], auth_time timestamptz, role_names text[], tenant_permissions text[])
-language plpgsql volatile security definer set search_path = pg_catalog, gatehouse as $$
+language plpgsql volatile security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
 #variable_conflict use_column
 declare
   s record;
@@ -133,7 +134,7 @@ alter function renew_session(uuid, uuid, integer, bytea, bytea, text, timestampt
 create function record_login_attempt(
   p_key bytea, p_attempt uuid, p_ok boolean, p_limit integer, p_lock interval, p_forget interval, p_now timestamptz)
 returns table (verdict text, locked_until timestamptz)
-language plpgsql volatile security definer set search_path = pg_catalog, gatehouse as $$
+language plpgsql volatile security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
 #variable_conflict use_column
 declare
   t record;
@@ -156,16 +157,33 @@ begin
 end $$;
 alter function record_login_attempt(bytea, uuid, boolean, integer, interval, interval, timestamptz) owner to gatehouse_session;
 
--- The only door to role_assignments. It refuses a role that holds a permission which the granter lacks (spec R2), a role
--- of another tenant, and a root-only role outside the root tenant.
+-- What a principal holds, as far as it counts in the entered tenant: held in that tenant, in the root tenant or in its parent.
+create function held_permissions(p_tenant uuid, p_principal uuid, p_now timestamptz)
+returns setof text
+language sql stable set search_path = pg_catalog, gatehouse as $$
+  select h.permission from gatehouse.role_assignments a
+    join gatehouse.principals p on p.tenant_id = a.tenant_id and p.id = a.principal_id and p.status = 'active'
+    join gatehouse.role_permissions h on h.role_id = a.role_id
+    where a.tenant_id = p_tenant and a.principal_id = p_principal and (a.expires_at is null or a.expires_at > p_now)
+      and (p_tenant = gatehouse.current_tenant()
+           or p_tenant = gatehouse.root_tenant()
+           or exists (select from gatehouse.tenants t where t.id = gatehouse.current_tenant() and t.parent_id = p_tenant))
+$$;
+alter function held_permissions(uuid, uuid, timestamptz) owner to gatehouse_granter;
+
+-- The only door into role_assignments. It refuses a role that holds a permission which the granter lacks (spec R2), a role
+-- of another tenant, and a root-only role outside the root tenant. A role that is held already gets the expiry asked for.
 create function grant_role(
   p_id uuid, p_principal uuid, p_role uuid, p_granter_tenant uuid, p_granter uuid, p_via text, p_expires_at timestamptz, p_now timestamptz)
 returns text
-language plpgsql volatile security definer set search_path = pg_catalog, gatehouse as $$
+language plpgsql volatile security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
 declare
   target uuid := gatehouse.current_tenant();
   role record;
+  inserted boolean;
 begin
+  -- One change of roles at a time in a tenant: two administrators who change each other wait, and do not deadlock.
+  perform pg_advisory_xact_lock(hashtextextended('role_assignments ' || target::text, 0));
   select r.id, r.tenant_id, r.root_only into role from gatehouse.roles r where r.id = p_role and (r.tenant_id is null or r.tenant_id = target);
   if not found then
     return 'unknown_role';
@@ -176,36 +194,60 @@ begin
   if not exists (select from gatehouse.principals p where p.tenant_id = target and p.id = p_principal) then
     return 'unknown_principal';
   end if;
-  -- The granter's own assignments are locked against removal until this grant commits: no grant outlives its ground.
+  -- A granter of another tenant is not under the lock above: its assignments stay until this grant commits, so that no
+  -- grant outlives its ground.
   perform 1 from gatehouse.role_assignments a where a.tenant_id = p_granter_tenant and a.principal_id = p_granter for share;
   if exists (
     select g.permission from gatehouse.role_permissions g where g.role_id = p_role
     except
-    select h.permission from gatehouse.role_assignments a
-      join gatehouse.principals p on p.tenant_id = a.tenant_id and p.id = a.principal_id and p.status = 'active'
-      join gatehouse.role_permissions h on h.role_id = a.role_id
-      where a.tenant_id = p_granter_tenant and a.principal_id = p_granter and (a.expires_at is null or a.expires_at > p_now)
-        and (p_granter_tenant = target
-             or p_granter_tenant = gatehouse.root_tenant()
-             or exists (select from gatehouse.tenants t where t.id = target and t.parent_id = p_granter_tenant))
+    select gatehouse.held_permissions(p_granter_tenant, p_granter, p_now)
   ) then
     return 'exceeds_own';
   end if;
-  insert into gatehouse.role_assignments (tenant_id, principal_id, role_id, id, via, granted_by, granted_by_tenant, expires_at, created_at)
+  insert into gatehouse.role_assignments as a (tenant_id, principal_id, role_id, id, via, granted_by, granted_by_tenant, expires_at, created_at)
     values (target, p_principal, p_role, p_id, p_via, p_granter, p_granter_tenant, p_expires_at, p_now)
-    on conflict (tenant_id, principal_id, role_id) do nothing;
-  return case when found then 'granted' else 'held' end;
+    on conflict (tenant_id, principal_id, role_id) do update
+      set expires_at = excluded.expires_at, via = excluded.via, granted_by = excluded.granted_by, granted_by_tenant = excluded.granted_by_tenant
+      where a.expires_at is distinct from excluded.expires_at
+    returning a.xmax = 0 into inserted;
+  return case when not found then 'held' when inserted then 'granted' else 'changed' end;
 end $$;
 alter function grant_role(uuid, uuid, uuid, uuid, uuid, text, timestamptz, timestamptz) owner to gatehouse_granter;
+
+-- Its counterpart and the only way out: nobody takes away a role that holds a permission which they lack.
+create function revoke_role(p_assignment uuid, p_revoker_tenant uuid, p_revoker uuid, p_now timestamptz)
+returns text
+language plpgsql volatile security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
+declare
+  target uuid := gatehouse.current_tenant();
+  revoked uuid;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('role_assignments ' || target::text, 0));
+  select a.role_id into revoked from gatehouse.role_assignments a where a.tenant_id = target and a.id = p_assignment;
+  if not found then
+    return 'unknown_assignment';
+  end if;
+  perform 1 from gatehouse.role_assignments a where a.tenant_id = p_revoker_tenant and a.principal_id = p_revoker for share;
+  if exists (
+    select g.permission from gatehouse.role_permissions g where g.role_id = revoked
+    except
+    select gatehouse.held_permissions(p_revoker_tenant, p_revoker, p_now)
+  ) then
+    return 'exceeds_own';
+  end if;
+  delete from gatehouse.role_assignments a where a.tenant_id = target and a.id = p_assignment;
+  return 'revoked';
+end $$;
+alter function revoke_role(uuid, uuid, uuid, timestamptz) owner to gatehouse_granter;
 
 -- The first administrator of a tenant has nobody above: refused as soon as anybody else holds a role there.
 create function grant_first_role(p_id uuid, p_principal uuid, p_role uuid, p_via text, p_now timestamptz)
 returns boolean
-language plpgsql volatile security definer set search_path = pg_catalog, gatehouse as $$
+language plpgsql volatile security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
 declare
   target uuid := gatehouse.current_tenant();
 begin
-  perform pg_advisory_xact_lock(hashtextextended('grant_first_role ' || target::text, 0));
+  perform pg_advisory_xact_lock(hashtextextended('role_assignments ' || target::text, 0));
   if exists (select from gatehouse.role_assignments a where a.tenant_id = target and a.principal_id <> p_principal) then
     return false;
   end if;
@@ -217,23 +259,45 @@ begin
 end $$;
 alter function grant_first_role(uuid, uuid, uuid, text, timestamptz) owner to gatehouse_granter;
 
--- `gatehouse admin create`: whoever runs it holds the database's own keys. Only the system door reaches it.
+-- `gatehouse admin create`: whoever runs it holds the database's own keys. Only the system door reaches it. A role that
+-- had an expiry is held without one afterwards.
 create function grant_operator_role(p_id uuid, p_tenant uuid, p_principal uuid, p_role uuid, p_now timestamptz)
 returns boolean
-language plpgsql volatile security definer set search_path = pg_catalog, gatehouse as $$
+language plpgsql volatile security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
 begin
   perform set_config('gatehouse.tenant_id', p_tenant::text, true);
-  insert into gatehouse.role_assignments (tenant_id, principal_id, role_id, id, via, created_at)
+  insert into gatehouse.role_assignments as a (tenant_id, principal_id, role_id, id, via, created_at)
     select p_tenant, p_principal, r.id, p_id, 'bootstrap', p_now from gatehouse.roles r
     where r.id = p_role and r.tenant_id is null and (not r.root_only or p_tenant = gatehouse.root_tenant())
-    on conflict (tenant_id, principal_id, role_id) do nothing;
+    on conflict (tenant_id, principal_id, role_id) do update
+      set expires_at = null, via = excluded.via, granted_by = null, granted_by_tenant = null where a.expires_at is not null;
   return found;
 end $$;
 alter function grant_operator_role(uuid, uuid, uuid, uuid, timestamptz) owner to gatehouse_granter;
 
+-- Ends every session of a client of the entered tenant, in whichever tenants its users are at home: a client of the root
+-- tenant serves all of them. The policy `of_ending_client` opens those rows to this function and to nothing else.
+create function end_client_sessions(p_client_id text, p_reason text, p_now timestamptz)
+returns integer
+language plpgsql volatile security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
+declare
+  ended integer;
+begin
+  if not exists (select from gatehouse.clients c where c.client_id = p_client_id and c.tenant_id = gatehouse.current_tenant()) then
+    return 0;
+  end if;
+  perform set_config('gatehouse.ending_client', p_client_id, true);
+  update gatehouse.sessions x set ended_at = p_now, end_reason = p_reason, epoch = x.epoch + 1
+    where x.client_id = p_client_id and x.ended_at is null;
+  get diagnostics ended = row_count;
+  perform set_config('gatehouse.ending_client', '', true);
+  return ended;
+end $$;
+alter function end_client_sessions(text, text, timestamptz) owner to gatehouse_session;
+
 -- Partitions by month; the runtime roles may call this and nothing else that changes the schema.
 create function ensure_partitions(p_now timestamptz) returns void language plpgsql security definer
-  set search_path = pg_catalog, gatehouse as $$
+  set search_path = pg_catalog, gatehouse, pg_temp as $$
 declare
   parent text;
   month date;
@@ -258,7 +322,9 @@ grant execute on function find_login(text), find_client(text), find_tenant(uuid)
   record_login_attempt(bytea, uuid, boolean, integer, interval, interval, timestamptz) to gatehouse_login;
 grant execute on function session_context(uuid, uuid, timestamptz),
   grant_role(uuid, uuid, uuid, uuid, uuid, text, timestamptz, timestamptz),
-  grant_first_role(uuid, uuid, uuid, text, timestamptz) to gatehouse_app;
+  revoke_role(uuid, uuid, uuid, timestamptz),
+  grant_first_role(uuid, uuid, uuid, text, timestamptz),
+  end_client_sessions(text, text, timestamptz) to gatehouse_app;
 grant execute on function grant_operator_role(uuid, uuid, uuid, uuid, timestamptz) to gatehouse_system;
 grant execute on function current_tenant(), actor_tenant(), subject_tenant(), root_tenant()
   to gatehouse_app, gatehouse_system, gatehouse_lookup, gatehouse_session, gatehouse_granter;

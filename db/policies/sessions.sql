@@ -14,3 +14,8 @@ drop policy if exists expired on gatehouse.sessions;
 create policy expired on gatehouse.sessions for all to gatehouse_system
   using (true)
   with check (false);
+-- Open while end_client_sessions() runs, to its owner alone: a client of the root tenant has sessions in every tenant.
+drop policy if exists of_ending_client on gatehouse.sessions;
+create policy of_ending_client on gatehouse.sessions for all to gatehouse_session
+  using (client_id = nullif(current_setting('gatehouse.ending_client', true), ''))
+  with check (ended_at is not null and client_id = nullif(current_setting('gatehouse.ending_client', true), ''));

@@ -1,4 +1,5 @@
--- A tenant sees itself and those below it; the root tenant sees all. New ones are made below the entered tenant.
+-- A tenant sees itself and those below it; the root tenant sees all. New ones are made below the entered tenant: partners by
+-- the root tenant only.
 alter table gatehouse.tenants enable row level security;
 alter table gatehouse.tenants force row level security;
 revoke all on gatehouse.tenants from gatehouse_login, gatehouse_app, gatehouse_system, gatehouse_lookup, gatehouse_session, gatehouse_granter;
@@ -13,7 +14,8 @@ create policy entered_or_below on gatehouse.tenants for select to gatehouse_app,
   using (id = (select gatehouse.current_tenant()) or parent_id = (select gatehouse.current_tenant()) or (select gatehouse.current_tenant()) = gatehouse.root_tenant());
 drop policy if exists made_below on gatehouse.tenants;
 create policy made_below on gatehouse.tenants for insert to gatehouse_app
-  with check (parent_id = (select gatehouse.current_tenant()) and type <> 'internal');
+  with check (parent_id = (select gatehouse.current_tenant())
+    and (type = 'customer' or (type = 'partner' and (select gatehouse.current_tenant()) = gatehouse.root_tenant())));
 drop policy if exists changed_entered_or_below on gatehouse.tenants;
 create policy changed_entered_or_below on gatehouse.tenants for update to gatehouse_app
   using (id = (select gatehouse.current_tenant()) or parent_id = (select gatehouse.current_tenant()) or (select gatehouse.current_tenant()) = gatehouse.root_tenant())

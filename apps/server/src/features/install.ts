@@ -10,6 +10,7 @@ import { healthRoutes } from './health/index.ts';
 import { installOpenApi, openApiRoute } from './openapi/index.ts';
 import { keysRoutes } from './keys/index.ts';
 import { pagesRoutes } from './pages/index.ts';
+import { roleAssignmentsRoutes, rolesRoutes } from './roles/index.ts';
 import { sessionsRoutes, userSessionsRoutes } from './sessions/index.ts';
 import { serveTenantScoped } from './tenant-scoped.ts';
 
@@ -50,7 +51,7 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
   keysRoutes(app, deps.tokens);
   await app.register(authRoutes, { prefix: '/api/v1', deps });
   await app.register(sessionsRoutes, { prefix: '/api/v1', deps });
-  serveTenantScoped(app, deps, [auditRoutes, userSessionsRoutes]);
+  serveTenantScoped(app, deps, [auditRoutes, userSessionsRoutes, rolesRoutes, roleAssignmentsRoutes]);
   await app.register(pagesRoutes, { deps });
   openApiRoute(app);
 }

@@ -1,2 +1,6 @@
 export { grant } from './grant.ts';
-export { grantFirstRole, grantOperatorRole, lockAdministrators, othersHoldRole } from './roles.repo.ts';
+export { grantFirstRole, grantOperatorRole } from './roles.repo.ts';
+export { roleAssignmentsRoutes } from './role-assignments.routes.ts';
+export { rolesRoutes } from './roles.routes.ts';
+export { governingBeyond, keepAdministrators } from './standing.ts';
+export { roleNamesOfMember } from './standing.repo.ts';

@@ -1,9 +1,12 @@
 import { sql } from 'kysely';
 import type { SystemTx, TenantTx } from '../../platform/database/index.ts';
-import { newId, type PrincipalId, type TenantId } from '../../platform/ids.ts';
+import { newId, type PrincipalId, ROOT_TENANT, type TenantId } from '../../platform/ids.ts';
+import { insertRevocations } from '../../platform/revocations/revocations.repo.ts';
 
 export type GrantOutcome =
   | 'granted'
+  /** Held already, with another expiry. */
+  | 'changed'
   | 'held'
   | 'unknown_role'
   | 'unknown_principal'
@@ -59,35 +62,41 @@ export async function grantOperatorRole(
   return result.rows[0]?.granted === true;
 }
 
+/** SECURITY: a tenant's own role of the same name never stands in for a built-in one. */
 export function loadRoleByName(tx: TenantTx, name: string) {
-  return tx.selectFrom('roles').selectAll().where('name', '=', name).orderBy('tenant_id').executeTakeFirst();
+  return visibleRoles(tx)
+    .where('name', '=', name)
+    .orderBy('tenant_id', (order) => order.asc().nullsFirst())
+    .executeTakeFirst();
 }
 
-export function listRoles(tx: TenantTx) {
-  return tx
+const visibleRoles = (tx: TenantTx) =>
+  tx
     .selectFrom('roles')
-    .select((eb) => [
-      'id',
-      'tenant_id',
-      'name',
-      'title',
-      'description',
-      'role_group',
-      'root_only',
+    .selectAll('roles')
+    .where((eb) => eb.or([eb('tenant_id', 'is', null), eb('tenant_id', '=', tx.tenantId)]));
+
+/** The roles that can be held in the entered tenant, with what they hold. Built-in ones have the smallest ids. */
+const assignableRoles = (tx: TenantTx) =>
+  visibleRoles(tx)
+    .select((eb) =>
       eb
         .selectFrom('role_permissions')
         .whereRef('role_permissions.role_id', '=', 'roles.id')
-        .select((inner) =>
-          inner.fn
-            .coalesce(inner.fn.agg<string[]>('array_agg', ['permission']), sql<string[]>`'{}'::text[]`)
-            .as('list'),
-        )
+        .select(sql<string[]>`coalesce(array_agg(permission order by permission), '{}')`.as('list'))
         .as('permissions'),
-    ])
-    .orderBy('role_group')
-    .orderBy('name')
-    .execute();
+    )
+    .where((eb) => eb.or([eb('root_only', '=', false), eb.val(tx.tenantId === ROOT_TENANT)]));
+export type RoleRow = Awaited<ReturnType<typeof listRoles>>[number];
+
+export function listRoles(tx: TenantTx, { after, limit }: { after: string | undefined; limit: number }) {
+  let query = assignableRoles(tx);
+  if (after !== undefined) query = query.where('id', '>', after);
+  return query.orderBy('id').limit(limit).execute();
 }
+
+export const loadRole = (tx: TenantTx, id: string) =>
+  assignableRoles(tx).where('id', '=', id).executeTakeFirst();
 
 const assignments = (tx: TenantTx) =>
   tx
@@ -125,37 +134,43 @@ export const loadAssignmentOf = (tx: TenantTx, principalId: string, roleId: stri
     .where('a.role_id', '=', roleId)
     .executeTakeFirst();
 
-export async function deleteAssignment(tx: TenantTx, id: string): Promise<boolean> {
-  const result = await tx
-    .deleteFrom('role_assignments')
-    .where('tenant_id', '=', tx.tenantId)
-    .where('id', '=', id)
-    .executeTakeFirst();
-  return result.numDeletedRows > 0n;
+export interface RevokeRow {
+  id: string;
+  revokerTenantId: TenantId;
+  revokerId: PrincipalId;
+  now: Date;
 }
 
-/** Whether somebody active other than these would still hold the role: a tenant keeps an administrator. Locks the rows it counts. */
-export async function othersHoldRole(
+/** The database's own door out of role_assignments (db/migrations/0002_functions.sql, `revoke_role`). */
+export async function deleteAssignment(
   tx: TenantTx,
-  roleId: string,
-  except: string,
-  now: Date,
-): Promise<boolean> {
-  const result = await sql<{ found: boolean }>`
-    select exists (
-      select from gatehouse.role_assignments a
-      join gatehouse.principals p on p.tenant_id = a.tenant_id and p.id = a.principal_id
-      join gatehouse.memberships m on m.tenant_id = p.tenant_id and m.id = p.id
-      left join gatehouse.users u on u.tenant_id = m.user_tenant_id and u.id = m.user_id
-      where a.tenant_id = ${tx.tenantId} and a.role_id = ${roleId} and a.principal_id <> ${except}
-        and p.status = 'active' and coalesce(u.status, 'active') = 'active' and (a.expires_at is null or a.expires_at > ${now})
-    ) as found`.execute(tx);
-  return result.rows[0]?.found === true;
+  r: RevokeRow,
+): Promise<'revoked' | 'unknown_assignment' | 'exceeds_own'> {
+  const result = await sql<{ outcome: 'revoked' | 'unknown_assignment' | 'exceeds_own' }>`
+    select gatehouse.revoke_role(${r.id}, ${r.revokerTenantId}, ${r.revokerId}, ${r.now}) as outcome`.execute(
+    tx,
+  );
+  return result.rows[0]?.outcome ?? 'unknown_assignment';
 }
 
-/** One at a time for what removes administrators of a tenant, so that the last two cannot remove each other. */
+/** What the principal may do has changed: whoever follows by cursor drops what they hold of it. */
+export async function bumpPrincipal(tx: TenantTx, principalId: string, now: Date): Promise<void> {
+  const rows = await tx
+    .updateTable('principals')
+    .set({ epoch: sql`epoch + 1` })
+    .where('tenant_id', '=', tx.tenantId)
+    .where('id', '=', principalId)
+    .returning(['id', 'epoch'])
+    .execute();
+  await insertRevocations(tx, 'principal', rows, now);
+}
+
+/**
+ * One at a time for what gives roles and takes them away in a tenant, and for whatever else may cost it an administrator, so
+ * that the last two cannot remove each other. The functions of the database take the same lock.
+ */
 export async function lockAdministrators(tx: TenantTx): Promise<void> {
-  await sql`select pg_advisory_xact_lock(hashtextextended('administrators ' || ${tx.tenantId}::text, 0))`.execute(
+  await sql`select pg_advisory_xact_lock(hashtextextended('role_assignments ' || ${tx.tenantId}::text, 0))`.execute(
     tx,
   );
 }

@@ -1,0 +1,55 @@
+import { sql } from 'kysely';
+import type { TenantTx } from '../../platform/database/index.ts';
+import type { PrincipalId } from '../../platform/ids.ts';
+
+/** The names of the roles that the membership `m` of the outer query holds: one query for a whole page. */
+export const roleNamesOfMember = (now: Date) => sql<string[]>`coalesce((
+  select array_agg(r.name order by r.name)
+    from gatehouse.role_assignments a join gatehouse.roles r on r.id = a.role_id
+    where a.tenant_id = m.tenant_id and a.principal_id = m.id and (a.expires_at is null or a.expires_at > ${now})), '{}')`;
+
+/** What a principal may do in the entered tenant. */
+export async function listPermissionsOf(
+  tx: TenantTx,
+  principalId: PrincipalId,
+  now: Date,
+): Promise<string[]> {
+  const rows = await tx
+    .selectFrom('role_assignments as a')
+    .innerJoin('role_permissions as g', 'g.role_id', 'a.role_id')
+    .select('g.permission')
+    .distinct()
+    .where('a.tenant_id', '=', tx.tenantId)
+    .where('a.principal_id', '=', principalId)
+    .where((eb) => eb.or([eb('a.expires_at', 'is', null), eb('a.expires_at', '>', now)]))
+    .execute();
+  return rows.map((row) => row.permission);
+}
+
+/**
+ * Which of these roles an active user of the entered tenant holds for good. Members from other tenants do not count:
+ * whether they still stand is their home's business, which this tenant cannot see. Neither do roles that will expire.
+ */
+export async function listHeldForGood(tx: TenantTx, roleIds: readonly string[]): Promise<string[]> {
+  const rows = await tx
+    .selectFrom('role_assignments as a')
+    .innerJoin('principals as p', (join) =>
+      join.onRef('p.tenant_id', '=', 'a.tenant_id').onRef('p.id', '=', 'a.principal_id'),
+    )
+    .innerJoin('memberships as m', (join) =>
+      join.onRef('m.tenant_id', '=', 'p.tenant_id').onRef('m.id', '=', 'p.id'),
+    )
+    .innerJoin('users as u', (join) =>
+      join.onRef('u.tenant_id', '=', 'm.user_tenant_id').onRef('u.id', '=', 'm.user_id'),
+    )
+    .select('a.role_id')
+    .distinct()
+    .where('a.tenant_id', '=', tx.tenantId)
+    .where('u.tenant_id', '=', tx.tenantId)
+    .where('a.role_id', 'in', [...roleIds])
+    .where('a.expires_at', 'is', null)
+    .where('p.status', '=', 'active')
+    .where('u.status', '=', 'active')
+    .execute();
+  return rows.map((row) => row.role_id);
+}
