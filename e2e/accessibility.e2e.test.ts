@@ -1,0 +1,143 @@
+import { mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { enter, findBarriers, launchBrowser, newVisitor, signIn } from './browser.ts';
+import { type Deployment, startDeployment } from './deployment.ts';
+
+let deployment: Deployment;
+let browser: Browser;
+
+beforeAll(async () => {
+  [deployment, browser] = await Promise.all([
+    startDeployment({ GATEHOUSE_NAME: 'Example Cloud' }),
+    launchBrowser(),
+  ]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await deployment?.stop();
+});
+
+/** The pictures of the README are taken here, when they are asked for. */
+const pictures = process.env.GATEHOUSE_PICTURES
+  ? fileURLToPath(new URL('../docs/images/', import.meta.url))
+  : undefined;
+
+const signInPages: [string, (page: Page) => Promise<void>][] = [
+  ['/signin', (page) => page.getByRole('heading', { name: 'Sign in' }).waitFor()],
+  [
+    '/signin',
+    async (page) => {
+      await enter(page, { email: 'nobody@example.com', password: 'Wrong-Horse-7' });
+      await page.locator('.failure').waitFor();
+    },
+  ],
+  [
+    '/register',
+    async (page) => {
+      await page.getByLabel('New password').fill('anchor');
+      await page.getByRole('button', { name: 'Create account' }).click();
+      await page.locator('.error').first().waitFor();
+    },
+  ],
+  ['/register/confirm#token=spent', (page) => page.getByLabel('Password', { exact: true }).waitFor()],
+  ['/set-password#token=spent', (page) => page.getByLabel('New password').waitFor()],
+  ['/set-password', (page) => page.getByText('This link is not complete').waitFor()],
+  ['/setup#token=spent', (page) => page.getByLabel('Your name').waitFor()],
+  ['/locked', (page) => page.getByText('What you can do').waitFor()],
+  ['/signed-out', (page) => page.getByText('You are signed out').waitFor()],
+  ['/reference', (page) => page.getByText('/api/v1/auth/login').waitFor()],
+];
+
+const consolePages: [string, (page: Page) => Promise<void>][] = [
+  ['/', (page) => page.getByText('This one').waitFor()],
+  [
+    '/',
+    async (page) => {
+      await page.getByRole('button', { name: /Account menu/ }).click();
+      await page.getByRole('menuitem', { name: 'Sign out' }).waitFor();
+    },
+  ],
+  ['/users', (page) => page.getByText('ada@example.com').first().waitFor()],
+  [
+    '/users',
+    async (page) => {
+      await page.getByRole('button', { name: 'Add user' }).click();
+      await page.getByRole('checkbox').first().waitFor();
+    },
+  ],
+  [
+    '/users',
+    async (page) => {
+      await page
+        .getByRole('button', { name: /^Actions for/ })
+        .first()
+        .click();
+      await page.getByRole('menuitem', { name: 'Edit roles…' }).click();
+      await page.getByRole('checkbox').first().waitFor();
+    },
+  ],
+  ['/users?search=nobody-has-this-name', (page) => page.getByText('Nobody found').waitFor()],
+  [
+    '/audit',
+    async (page) => {
+      await page
+        .getByRole('button', { name: /^Details/ })
+        .first()
+        .click();
+      await page.getByText('All of the same request').waitFor();
+    },
+  ],
+  ['/audit?action=tenant_deleted', (page) => page.getByText('Nothing found').waitFor()],
+  [
+    '/reference',
+    async (page) => {
+      await page.getByText('/api/v1/auth/login').click();
+      await page.getByText('Correct-Horse-7').first().waitFor();
+    },
+  ],
+  ['/sessions', (page) => page.getByText('This one').waitFor()],
+];
+
+const screens = [
+  { screen: 'wide', viewport: { width: 1440, height: 900 } },
+  { screen: 'narrow', viewport: { width: 360, height: 740 } },
+].flatMap((screen) => (['light', 'dark'] as const).map((colorScheme) => ({ ...screen, colorScheme })));
+
+describe.each(screens)('on a $screen screen, $colorScheme', ({ screen, viewport, colorScheme }) => {
+  async function check(page: Page, path: string, arrive: (page: Page) => Promise<void>): Promise<void> {
+    await page.goto('about:blank');
+    await page.goto(path);
+    await arrive(page);
+    expect(await findBarriers(page), path).toEqual([]);
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect(overflow, `${path} is wider than the screen`).toBeLessThanOrEqual(0);
+  }
+
+  it('axe finds nothing on the pages for everyone', async () => {
+    const visitor = await newVisitor(browser, deployment.url, { viewport, colorScheme });
+    const page = await visitor.openTab();
+    for (const [path, arrive] of signInPages) await check(page, path, arrive);
+    expect(visitor.faults()).toEqual([]);
+    if (pictures && screen === 'wide' && colorScheme === 'light') {
+      await mkdir(pictures, { recursive: true });
+      await page.goto('/signin');
+      await page.getByRole('link', { name: 'Create an account' }).waitFor();
+      await page.screenshot({ path: `${pictures}sign-in.png` });
+    }
+  });
+
+  it('axe finds nothing on the pages of the console', async () => {
+    const visitor = await newVisitor(browser, deployment.url, { viewport, colorScheme });
+    const page = await visitor.openTab();
+    await signIn(page);
+    for (const [path, arrive] of consolePages) await check(page, path, arrive);
+    expect(visitor.faults()).toEqual([]);
+    if (pictures && screen === 'wide' && colorScheme === 'light') {
+      await page.goto('/');
+      await page.getByText('This one').waitFor();
+      await page.screenshot({ path: `${pictures}home.png` });
+    }
+  });
+});

@@ -1,0 +1,101 @@
+import AxeBuilder from '@axe-core/playwright';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from 'playwright-core';
+import { administrator } from './deployment.ts';
+
+/** Debian's Chromium without a sandbox of its own (containers run as root) and without calls to anybody. */
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    headless: true,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+export interface Credentials {
+  readonly email: string;
+  readonly password: string;
+}
+
+export interface Visitor {
+  readonly context: BrowserContext;
+  readonly openTab: (path?: string) => Promise<Page>;
+  /** Violations of the content security policy and uncaught errors in any tab, since the start. */
+  readonly faults: () => readonly string[];
+}
+
+/** Somebody with a browser of their own: cookies, storage, settings. */
+export async function newVisitor(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<Visitor> {
+  const context = await browser.newContext({ baseURL: url, reducedMotion: 'reduce', ...options });
+  const faults: string[] = [];
+  await context.exposeBinding('reportFault', (_source, fault: string) => faults.push(fault));
+  await context.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sourceFile }) => {
+      const { reportFault } = window as unknown as { reportFault: (fault: string) => void };
+      reportFault(`${violatedDirective} blocked ${blockedURI} in ${sourceFile}`);
+    });
+  });
+  context.on('weberror', (error) => faults.push(String(error.error())));
+  return {
+    context,
+    faults: () => faults,
+    openTab: async (path) => {
+      const page = await context.newPage();
+      if (path) await page.goto(path);
+      return page;
+    },
+  };
+}
+
+/** Fills in the sign-in form and sends it. */
+export async function enter(page: Page, { email, password }: Credentials): Promise<void> {
+  await page.getByLabel('Email address').fill(email);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+/** Signs in on the sign-in page, as a person does, and waits for the home page. */
+export async function signIn(page: Page, credentials: Credentials = administrator): Promise<void> {
+  await page.goto('/signin');
+  await enter(page, credentials);
+  await page.getByRole('heading', { name: /^Hello/ }).waitFor();
+}
+
+/** The access token is gone, as after its fifteen minutes; the refresh cookie stays. */
+export async function expireAccess({ context }: Visitor): Promise<void> {
+  await context.clearCookies({ name: '__Host-gh.console.at' });
+}
+
+/** Counts the calls of a path by all tabs of a visitor. */
+export function countCalls({ context }: Visitor, path: string): () => number {
+  let count = 0;
+  context.on('request', (request) => {
+    if (new URL(request.url()).pathname === path) count += 1;
+  });
+  return () => count;
+}
+
+/** What axe finds on a page, in one line for each. */
+export async function findBarriers(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations.map(
+    ({ id, help, nodes }) => `${id}: ${help} (${nodes.map(({ target }) => String(target)).join(', ')})`,
+  );
+}

@@ -1,0 +1,95 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const main = fileURLToPath(new URL('../apps/server/dist/main.js', import.meta.url));
+
+export const administrator = { email: 'ada@example.com', password: 'Correct-Horse-7' };
+
+export interface Deployment {
+  readonly url: string;
+  /** What the service prints for its operator, once it has printed it. */
+  readonly printed: (pattern: RegExp) => Promise<string>;
+  /** The newest link that was mailed to an address, from the development mailbox. */
+  readonly mailedLink: (to: string) => Promise<string>;
+  readonly stop: () => Promise<void>;
+}
+
+/** The built service as an operator starts it: its own process, its own PostgreSQL, an empty data folder. */
+export async function startDeployment(env: Record<string, string | undefined> = {}): Promise<Deployment> {
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-e2e-'));
+  const port = await freePort();
+  const url = `http://localhost:${port}`;
+  let output = '';
+  const child = spawn(process.execPath, [main, 'serve'], {
+    env: {
+      PATH: process.env.PATH,
+      PORT: String(port),
+      GATEHOUSE_DATA_DIR: folder,
+      GATEHOUSE_ADMIN_EMAIL: administrator.email,
+      GATEHOUSE_ADMIN_PASSWORD: administrator.password,
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+
+  const stop = async (): Promise<void> => {
+    if (child.exitCode === null) {
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    }
+    await rm(folder, { recursive: true, force: true });
+  };
+
+  const deadline = Date.now() + 60_000;
+  while (!(await isReady(url))) {
+    if (child.exitCode === null && Date.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    else {
+      await stop();
+      throw new Error(`The service did not start:\n${output}`);
+    }
+  }
+  const printed = (pattern: RegExp): Promise<string> =>
+    eventually(`${pattern} in the output`, async () => pattern.exec(output)?.[0]);
+  return { url, printed, mailedLink: (to) => readLink(url, to), stop };
+}
+
+async function eventually(what: string, look: () => Promise<string | undefined>): Promise<string> {
+  const deadline = Date.now() + 10_000;
+  while (Date.now() < deadline) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`there never was ${what}`);
+}
+
+async function isReady(url: string): Promise<boolean> {
+  const response = await fetch(`${url}/health/ready`).catch(() => null);
+  return response?.ok ?? false;
+}
+
+function readLink(url: string, to: string): Promise<string> {
+  return eventually(`a mail with a link to ${to}`, async () => {
+    const page = await (await fetch(`${url}/dev/mail`)).text();
+    const letter = page.split('<article>').find((text) => text.includes(`To ${to}`));
+    return letter?.match(/href="([^"]+#token=[^"]+)"/)?.[1]?.replaceAll('&#47;', '/');
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, 'localhost');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (typeof address !== 'object' || address === null) throw new Error('no port');
+  return address.port;
+}

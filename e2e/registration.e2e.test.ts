@@ -1,0 +1,92 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { launchBrowser, newVisitor, signIn } from './browser.ts';
+import { type Deployment, startDeployment } from './deployment.ts';
+
+let deployment: Deployment;
+let browser: Browser;
+
+beforeAll(async () => {
+  [deployment, browser] = await Promise.all([startDeployment(), launchBrowser()]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await deployment?.stop();
+});
+
+describe('registration', () => {
+  it('opens an organisation by the link from the mail, whose token leaves the address at once and works once', async () => {
+    const visitor = await newVisitor(browser, deployment.url);
+    const page = await visitor.openTab('/signin');
+    await page.getByRole('link', { name: 'Create an account' }).click();
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Create an account');
+    await page.getByLabel('Your name').fill('Grace Hopper');
+    await page.getByLabel('Organisation').fill('Example Ships');
+    await page.getByLabel('Email address').fill('grace@example.com');
+
+    const password = page.getByLabel('New password');
+    await password.fill('anchor');
+    await page.getByText('a capital letter: missing').waitFor({ state: 'attached' });
+    await page.getByRole('button', { name: 'Create account' }).click();
+    expect(await password.getAttribute('aria-invalid')).toBe('true');
+    await password.fill('Anchor-Chain-9');
+    await page.getByText('a capital letter: done').waitFor({ state: 'attached' });
+    await page.getByRole('button', { name: 'Create account' }).click();
+    await page.getByRole('heading', { name: 'Look into your mail' }).waitFor();
+
+    const link = await deployment.mailedLink('grace@example.com');
+    await page.goto(link);
+    await page.getByRole('heading', { name: 'Confirm your address' }).waitFor();
+    expect(page.url()).toBe(`${deployment.url}/register/confirm`);
+    await page.getByLabel('Password', { exact: true }).fill('Anchor-Chain-9');
+    await page.getByRole('button', { name: 'Confirm and sign in' }).click();
+    await page.getByRole('heading', { name: 'Hello, Grace Hopper' }).waitFor();
+    await page.getByText('Example Ships').first().waitFor();
+
+    const thief = await (await newVisitor(browser, deployment.url)).openTab(link);
+    await thief.getByLabel('Password', { exact: true }).fill('Anchor-Chain-9');
+    await thief.getByRole('button', { name: 'Confirm and sign in' }).click();
+    await thief.getByText('This link has been used').waitFor();
+    expect(visitor.faults()).toEqual([]);
+  });
+
+  it('is not offered where it is closed', async () => {
+    const closed = await startDeployment({ REGISTRATION: 'closed' });
+    try {
+      const page = await (await newVisitor(browser, closed.url)).openTab('/register');
+      await page.getByText('Registration is closed here.').waitFor();
+      await page.getByRole('link', { name: 'Go to sign-in' }).click();
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+      expect(await page.getByRole('link', { name: 'Create an account' }).count()).toBe(0);
+    } finally {
+      await closed.stop();
+    }
+  });
+});
+
+describe('the first administrator', () => {
+  it('is made by the link that the first start prints, and signs in', async () => {
+    const fresh = await startDeployment({
+      GATEHOUSE_ADMIN_EMAIL: undefined,
+      GATEHOUSE_ADMIN_PASSWORD: undefined,
+    });
+    try {
+      const link = await fresh.printed(/http\S+\/setup#token=\S+/);
+      const visitor = await newVisitor(browser, fresh.url);
+      const page = await visitor.openTab('/signin');
+      await page.getByText('This deployment has no administrator yet.').waitFor();
+      await page.goto(link);
+      await page.getByLabel('Your name').fill('Ada Lovelace');
+      await page.getByLabel('Email address').fill('ada@example.com');
+      await page.getByLabel('New password').fill('Engine-Number-2');
+      expect(page.url()).toBe(`${fresh.url}/setup`);
+      await page.getByRole('button', { name: 'Create administrator' }).click();
+      await page.getByText('The first administrator is set up.').waitFor();
+      await signIn(page, { email: 'ada@example.com', password: 'Engine-Number-2' });
+      await page.getByRole('link', { name: 'Users' }).waitFor();
+      expect(visitor.faults()).toEqual([]);
+    } finally {
+      await fresh.stop();
+    }
+  });
+});

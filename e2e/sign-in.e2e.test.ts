@@ -1,0 +1,87 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { enter, launchBrowser, newVisitor } from './browser.ts';
+import { administrator, type Deployment, startDeployment } from './deployment.ts';
+
+let deployment: Deployment;
+let browser: Browser;
+
+beforeAll(async () => {
+  [deployment, browser] = await Promise.all([startDeployment(), launchBrowser()]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await deployment?.stop();
+});
+
+describe('signing in', () => {
+  it('leads from any page to the form and back to that page', async () => {
+    const visitor = await newVisitor(browser, deployment.url);
+    const page = await visitor.openTab('/audit?action=login');
+    await enter(page, administrator);
+    await page.getByRole('heading', { name: 'Audit log' }).waitFor();
+    expect(new URL(page.url()).search).toBe('?action=login');
+    expect(visitor.faults()).toEqual([]);
+  });
+
+  it('works with the keyboard alone, from the form to the end of the session', async () => {
+    const visitor = await newVisitor(browser, deployment.url);
+    const page = await visitor.openTab('/signin');
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await page.keyboard.type(administrator.email);
+    await page.keyboard.press('Tab');
+    await page.keyboard.type(administrator.password);
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe(
+      'Show the password',
+    );
+    await page.keyboard.press('Enter');
+    expect(await page.getByLabel('Password', { exact: true }).getAttribute('type')).toBe('text');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: /^Hello/ }).waitFor();
+
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the content');
+    await page.getByRole('button', { name: /Account menu/ }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('menuitem', { name: 'Sign out' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
+  });
+
+  it('says that the address or the password is wrong, puts the focus there, and keeps the address', async () => {
+    const visitor = await newVisitor(browser, deployment.url);
+    const page = await visitor.openTab('/signin');
+    await enter(page, { email: 'nobody@example.com', password: 'Wrong-Horse-7' });
+    const alert = page.getByRole('alert').getByText('The address or the password is not right.');
+    await alert.waitFor();
+    expect(await page.evaluate(() => document.activeElement?.className)).toBe('failure');
+    expect(await page.getByLabel('Email address').inputValue()).toBe('nobody@example.com');
+  });
+
+  it('ties what is missing to its field, by name, and sends nothing', async () => {
+    const visitor = await newVisitor(browser, deployment.url);
+    const page = await visitor.openTab('/signin');
+    await page.getByLabel('Password', { exact: true }).fill('x');
+    await page.keyboard.press('Enter');
+    const email = page.getByLabel('Email address');
+    expect(await email.getAttribute('aria-invalid')).toBe('true');
+    expect(await email.evaluate((field) => document.activeElement === field)).toBe(true);
+    const described = await email.getAttribute('aria-describedby');
+    expect(await page.locator(`#${described}`).textContent()).toBe('Email address is missing.');
+  });
+});
+
+describe('the address to return to', () => {
+  it.each(['//evil.example', '/\\evil.example', 'https://evil.example/', '/.//evil.example'])(
+    'never leads to another origin (%s)',
+    async (returnTo) => {
+      const visitor = await newVisitor(browser, deployment.url);
+      const page = await visitor.openTab(`/signin?returnTo=${encodeURIComponent(returnTo)}`);
+      await enter(page, administrator);
+      await page.waitForURL((url) => url.pathname !== '/signin');
+      expect(new URL(page.url()).origin).toBe(deployment.url);
+    },
+  );
+});

@@ -1,0 +1,144 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { enter, launchBrowser, newVisitor, signIn, type Visitor } from './browser.ts';
+import { type Deployment, startDeployment } from './deployment.ts';
+
+let deployment: Deployment;
+let browser: Browser;
+let admin: Visitor;
+
+beforeAll(async () => {
+  [deployment, browser] = await Promise.all([startDeployment(), launchBrowser()]);
+  admin = await newVisitor(browser, deployment.url, { viewport: { width: 1440, height: 900 } });
+});
+afterAll(async () => {
+  await browser?.close();
+  await deployment?.stop();
+});
+
+async function openUsers(): Promise<Page> {
+  const page = await admin.openTab();
+  await signIn(page);
+  await page.getByRole('link', { name: 'Users' }).click();
+  await page.getByRole('row', { name: /ada@example\.com/ }).waitFor();
+  return page;
+}
+
+async function addUser(page: Page, name: string, email: string, role?: string): Promise<void> {
+  await page.getByRole('button', { name: 'Add user' }).first().click();
+  const dialog = page.getByRole('dialog', { name: 'Add user' });
+  await dialog.getByLabel('Name').fill(name);
+  await dialog.getByLabel('Email address').fill(email);
+  if (role) await dialog.getByRole('checkbox', { name: role, exact: true }).check();
+  await dialog.getByRole('button', { name: 'Add user' }).click();
+  await page.getByRole('row', { name: new RegExp(email) }).waitFor();
+}
+
+async function setPassword(page: Page, email: string, password: string): Promise<void> {
+  await page.goto(await deployment.mailedLink(email));
+  await page.getByLabel('New password').fill(password);
+  expect(page.url()).toBe(`${deployment.url}/set-password`);
+  await page.getByRole('button', { name: 'Set password' }).click();
+  await page.getByText('Your password is set. Sign in with it.').waitFor();
+}
+
+const act = async (page: Page, name: string, action: string): Promise<void> => {
+  await page.getByRole('button', { name: `Actions for ${name}` }).click();
+  await page.getByRole('menuitem', { name: action }).click();
+};
+
+describe('an administrator', () => {
+  it('adds a user, who sets a password by the mailed link and signs in, with the roles given and no more', async () => {
+    const page = await openUsers();
+    await addUser(page, 'Grace Hopper', 'grace@example.com', 'Support agent');
+    const row = page.getByRole('row', { name: /grace@example\.com/ });
+    await row.getByText('Invited').waitFor();
+    await row.getByText('SUPPORT_AGENT').waitFor();
+
+    const grace = await newVisitor(browser, deployment.url);
+    const own = await grace.openTab();
+    await setPassword(own, 'grace@example.com', 'Anchor-Chain-9');
+    await enter(own, { email: 'grace@example.com', password: 'Anchor-Chain-9' });
+    await own.getByRole('heading', { name: 'Hello, Grace Hopper' }).waitFor();
+    expect(await own.getByRole('link', { name: 'Users' }).count()).toBe(0);
+    await own.goto('/users');
+    await own.getByRole('heading', { name: 'You may not see this' }).waitFor();
+    expect([...admin.faults(), ...grace.faults()]).toEqual([]);
+  });
+
+  it('is told beside the field that an address is taken', async () => {
+    const page = await openUsers();
+    await page.getByRole('button', { name: 'Add user' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Add user' });
+    await dialog.getByLabel('Name').fill('Ada Again');
+    await dialog.getByLabel('Email address').fill('ada@example.com');
+    await dialog.getByRole('button', { name: 'Add user' }).click();
+    await dialog.getByText('This address already signs in to an account.').waitFor();
+    expect(await dialog.getByLabel('Email address').getAttribute('aria-invalid')).toBe('true');
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Add user');
+  });
+
+  it('suspends a user, whose session ends at once, and takes it back', async () => {
+    const page = await openUsers();
+    await addUser(page, 'Tony Hoare', 'tony@example.com');
+    const own = await (await newVisitor(browser, deployment.url)).openTab();
+    await setPassword(own, 'tony@example.com', 'Quick-Sort-62');
+    await enter(own, { email: 'tony@example.com', password: 'Quick-Sort-62' });
+    await own.getByRole('heading', { name: 'Hello, Tony Hoare' }).waitFor();
+
+    await page.reload();
+    await act(page, 'Tony Hoare', 'Suspend');
+    await page
+      .getByRole('row', { name: /tony@example\.com/ })
+      .getByText('Suspended')
+      .waitFor();
+    await own.reload();
+    await own.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page
+      .getByRole('row', { name: /tony@example\.com/ })
+      .getByText('Active')
+      .waitFor();
+    await enter(own, { email: 'tony@example.com', password: 'Quick-Sort-62' });
+    await own.getByRole('heading', { name: 'Hello, Tony Hoare' }).waitFor();
+  });
+
+  it('changes roles, and finds it in the audit log with before and after', async () => {
+    const page = await openUsers();
+    await addUser(page, 'Radia Perlman', 'radia@example.com');
+    await act(page, 'Radia Perlman', 'Edit roles…');
+    const dialog = page.getByRole('dialog', { name: 'Roles of Radia Perlman' });
+    await dialog.getByRole('checkbox', { name: 'NOC operator' }).check();
+    await dialog.getByRole('button', { name: 'Save roles' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await page
+      .getByRole('row', { name: /radia@example\.com/ })
+      .getByText('NOC_OPERATOR')
+      .waitFor();
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe(
+      'Actions for Radia Perlman',
+    );
+
+    await page.goto('/audit?action=role_assigned');
+    await page.getByRole('button', { name: 'Details: Role given' }).first().click();
+    await page.getByRole('row', { name: /NOC_OPERATOR/ }).waitFor();
+    await page.getByRole('button', { name: 'All of the same request' }).click();
+    await page.waitForURL(/correlationId=[0-9a-f]{32}/);
+  });
+
+  it('searches, filters and deletes after a confirmation that names the consequence', async () => {
+    const page = await openUsers();
+    await addUser(page, 'Edsger Dijkstra', 'edsger@example.com');
+    await page.getByRole('textbox', { name: 'Search by name or address' }).fill('edsger');
+    await page.getByRole('row', { name: /ada@example\.com/ }).waitFor({ state: 'detached' });
+    expect(new URL(page.url()).searchParams.get('search')).toBe('edsger');
+    await act(page, 'Edsger Dijkstra', 'Delete…');
+    const dialog = page.getByRole('dialog', { name: 'Delete Edsger Dijkstra?' });
+    await dialog.getByText('This cannot be undone').waitFor();
+    await dialog.getByRole('button', { name: 'Delete' }).click();
+    await page.getByText('Nobody found').waitFor();
+    expect(admin.faults()).toEqual([]);
+  });
+});
