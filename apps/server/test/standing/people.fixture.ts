@@ -3,7 +3,7 @@ import { getSystemRole } from '@gatehouse/contracts';
 import type { OpenedSession } from '../../src/features/auth/open-session.ts';
 import { openSession } from '../../src/features/auth/open-session.ts';
 import { CONSOLE_CLIENT } from '../../src/features/clients/index.ts';
-import { insertUser } from '../../src/features/users/index.ts';
+import { insertUser } from '../../src/features/people/index.ts';
 import { enterOwn } from '../../src/platform/access/index.ts';
 import type { PrincipalId, TenantId, UserId } from '../../src/platform/ids.ts';
 import { newId } from '../../src/platform/ids.ts';

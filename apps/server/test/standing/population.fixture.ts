@@ -1,0 +1,102 @@
+import { enterOwn } from '../../src/platform/access/index.ts';
+import { newId, type TenantId } from '../../src/platform/ids.ts';
+import type { TestServer } from '../server.fixture.ts';
+import { addPerson, type Person } from './people.fixture.ts';
+
+/** What a tenant is filled with: something in every table that a tenant can have rows in. */
+export interface Population {
+  tenantId: TenantId;
+  admin: Person;
+  viewer: Person;
+  nobody: Person;
+  /** One id of each kind of thing, by table. */
+  ids: Record<string, string>;
+}
+
+/** Fills a tenant: people with and without roles, a client, a one-time token, mail, a custom role, a decision. */
+export async function populate(gatehouse: TestServer, tenantId: TenantId): Promise<Population> {
+  const { deps } = gatehouse.server;
+  const now = deps.clock.now();
+  const admin = await addPerson(gatehouse, tenantId, ['admin']);
+  const viewer = await addPerson(gatehouse, tenantId, ['admin_viewer']);
+  const nobody = await addPerson(gatehouse, tenantId, []);
+  const scope = enterOwn({ kind: 'system', tenantId, reason: 'standing suite' });
+  await deps.doors.withTenant(scope, async (tx) => {
+    await deps.oneTimeTokens.issue(tx, 'set-password', { subjectId: nobody.userId, lifetimeSeconds: 3600 });
+    await deps.outbox.mail(
+      tx,
+      'standing',
+      { to: nobody.email, subject: 'Mail', text: 'Of a tenant' },
+      newId(),
+    );
+  });
+  const clientId = `client-${newId()}`;
+  const id = newId();
+  await gatehouse.sql(
+    `insert into gatehouse.clients (tenant_id, id, client_id, name, kind, token_mode, created_at, updated_at)
+     values ($1, $2, $3, 'An app', 'web', 'bearer', $4, $4)`,
+    [tenantId, id, clientId, now],
+  );
+  await gatehouse.sql(
+    `insert into gatehouse.roles (id, tenant_id, name, title, description, role_group)
+     values ($1, $2, 'desk', 'Desk', 'A role of this tenant', 'other')`,
+    [newId(), tenantId],
+  );
+  await gatehouse.sql(
+    `insert into gatehouse.decisions (tenant_id, id, occurred_at, principal_id, permission, resource, decision, reason, policy_version, correlation_id)
+     values ($1, $2, $3, $4, 'users:read', 'GET /api/v1/users', 'permit', 'for this suite', 'roles', $5)`,
+    [tenantId, newId(), now, admin.principalId, '0'.repeat(32)],
+  );
+  await gatehouse.sql(
+    `insert into gatehouse.credentials (tenant_id, id, user_id, kind, secret_sealed, created_at, updated_at)
+     values ($1, $2, $3, 'password', 'v1.none.none.none', $4, $4)`,
+    [tenantId, newId(), nobody.userId, now],
+  );
+  return { tenantId, admin, viewer, nobody, ids: await oneOfEach(gatehouse, tenantId, nobody) };
+}
+
+/** The ids that a foreign caller would try: of the tenant, and of one row of every table that has ids. */
+async function oneOfEach(
+  gatehouse: TestServer,
+  tenantId: TenantId,
+  person: Person,
+): Promise<Record<string, string>> {
+  const tables = await gatehouse.sql<{ name: string }>(
+    `select c.relname as name from pg_class c join pg_attribute i on i.attrelid = c.oid and i.attname = 'id'
+       join pg_attribute t on t.attrelid = c.oid and t.attname = 'tenant_id'
+     where c.relnamespace = 'gatehouse'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition`,
+  );
+  const ids: Record<string, string> = {
+    tenants: tenantId,
+    users: person.userId,
+    principals: person.principalId,
+    memberships: person.principalId,
+    sessions: person.opened.sessionId,
+  };
+  for (const { name } of tables) {
+    const [row] = await gatehouse.sql<{ id: string }>(
+      `select id from gatehouse.${name} where tenant_id = $1 order by id desc limit 1`,
+      [tenantId],
+    );
+    if (row !== undefined) ids[name] ??= row.id;
+  }
+  return ids;
+}
+
+/** The rows of a tenant, as one hash a table: equal before and after, or something was changed, added or removed. */
+export async function checksums(gatehouse: TestServer, tenantId: TenantId): Promise<Record<string, string>> {
+  const tables = await gatehouse.sql<{ name: string }>(
+    `select c.relname as name from pg_class c join pg_attribute t on t.attrelid = c.oid and t.attname = 'tenant_id'
+     where c.relnamespace = 'gatehouse'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition order by 1`,
+  );
+  const parts = [
+    `select 'tenants' as name, md5(t::text) as hash from gatehouse.tenants t where id = $1`,
+    ...tables.map(
+      ({ name }) =>
+        `select '${name}', md5(coalesce(string_agg(t::text, E'\\n' order by t::text), '')) from gatehouse.${name} t where tenant_id = $1`,
+    ),
+  ];
+  const rows = await gatehouse.sql<{ name: string; hash: string }>(parts.join(' union all '), [tenantId]);
+  return Object.fromEntries(rows.map(({ name, hash }) => [name, hash]));
+}
+
