@@ -1,4 +1,4 @@
--- As the roles that they belong to.
+-- As the roles that they belong to: a tenant adds to its own roles only, never to a built-in one or another tenant's.
 alter table gatehouse.role_permissions enable row level security;
 alter table gatehouse.role_permissions force row level security;
 revoke all on gatehouse.role_permissions from gatehouse_login, gatehouse_app, gatehouse_system, gatehouse_lookup, gatehouse_session, gatehouse_granter;
@@ -9,10 +9,11 @@ grant select, insert, delete on gatehouse.role_permissions to gatehouse_owner;
 
 drop policy if exists built_in_or_entered on gatehouse.role_permissions;
 create policy built_in_or_entered on gatehouse.role_permissions for select to gatehouse_app, gatehouse_session
-  using (tenant_id is null or tenant_id = (select gatehouse.current_tenant()));
+  using ((select gatehouse.current_tenant()) = tenant_id or tenant_id is null);
 drop policy if exists own_insert on gatehouse.role_permissions;
 create policy own_insert on gatehouse.role_permissions for insert to gatehouse_app
-  with check (tenant_id = (select gatehouse.current_tenant()));
+  with check (tenant_id = (select gatehouse.current_tenant())
+    and exists (select from gatehouse.roles r where r.id = role_id and r.tenant_id = (select gatehouse.current_tenant())));
 drop policy if exists own_delete on gatehouse.role_permissions;
 create policy own_delete on gatehouse.role_permissions for delete to gatehouse_app
   using (tenant_id = (select gatehouse.current_tenant()));

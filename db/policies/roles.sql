@@ -9,7 +9,7 @@ grant select, insert, update on gatehouse.roles to gatehouse_owner;
 
 drop policy if exists built_in_or_entered on gatehouse.roles;
 create policy built_in_or_entered on gatehouse.roles for select to gatehouse_app, gatehouse_session
-  using (tenant_id is null or tenant_id = (select gatehouse.current_tenant()));
+  using ((select gatehouse.current_tenant()) = tenant_id or tenant_id is null);
 drop policy if exists own_insert on gatehouse.roles;
 create policy own_insert on gatehouse.roles for insert to gatehouse_app
   with check (tenant_id = (select gatehouse.current_tenant()));

@@ -51,7 +51,9 @@ export function createDoors(pool: Pool, rolePrefix: string): Doors {
     try {
       await client.query(begin);
       const result = await work(client);
-      await client.query('commit');
+      // A commit after a failed statement rolls back and says so, without an error: nobody may take it for done.
+      const { command } = await client.query('commit');
+      if (command !== 'COMMIT') throw new Error('the transaction was rolled back: one of its statements failed');
       return result;
     } catch (error) {
       // A connection that cannot roll back is in an unknown state and is not used again.
