@@ -107,6 +107,7 @@ describe('when the access token has expired', () => {
     await page.getByRole('heading', { name: 'The server cannot be reached' }).waitFor();
     await visitor.context.unroute('**/api/v1/**');
     await page.getByRole('heading', { name: /^Hello/ }).waitFor();
+    expect(new URL(page.url()).pathname).toBe('/');
   });
 });
 
@@ -116,7 +117,12 @@ describe('no script', () => {
     const page = await visitor.openTab();
     await signIn(page);
     const readable = await page.evaluate(() =>
-      JSON.stringify([document.cookie, { ...localStorage }, { ...sessionStorage }, location.href]),
+      JSON.stringify([
+        document.cookie,
+        Object.entries(localStorage),
+        Object.entries(sessionStorage),
+        location.href,
+      ]),
     );
     const tokens = (await visitor.context.cookies())
       .map(({ value }) => value)

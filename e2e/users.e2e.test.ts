@@ -103,6 +103,7 @@ describe('an administrator', () => {
       .waitFor();
     await enter(own, { email: 'tony@example.com', password: 'Quick-Sort-62' });
     await own.getByRole('heading', { name: 'Hello, Tony Hoare' }).waitFor();
+    expect(admin.faults()).toEqual([]);
   });
 
   it('changes roles, and finds it in the audit log with before and after', async () => {

@@ -18,7 +18,7 @@ const sessions = createRoute({
   getParentRoute: () => root,
   path: '/sessions',
   beforeLoad: () => {
-    throw redirect({ to: '/', hash: 'sessions' });
+    redirect({ to: '/', hash: 'sessions', throw: true });
   },
 });
 

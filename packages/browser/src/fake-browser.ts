@@ -9,13 +9,14 @@ function fakeLocks(): NonNullable<Environment['locks']> {
   const held: { name: string; mode: LockMode }[] = [];
   const queue: { name: string; mode: LockMode; run: () => void }[] = [];
 
+  function isFree({ name, mode }: { name: string; mode: LockMode }): boolean {
+    return !held.some((lock) => lock.name === name && (mode === 'exclusive' || lock.mode === 'exclusive'));
+  }
+
   function grant(): void {
-    for (const asked of [...queue]) {
-      const sameName = held.filter((lock) => lock.name === asked.name);
-      const free = asked.mode === 'shared' ? !sameName.some((l) => l.mode === 'exclusive') : !sameName.length;
-      if (!free) continue;
-      queue.splice(queue.indexOf(asked), 1);
-      asked.run();
+    for (let next = queue.find(isFree); next; next = queue.find(isFree)) {
+      queue.splice(queue.indexOf(next), 1);
+      next.run();
     }
   }
 
@@ -39,7 +40,7 @@ function fakeLocks(): NonNullable<Environment['locks']> {
   }
 
   return {
-    request: request as LockManager['request'],
+    request,
     query: async () => ({ held: [...held], pending: [] }),
   };
 }

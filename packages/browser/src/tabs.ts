@@ -67,10 +67,7 @@ export function openTabs({ name, environment, known, onTold }: TabsOptions): Tab
   }
 
   return {
-    alone: async (work) => {
-      if (!locks) return work();
-      return (await locks.request(`${name}:session`, work)) as Awaited<ReturnType<typeof work>>;
-    },
+    alone: async (work) => (locks ? await locks.request(`${name}:session`, work) : work()),
     tell: (credentials, because) => channel?.postMessage({ type: 'told', credentials, because }),
     /*
      * A lock may be granted before the message arrives that the last holder sent: they travel separately. So whoever

@@ -22,8 +22,16 @@ export interface PageProps {
   readonly options: SignInOptions | null | undefined;
 }
 
-const pages: Record<string, { page: ComponentType<PageProps>; title: string; needsCookies: boolean }> = {
-  '/signin': { page: SignIn, title: 'signin.title', needsCookies: true },
+interface Place {
+  readonly page: ComponentType<PageProps>;
+  readonly title: string;
+  /** The page opens a session, which needs secure cookies. */
+  readonly needsCookies: boolean;
+}
+
+const signIn: Place = { page: SignIn, title: 'signin.title', needsCookies: true };
+const pages: Readonly<Record<string, Place>> = {
+  '/signin': signIn,
   '/register': { page: Register, title: 'register.title', needsCookies: false },
   '/register/confirm': { page: ConfirmRegistration, title: 'confirm.title', needsCookies: true },
   '/set-password': { page: SetPassword, title: 'setPassword.title', needsCookies: false },
@@ -36,7 +44,7 @@ export function App({ token }: { readonly token: string | null }) {
   const [path, setPath] = useState(location.pathname);
   const [options, setOptions] = useState<SignInOptions | null>();
   const arrivedAt = useRef(path);
-  const found = pages[path] ?? pages['/signin']!;
+  const found = pages[path] ?? signIn;
 
   useEffect(() => onNavigate(() => setPath(location.pathname)), []);
   useEffect(() => void loadOptions().then(setOptions), []);

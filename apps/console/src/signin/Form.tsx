@@ -76,11 +76,12 @@ export function Form({ submit, submitting, setsPassword = false, send, children 
 }
 
 function readValues(form: HTMLFormElement): Values {
-  const entries = [...new FormData(form)].map(([name, value]): [string, string] => [name, String(value)]);
-  // A password is taken as typed; around everything else spaces come from pasting.
-  return Object.fromEntries(
-    entries.map(([name, value]) => [name, name === 'password' ? value : value.trim()]),
-  );
+  const values: Record<string, string> = {};
+  for (const [name, value] of new FormData(form)) {
+    // A password is taken as typed; around everything else spaces come from pasting.
+    if (typeof value === 'string') values[name] = name === 'password' ? value : value.trim();
+  }
+  return values;
 }
 
 function checkValues(form: HTMLFormElement, values: Values, setsPassword: boolean): Values {

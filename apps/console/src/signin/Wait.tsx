@@ -2,13 +2,14 @@
 import { useEffect, useState } from 'preact/hooks';
 import { inWords, t } from './text.ts';
 
+const secondsUntil = (moment: number): number => Math.max(0, Math.ceil((moment - Date.now()) / 1000));
+
 /** Whole seconds until a moment, counted down. */
 export function useSecondsUntil(until: number): number {
-  const left = (): number => Math.max(0, Math.ceil((until - Date.now()) / 1000));
-  const [seconds, setSeconds] = useState(left);
+  const [seconds, setSeconds] = useState(() => secondsUntil(until));
   useEffect(() => {
-    setSeconds(left());
-    const timer = setInterval(() => setSeconds(left()), 1000);
+    setSeconds(secondsUntil(until));
+    const timer = setInterval(() => setSeconds(secondsUntil(until)), 1000);
     return () => clearInterval(timer);
   }, [until]);
   return seconds;
@@ -23,7 +24,7 @@ export function Wait({ until, onOver }: { until: number; onOver: () => void }) {
   const [told] = useState(() => inWords(seconds));
   useEffect(() => {
     if (seconds === 0) onOver();
-  }, [seconds]);
+  }, [seconds, onOver]);
   return (
     <div class="wait">
       <p role="timer" aria-hidden="true">

@@ -27,14 +27,14 @@ export function Field({
   autofocus,
   value,
 }: FieldProps) {
+  const kind = type === 'email' ? ({ type: 'email' } as const) : ({ type: 'text' } as const);
   return (
     <div class="field">
       <label for={name}>{label}</label>
       <input
         id={name}
         name={name}
-        // The attribute types are a union by literal, which a variable of two literals does not fit.
-        type={type as 'text'}
+        {...kind}
         autocomplete={autocomplete}
         autofocus={autofocus}
         autocapitalize={type === 'email' ? 'none' : undefined}
@@ -66,6 +66,7 @@ export function PasswordField({ label, purpose, error, autofocus }: PasswordFiel
   const [shown, setShown] = useState(false);
   const [capsLock, setCapsLock] = useState(false);
   const [value, setValue] = useState('');
+  const kind = shown ? ({ type: 'text' } as const) : ({ type: 'password' } as const);
   const isNew = purpose === 'new-password';
   const watchCapsLock = (event: KeyboardEvent): void => setCapsLock(event.getModifierState('CapsLock'));
 
@@ -76,7 +77,7 @@ export function PasswordField({ label, purpose, error, autofocus }: PasswordFiel
         <input
           id="password"
           name="password"
-          type={(shown ? 'text' : 'password') as 'text'}
+          {...kind}
           autocomplete={purpose}
           autofocus={autofocus}
           autocapitalize="none"

@@ -39,7 +39,7 @@ export function Audit() {
             records={records.data?.pages.flatMap((page) => page.items) ?? []}
             isLoading={records.isPending}
             isFiltered={Object.values(filter).some(Boolean)}
-            onFilter={(change) => void navigate({ search: change })}
+            onReset={() => void navigate({ search: {} })}
           />
         )}
         {records.hasNextPage && (

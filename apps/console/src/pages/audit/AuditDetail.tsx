@@ -1,13 +1,8 @@
 import type { AuditRecord } from '@gatehouse/contracts';
+import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import type { AuditFilter } from '../../data/audit/queries.ts';
 
-interface AuditDetailProps {
-  readonly record: AuditRecord;
-  readonly onFilter: (filter: AuditFilter) => void;
-}
-
-export function AuditDetail({ record, onFilter }: AuditDetailProps) {
+export function AuditDetail({ record }: { record: AuditRecord }) {
   const { t } = useTranslation();
   const names = [...new Set([...Object.keys(record.before ?? {}), ...Object.keys(record.after ?? {})])];
   const { actor } = record;
@@ -67,17 +62,13 @@ export function AuditDetail({ record, onFilter }: AuditDetailProps) {
         </table>
       )}
       <p className="detail-links">
-        <button
-          type="button"
-          className="link"
-          onClick={() => onFilter({ correlationId: record.correlationId })}
-        >
+        <Link to="/audit" search={{ correlationId: record.correlationId }}>
           {t('audit.detail.sameRequest')}
-        </button>
+        </Link>
         {actor.id !== null && (
-          <button type="button" className="link" onClick={() => onFilter({ actor: actor.id ?? undefined })}>
+          <Link to="/audit" search={{ actor: actor.id }}>
             {t('audit.detail.sameActor')}
-          </button>
+          </Link>
         )}
       </p>
     </div>

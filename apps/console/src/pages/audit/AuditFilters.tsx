@@ -1,6 +1,6 @@
 import { AUDIT_ACTIONS } from '@gatehouse/contracts';
 import { Button, Select, TextInput } from '@mantine/core';
-import { type FormEvent, useState } from 'react';
+import { type SyntheticEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AuditFilter } from '../../data/audit/queries.ts';
 import { ActorFilter } from './ActorFilter.tsx';
@@ -26,7 +26,7 @@ export function AuditFilters({ filter, onChange }: AuditFiltersProps) {
 
   const isCorrelationId = /^([0-9a-f]{32})?$/.test(draft.correlationId.trim());
 
-  const apply = (event: FormEvent): void => {
+  const apply = (event: SyntheticEvent): void => {
     event.preventDefault();
     if (!isCorrelationId) return;
     onChange({

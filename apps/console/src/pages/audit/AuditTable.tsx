@@ -4,7 +4,6 @@ import { IconChevronDown } from '@tabler/icons-react';
 import { DataTable } from 'mantine-datatable';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { AuditFilter } from '../../data/audit/queries.ts';
 import { EmptyState } from '../../parts/EmptyState.tsx';
 import { Time } from '../../parts/Time.tsx';
 import { AuditDetail } from './AuditDetail.tsx';
@@ -13,14 +12,15 @@ interface AuditTableProps {
   readonly records: AuditRecord[];
   readonly isLoading: boolean;
   readonly isFiltered: boolean;
-  readonly onFilter: (filter: AuditFilter) => void;
+  readonly onReset: () => void;
 }
 
 const wide = '(min-width: 72em)';
 const medium = '(min-width: 40em)';
+const renderDetail = ({ record }: { record: AuditRecord }) => <AuditDetail record={record} />;
 const careful = new Set(['failed_login', 'account_locked', 'authorization_denied', 'session_reuse_detected']);
 
-export function AuditTable({ records, isLoading, isFiltered, onFilter }: AuditTableProps) {
+export function AuditTable({ records, isLoading, isFiltered, onReset }: AuditTableProps) {
   const { t } = useTranslation();
   const [expanded, setExpanded] = useState<string[]>([]);
 
@@ -31,7 +31,7 @@ export function AuditTable({ records, isLoading, isFiltered, onFilter }: AuditTa
         text={t(isFiltered ? 'audit.noneFoundText' : 'audit.noneText')}
       >
         {isFiltered && (
-          <Button variant="default" onClick={() => onFilter({})}>
+          <Button variant="default" onClick={onReset}>
             {t('audit.filter.reset')}
           </Button>
         )}
@@ -52,7 +52,7 @@ export function AuditTable({ records, isLoading, isFiltered, onFilter }: AuditTa
         allowMultiple: true,
         trigger: 'never',
         expanded: { recordIds: expanded, onRecordIdsChange: setExpanded },
-        content: ({ record }) => <AuditDetail record={record} onFilter={onFilter} />,
+        content: renderDetail,
       }}
       columns={[
         {

@@ -34,10 +34,10 @@ export function OperationCard({ document, operation }: OperationCardProps) {
 
 function Details({ document, operation }: OperationCardProps) {
   const { t } = useTranslation();
-  const { access, description, parameters, body, responses } = operation;
+  const { access, parameters, body, responses } = operation;
   return (
     <div className="operation-body">
-      {description && <Prose text={description} />}
+      {operation.description && <Prose text={operation.description} />}
       {access && (
         <p className="access">
           <strong>{t('reference.access')}</strong> {access}
