@@ -72,7 +72,7 @@ create table users (
   primary key (tenant_id, id),
   unique (tenant_id, email_key)
 );
-create index users_by_name on users (tenant_id, name, id);
+create index users_by_name on users (tenant_id, lower(name), id);
 create index users_by_created on users (tenant_id, created_at, id);
 
 -- Accounts that enter by address. Accounts of a tenant's own connection are not in here: they enter by the connection,
@@ -108,6 +108,7 @@ create table memberships (
   foreign key (user_tenant_id, user_id) references users (tenant_id, id) on delete cascade
 );
 create index memberships_user on memberships (user_tenant_id, user_id);
+create index memberships_by_created on memberships (tenant_id, created_at, id);
 
 -- Roles -----------------------------------------------------------------------------------------------------------
 

@@ -314,6 +314,17 @@ begin
   end loop;
 end $$;
 
+-- A membership goes with its user, in other tenants too, and its principal with the roles goes with the membership. The policy
+-- `of_ended_membership` lets the owner delete principals of members, and only where a trigger calls it.
+create function drop_member_principal() returns trigger
+language plpgsql volatile security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
+begin
+  delete from gatehouse.principals p where p.tenant_id = old.tenant_id and p.id = old.id and p.kind = 'member';
+  return null;
+end $$;
+alter function drop_member_principal() owner to gatehouse_granter;
+create trigger drop_member_principal after delete on memberships for each row execute function drop_member_principal();
+
 revoke create on schema gatehouse from gatehouse_lookup, gatehouse_session, gatehouse_granter;
 revoke execute on all functions in schema gatehouse from public;
 grant execute on function find_login(text), find_client(text), find_tenant(uuid),

@@ -4,7 +4,7 @@ alter table gatehouse.principals force row level security;
 revoke all on gatehouse.principals from gatehouse_login, gatehouse_app, gatehouse_system, gatehouse_lookup, gatehouse_session, gatehouse_granter;
 grant select, insert, update, delete on gatehouse.principals to gatehouse_app;
 grant select on gatehouse.principals to gatehouse_session;
-grant select on gatehouse.principals to gatehouse_granter;
+grant select, delete on gatehouse.principals to gatehouse_granter;
 
 drop policy if exists entered_tenant on gatehouse.principals;
 create policy entered_tenant on gatehouse.principals for all to gatehouse_app, gatehouse_session
@@ -13,3 +13,6 @@ create policy entered_tenant on gatehouse.principals for all to gatehouse_app, g
 drop policy if exists granter_reads on gatehouse.principals;
 create policy granter_reads on gatehouse.principals for select to gatehouse_granter
   using (true);
+drop policy if exists of_ended_membership on gatehouse.principals;
+create policy of_ended_membership on gatehouse.principals for delete to gatehouse_granter
+  using (kind = 'member' and pg_trigger_depth() > 0);

@@ -129,13 +129,14 @@ describe('the catalog of the database', () => {
         executors: executors
           ?.split(', ')
           .map((it) => it.replaceAll('`', ''))
+          .filter((it) => it !== 'nobody')
           .sort(),
       }),
     );
     const real = await gatehouse.sql<{ name: string; owner: string; executors: string[] }>(
       `select p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')' as name, o.rolname as owner,
-         (select array_agg(x.grantee::regrole::text order by x.grantee::regrole::text) from aclexplode(p.proacl) x
-           where x.grantee <> p.proowner) as executors
+         (select coalesce(array_agg(x.grantee::regrole::text order by x.grantee::regrole::text), '{}')
+           from aclexplode(p.proacl) x where x.grantee <> p.proowner) as executors
        from pg_proc p join pg_roles o on o.oid = p.proowner
        where p.pronamespace = 'gatehouse'::regnamespace and p.prosecdef`,
     );

@@ -1,18 +1,25 @@
+import { sql } from 'kysely';
 import type { SystemTx } from '../../platform/database/index.ts';
 
-export async function clearThrottle(tx: SystemTx, key: Buffer): Promise<boolean> {
-  const result = await tx.deleteFrom('login_throttles').where('key', '=', key).executeTakeFirst();
+// Every row of an address, its known browsers' too, begins with the key of the address (throttleKey).
+const LAST = Buffer.alloc(32, 0xff);
+
+/** Forgets the failures on an address, from unknown browsers and from known ones. False when there were none. */
+export async function clearThrottle(tx: SystemTx, address: Buffer): Promise<boolean> {
+  const result = await tx
+    .deleteFrom('login_throttles')
+    .where('key', '>=', address)
+    .where('key', '<=', Buffer.concat([address, LAST]))
+    .executeTakeFirst();
   return result.numDeletedRows > 0n;
 }
 
-/** Which of these are locked right now. */
-export async function listLocked(tx: SystemTx, keys: readonly Buffer[], now: Date): Promise<Buffer[]> {
-  if (keys.length === 0) return [];
-  const rows = await tx
-    .selectFrom('login_throttles')
-    .select('key')
-    .where('key', 'in', [...keys])
-    .where('locked_until', '>', now)
-    .execute();
+/** On which of these addresses sign-in is locked right now, for unknown browsers or for a known one. */
+export async function listLocked(tx: SystemTx, addresses: readonly Buffer[], now: Date): Promise<Buffer[]> {
+  if (addresses.length === 0) return [];
+  const { rows } = await sql<{ key: Buffer }>`
+    select a.key from unnest(${[...addresses]}::bytea[]) a(key)
+    where exists (select from gatehouse.login_throttles t
+      where t.key >= a.key and t.key <= a.key || ${LAST}::bytea and t.locked_until > ${now})`.execute(tx);
   return rows.map((row) => row.key);
 }

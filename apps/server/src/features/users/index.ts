@@ -1,1 +1,1 @@
-export { insertUser, loadHomePrincipal } from './insert-user.repo.ts';
+export { usersRoutes } from './users.routes.ts';

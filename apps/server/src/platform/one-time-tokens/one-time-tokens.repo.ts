@@ -41,16 +41,16 @@ export function consumeToken(tx: TenantTx, purpose: string, hash: Buffer, now: D
 
 export async function revokeTokens(
   tx: TenantTx,
-  purpose: string,
+  purpose: string | undefined,
   subjectId: string,
   now: Date,
 ): Promise<void> {
-  await tx
+  let query = tx
     .updateTable('one_time_tokens')
     .set({ consumed_at: now })
     .where('tenant_id', '=', tx.tenantId)
-    .where('purpose', '=', purpose)
     .where('subject_id', '=', subjectId)
-    .where('consumed_at', 'is', null)
-    .execute();
+    .where('consumed_at', 'is', null);
+  if (purpose !== undefined) query = query.where('purpose', '=', purpose);
+  await query.execute();
 }

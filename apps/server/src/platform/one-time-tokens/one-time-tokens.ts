@@ -22,6 +22,8 @@ export interface OneTimeTokens {
   ): Promise<{ subjectId: string | null; payload: unknown } | undefined>;
   /** Spends what is still open for the subject: a new link ends the old ones. */
   revoke(tx: TenantTx, purpose: Purpose, subjectId: string): Promise<void>;
+  /** The same for every purpose there is: the subject is suspended or gone. */
+  revokeAll(tx: TenantTx, subjectId: string): Promise<void>;
 }
 
 /** The tenant that a token names. It proves nothing: the token is judged inside that tenant. */
@@ -67,5 +69,6 @@ export function createOneTimeTokens({ sealer, clock }: { sealer: Sealer; clock: 
       return { subjectId: row.subject_id, payload };
     },
     revoke: (tx, purpose, subjectId) => revokeTokens(tx, purpose, subjectId, clock.now()),
+    revokeAll: (tx, subjectId) => revokeTokens(tx, undefined, subjectId, clock.now()),
   };
 }

@@ -1,0 +1,34 @@
+import type { FastifyRequest } from 'fastify';
+import { callerOf, type EnteredTenant, type UserPrincipal } from '../platform/access/index.ts';
+import type { TenantTx } from '../platform/database/index.ts';
+import { contextOf, type RequestContext } from '../platform/http/index.ts';
+import { actorOf } from './audit/index.ts';
+import type { Deps } from './deps.ts';
+
+/** Who asks, in which tenant, by which request. */
+export interface Caller {
+  principal: UserPrincipal;
+  entered: EnteredTenant;
+  request: RequestContext;
+}
+
+export const callerWith = (request: FastifyRequest): Caller => ({
+  ...callerOf(request),
+  request: contextOf(request),
+});
+
+/** Puts the refusal of a signed-in caller on record (spec A1), in a transaction that is not rolled back with the refused act. */
+export function recordDenied(
+  deps: Pick<Deps, 'audit'>,
+  tx: TenantTx,
+  { principal, request }: Omit<Caller, 'entered'>,
+  denied: { permission: string; resource: { type: string; id: string | null } },
+): Promise<void> {
+  return deps.audit.record(tx, {
+    action: 'authorization_denied',
+    actor: actorOf(principal),
+    resource: denied.resource,
+    after: { permission: denied.permission },
+    request,
+  });
+}

@@ -1,0 +1,37 @@
+import { Problem } from '../../platform/http/index.ts';
+import { actorOf } from '../audit/index.ts';
+import type { Caller } from '../denied.ts';
+import type { Deps } from '../deps.ts';
+import { actOnPerson } from '../people/index.ts';
+import { deletePrincipal, loadMembershipForUpdate } from './memberships.repo.ts';
+
+/**
+ * Ends a guest's membership and takes its roles away. The one in the home tenant ends with the user and not before.
+ *
+ * @throws {Problem} `memberships.home_fixed`, and whatever `actOnPerson` throws
+ */
+export function endMembership(deps: Deps, caller: Caller, id: string): Promise<void> {
+  const now = deps.clock.now();
+  return actOnPerson(
+    deps,
+    caller,
+    { type: 'membership', id, load: (tx) => loadMembershipForUpdate(tx, id, now) },
+    async (tx, membership) => {
+      if (membership.user_tenant_id === membership.tenant_id)
+        throw new Problem('memberships.home_fixed', { detail: 'Suspend or delete the user instead.' });
+      await deletePrincipal(tx, id, now);
+      await deps.audit.record(tx, {
+        action: 'membership_deleted',
+        actor: actorOf(caller.principal),
+        resource: { type: 'membership', id },
+        before: {
+          userId: membership.user_id,
+          userTenantId: membership.user_tenant_id,
+          status: membership.status,
+          roles: membership.roles,
+        },
+        request: caller.request,
+      });
+    },
+  );
+}

@@ -1,0 +1,40 @@
+import type { Membership } from '@gatehouse/contracts';
+import { actorOf } from '../audit/index.ts';
+import type { Caller } from '../denied.ts';
+import type { Deps } from '../deps.ts';
+import { actOnPerson } from '../people/index.ts';
+import { membershipOf } from './membership-of.ts';
+import { loadMembership, loadMembershipForUpdate, setPrincipalStatus } from './memberships.repo.ts';
+
+/**
+ * Suspends a membership, or lets a suspended one in again: from the next request on. The user and the user's other
+ * memberships are not touched. The status that it has already changes nothing.
+ */
+export async function setMembershipStatus(
+  deps: Deps,
+  caller: Caller,
+  id: string,
+  status: 'active' | 'suspended',
+): Promise<Membership> {
+  const now = deps.clock.now();
+  const row = await actOnPerson(
+    deps,
+    caller,
+    { type: 'membership', id, load: (tx) => loadMembershipForUpdate(tx, id, now) },
+    async (tx, membership) => {
+      if (membership.status === status) return membership;
+      await setPrincipalStatus(tx, id, status, now);
+      await deps.audit.record(tx, {
+        action: 'membership_updated',
+        actor: actorOf(caller.principal),
+        resource: { type: 'membership', id },
+        before: { status: membership.status },
+        after: { status },
+        request: caller.request,
+      });
+      return loadMembership(tx, id, now);
+    },
+  );
+  if (!row) throw new Error('a membership that was changed is not there');
+  return membershipOf(row);
+}

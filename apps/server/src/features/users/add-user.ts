@@ -1,0 +1,71 @@
+import type { CreateUser, User } from '@gatehouse/contracts';
+import { Problem } from '../../platform/http/index.ts';
+import { actorOf, personal } from '../audit/index.ts';
+import { type Caller, recordDenied } from '../denied.ts';
+import type { Deps } from '../deps.ts';
+import { grant } from '../roles/index.ts';
+import { insertUser } from '../people/index.ts';
+import { presentUser } from './present-users.ts';
+import { mailSetPasswordLink } from './set-password-link.ts';
+import { loadUser } from './users.repo.ts';
+
+/**
+ * Adds a user to the entered tenant (spec W11, R2): invited until the mailed link has set a password, and with no role but
+ * those that are named and that the caller may grant. User, roles, records and mail are one transaction.
+ *
+ * @throws {Problem} `users.email_in_use`, `access.denied`, and whatever `grant` throws
+ */
+export async function addUser(deps: Deps, caller: Caller, input: CreateUser): Promise<User> {
+  const { principal, entered, request } = caller;
+  const roles = input.roles ?? [];
+  if (roles.length > 0) await checkMayAssign(deps, caller);
+  const row = await deps.doors.withTenant(entered, async (tx) => {
+    const now = deps.clock.now();
+    const user = await insertUser(tx, { email: input.email, name: input.name, status: 'invited', now });
+    if (!user)
+      throw new Problem('users.email_in_use', {
+        detail: 'Everybody signs in with an address of their own; use another one.',
+      });
+    const self = { tenantId: tx.tenantId, id: user.id };
+    await deps.audit.record(tx, {
+      action: 'user_created',
+      actor: actorOf(principal),
+      resource: { type: 'user', id: user.id },
+      after: {
+        email: personal(self, input.email),
+        name: personal(self, input.name),
+        status: 'invited',
+        roles,
+      },
+      request,
+    });
+    for (const role of roles) {
+      await grant(deps, tx, principal, { principalId: user.principalId, role }, request);
+    }
+    await mailSetPasswordLink(
+      deps,
+      tx,
+      { id: user.id, email: input.email, name: input.name },
+      request.correlationId,
+    );
+    return loadUser(tx, user.id, now);
+  });
+  if (!row) throw new Error('a user that was added is not there');
+  return presentUser(deps, row);
+}
+
+// SECURITY: adding people is not granting roles; this path asks for what POST /role-assignments asks for (threat 72).
+async function checkMayAssign(deps: Deps, caller: Caller): Promise<void> {
+  if (caller.principal.permissions.has('roles:assign')) return;
+  await deps.doors.withTenant(caller.entered, (tx) =>
+    recordDenied(deps, tx, caller, {
+      permission: 'roles:assign',
+      resource: { type: 'tenant', id: tx.tenantId },
+    }),
+  );
+  throw new Problem('access.denied', {
+    detail:
+      'Giving roles needs the permission roles:assign; add the user without roles, or ask an administrator.',
+    missingPermission: 'roles:assign',
+  });
+}

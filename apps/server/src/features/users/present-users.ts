@@ -1,0 +1,42 @@
+import type { User } from '@gatehouse/contracts';
+import { listLocked, throttleKey } from '../auth/index.ts';
+import type { Deps } from '../deps.ts';
+import type { UserRow } from './users.repo.ts';
+
+/**
+ * Users as the API shows them. Locks belong to addresses and not to a tenant, so they are read through the other door, once
+ * for the whole page, and after the tenant's transaction has given its connection back.
+ */
+export async function presentUsers(
+  deps: Pick<Deps, 'doors' | 'sealer' | 'clock'>,
+  rows: readonly UserRow[],
+): Promise<User[]> {
+  if (rows.length === 0) return [];
+  const keys = rows.map((row) => throttleKey(deps, row.email_key));
+  const found = await deps.doors.asSystem('which addresses are locked', (tx) =>
+    listLocked(tx, keys, deps.clock.now()),
+  );
+  const locked = new Set(found.map((key) => key.toString('base64')));
+  return rows.map((row, index) => ({
+    id: row.id,
+    tenantId: row.tenant_id,
+    principalId: row.principal_id,
+    email: row.email,
+    name: row.name,
+    status: row.status,
+    locked: locked.has(keys[index]?.toString('base64') ?? ''),
+    roles: row.roles,
+    createdAt: row.created_at.toISOString(),
+    lastLoginAt: row.last_login_at?.toISOString() ?? null,
+  }));
+}
+
+/** One of them. */
+export async function presentUser(
+  deps: Pick<Deps, 'doors' | 'sealer' | 'clock'>,
+  row: UserRow,
+): Promise<User> {
+  const [user] = await presentUsers(deps, [row]);
+  if (!user) throw new Error('one row gave no user');
+  return user;
+}

@@ -1,0 +1,31 @@
+import type { User } from '@gatehouse/contracts';
+import { Problem } from '../../platform/http/index.ts';
+import { actorOf, personal } from '../audit/index.ts';
+import { checkPasswordsAllowed } from '../auth/index.ts';
+import type { Caller } from '../denied.ts';
+import type { Deps } from '../deps.ts';
+import { changeUser } from './act-on-user.ts';
+import { mailSetPasswordLink } from './set-password-link.ts';
+
+/**
+ * Mails an invited user a new set-password link; the ones before end.
+ *
+ * @throws {Problem} `users.not_invited`, `auth.sso_required`
+ */
+export async function resendLink(deps: Deps, caller: Caller, id: string): Promise<User> {
+  checkPasswordsAllowed(deps);
+  return changeUser(deps, caller, id, async (tx, user) => {
+    if (user.status !== 'invited')
+      throw new Problem('users.not_invited', {
+        detail: 'Only a user who has not set a password yet gets a link.',
+      });
+    await mailSetPasswordLink(deps, tx, user, caller.request.correlationId);
+    await deps.audit.record(tx, {
+      action: 'user_link_sent',
+      actor: actorOf(caller.principal),
+      resource: { type: 'user', id: user.id },
+      after: { email: personal({ tenantId: tx.tenantId, id: user.id }, user.email) },
+      request: caller.request,
+    });
+  });
+}

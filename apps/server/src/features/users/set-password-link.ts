@@ -1,0 +1,32 @@
+import type { TenantTx } from '../../platform/database/index.ts';
+import type { UserId } from '../../platform/ids.ts';
+import { setPasswordMail } from '../auth/index.ts';
+import type { Deps } from '../deps.ts';
+import { loadTenantName } from './users.repo.ts';
+
+const LINK_SECONDS = 72 * 3600;
+
+/**
+ * Mails a single-use link with which a new user chooses a password. Links mailed before end: at any time at most one is good.
+ * The mail leaves after the transaction, and not without it (outbox). Where the deployment takes single sign-on only, there
+ * is no password to set and no link.
+ */
+export async function mailSetPasswordLink(
+  deps: Deps,
+  tx: TenantTx,
+  to: { id: UserId; email: string; name: string },
+  correlationId: string,
+): Promise<void> {
+  if (deps.config.authPolicy === 'restricted') return;
+  await deps.oneTimeTokens.revoke(tx, 'set-password', to.id);
+  const token = await deps.oneTimeTokens.issue(tx, 'set-password', {
+    subjectId: to.id,
+    lifetimeSeconds: LINK_SECONDS,
+  });
+  const mail = setPasswordMail(
+    deps.config,
+    { email: to.email, name: to.name, tenant: await loadTenantName(tx) },
+    token,
+  );
+  await deps.outbox.mail(tx, 'set_password', mail, correlationId);
+}

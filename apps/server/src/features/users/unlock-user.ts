@@ -1,0 +1,35 @@
+import type { User } from '@gatehouse/contracts';
+import { actorOf } from '../audit/index.ts';
+import { clearThrottle, throttleKey } from '../auth/index.ts';
+import type { Caller } from '../denied.ts';
+import type { Deps } from '../deps.ts';
+import { actOnUser } from './act-on-user.ts';
+import { presentUser } from './present-users.ts';
+
+/**
+ * Lifts the lock that failed sign-ins left on a user's address, and forgets the failures (spec W2).
+ *
+ * SECURITY: nobody lifts the lock on their own account, so that a stolen session does not buy endless guesses at the password.
+ */
+export async function unlockUser(deps: Deps, caller: Caller, id: string): Promise<User> {
+  const user = await actOnUser(deps, caller, id, async (_tx, found) => found);
+  const { entered, principal, request } = caller;
+  // Counters belong to addresses, over all tenants: they are cleared through the system's door, with the record in the same
+  // transaction, and in the actor's home as well where somebody acts from above.
+  await deps.doors.asSystem('an administrator unlocks', async (tx) => {
+    if (!(await clearThrottle(tx, throttleKey(deps, user.email_key)))) return;
+    const unlocked = {
+      action: 'account_unlocked',
+      actor: actorOf(principal),
+      resource: { type: 'user', id: user.id },
+      request,
+    } as const;
+    await deps.audit.recordAsSystem(tx, entered.tenantId, unlocked);
+    if (entered.actorTenantId !== entered.tenantId)
+      await deps.audit.recordAsSystem(tx, entered.actorTenantId, {
+        ...unlocked,
+        after: { of: entered.tenantId, state: null },
+      });
+  });
+  return presentUser(deps, user);
+}
