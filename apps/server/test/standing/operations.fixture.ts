@@ -68,9 +68,7 @@ export const fill = (path: string, values: Record<string, string>): string =>
 
 /** A route's pattern (`/users/:id`, `/assets/*`) with something in each place. */
 export const fillRoute = (url: string, values: Record<string, string>): string =>
-  url
-    .replaceAll(/:(\w+)/g, (_, name: string) => values[name] ?? 'x')
-    .replace('*', 'nothing.css');
+  url.replaceAll(/:(\w+)/g, (_, name: string) => values[name] ?? 'x').replace('*', 'nothing.css');
 
 /** Does a member with this schema hold an id? */
 export const isIdSchema = (schema: Schema): boolean => schema.pattern?.startsWith('^[0-9a-f]{8}-') ?? false;

@@ -99,4 +99,3 @@ export async function checksums(gatehouse: TestServer, tenantId: TenantId): Prom
   const rows = await gatehouse.sql<{ name: string; hash: string }>(parts.join(' union all '), [tenantId]);
   return Object.fromEntries(rows.map(({ name, hash }) => [name, hash]));
 }
-

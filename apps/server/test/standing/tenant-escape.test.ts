@@ -1,0 +1,265 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newId, ROOT_TENANT } from '../../src/platform/ids.ts';
+import { startServer, type TestServer } from '../server.fixture.ts';
+import { fill, isIdSchema, listOperations, type Operation } from './operations.fixture.ts';
+import { addPerson, call, type Person, registerTenant } from './people.fixture.ts';
+import { checksums, populate, type Population } from './population.fixture.ts';
+
+/**
+ * The check reads one id, the action uses another: every operation of the OpenAPI document, with ids of another tenant in
+ * each place where an id can stand.
+ */
+describe('tenant escape', () => {
+  let gatehouse: TestServer;
+  let operations: Operation[];
+  let a: Population;
+  let b: Population;
+  let platform: Person;
+  beforeAll(async () => {
+    gatehouse = await startServer();
+    const alpha = await registerTenant(gatehouse, 'Alpha', 'first@alpha.example');
+    const beta = await registerTenant(gatehouse, 'Beta Secret Name', 'first@beta-secret.example');
+    a = await populate(gatehouse, alpha.tenantId);
+    b = await populate(gatehouse, beta.tenantId);
+    platform = await addPerson(gatehouse, ROOT_TENANT, ['PLATFORM_ADMIN', 'admin']);
+    operations = await listOperations(gatehouse);
+  });
+  afterAll(() => gatehouse.close());
+
+  /** An operation's own example as its body, so that nothing but the foreign id can be what is refused. */
+  const body = (operation: Operation) => operation.body && { body: structuredClone(operation.body.example) };
+  const isAboutTenants = ({ path }: Operation) => /\/tenants(\/\{id\}[^/]*)?(\/[a-z-]+)?$/.test(path);
+  const withId = () => operations.filter(({ pathParameters }) => pathParameters.includes('id'));
+  const withTenant = () => operations.filter(({ pathParameters }) => pathParameters.includes('tenantId'));
+
+  async function expectUntouched(work: () => Promise<void>): Promise<void> {
+    const before = await checksums(gatehouse, b.tenantId);
+    await work();
+    expect(await checksums(gatehouse, b.tenantId)).toEqual(before);
+  }
+  /** Nothing in an answer may come from the other tenant. */
+  function expectNothingOf(text: string, of: Population, allowed: string[], where: string): void {
+    for (const id of Object.values(of.ids)) if (!allowed.includes(id)) expect(text, where).not.toContain(id);
+    for (const word of ['beta-secret', 'Beta Secret', of.admin.email, of.nobody.email])
+      expect(text, where).not.toContain(word);
+  }
+
+  it('knows operations with an id and with a tenant, so that it cannot pass for want of any', () => {
+    expect(withId().length).toBeGreaterThan(5);
+    expect(withTenant().length).toBeGreaterThan(3);
+  });
+
+  it('answers 404 to an administrator who puts any id of another tenant into any path [threat 5]', async () => {
+    let tried = 0;
+    await expectUntouched(async () => {
+      for (const operation of withId()) {
+        for (const [kind, id] of Object.entries(b.ids)) {
+          const inTenants = operation.pathParameters.includes('tenantId') ? [a.tenantId, b.tenantId] : [''];
+          for (const tenantId of inTenants) {
+            const url = fill(operation.path, { id, tenantId });
+            const answer = await call(gatehouse, a.admin.token, {
+              method: operation.method,
+              url,
+              ...body(operation),
+            });
+            const where = `${operation.operationId} with an id of ${kind}: ${url}: ${answer.text}`;
+            expect(answer.status, where).toBe(404);
+            expectNothingOf(answer.text, b, [], where);
+            tried += 1;
+          }
+        }
+      }
+    });
+    expect(tried).toBeGreaterThan(100);
+  });
+
+  it('answers 404 to the platform’s administrator who names one tenant and an id of another [threat 5]', async () => {
+    await expectUntouched(async () => {
+      for (const operation of withId().filter((it) => !isAboutTenants(it))) {
+        for (const [kind, id] of Object.entries(b.ids)) {
+          const url = fill(operation.path, { id, tenantId: a.tenantId });
+          const answer = await call(gatehouse, platform.token, {
+            method: operation.method,
+            url,
+            ...body(operation),
+          });
+          expect(
+            answer.status,
+            `${operation.operationId} with an id of ${kind}: ${url}: ${answer.text}`,
+          ).toBe(404);
+        }
+      }
+    });
+  });
+
+  it('answers 404 for an unknown tenant, a stranger’s tenant and the one above, before it looks at the request [threat 8]', async () => {
+    const foreign = [newId(), b.tenantId, ROOT_TENANT, 'not-a-tenant', a.tenantId.toUpperCase(), '%00'];
+    await expectUntouched(async () => {
+      for (const operation of withTenant()) {
+        for (const tenantId of foreign) {
+          const url = fill(operation.path, { tenantId, id: newId() });
+          // A body that no operation takes: 400 would say that the request was read before the tenant was judged.
+          const answer = await call(gatehouse, a.admin.token, {
+            method: operation.method,
+            url: `${url}?no-such-parameter=1`,
+            ...(operation.method !== 'GET' && { body: { 'no-such-member': 1 } }),
+          });
+          expect(answer.status, `${operation.operationId}: ${url}: ${answer.text}`).toBe(404);
+          expect(answer.body.code, url).toBe('resource.not_found');
+        }
+      }
+    });
+  });
+
+  it('gives an unknown tenant and a stranger’s the very same answer', async () => {
+    for (const operation of withTenant()) {
+      const texts = [];
+      for (const tenantId of [newId(), b.tenantId]) {
+        const url = fill(operation.path, { tenantId, id: newId() });
+        const answer = await call(gatehouse, a.admin.token, { method: operation.method, url });
+        texts.push(JSON.stringify({ ...answer.body, correlationId: '' }));
+      }
+      expect(texts[0], operation.operationId).toBe(texts[1]);
+    }
+  });
+
+  it('takes no id of another tenant in a body [threat 5]', async () => {
+    let tried = 0;
+    await expectUntouched(async () => {
+      for (const operation of operations) {
+        for (const [name, schema] of Object.entries(operation.body?.schema.properties ?? {})) {
+          if (!isIdSchema(schema)) continue;
+          for (const [kind, id] of Object.entries(b.ids)) {
+            const url = fill(operation.path, { tenantId: a.tenantId, id: a.nobody.principalId });
+            const answer = await call(gatehouse, a.admin.token, {
+              method: operation.method,
+              url,
+              body: { ...operation.body?.example, [name]: id },
+            });
+            const where = `${operation.operationId} with ${name} of ${kind}: ${answer.text}`;
+            expect([400, 404], where).toContain(answer.status);
+            expectNothingOf(answer.text, b, [], where);
+            tried += 1;
+          }
+        }
+      }
+    });
+    console.log(`${tried} bodies with a foreign id`);
+  });
+
+  it('answers with nothing of another tenant to a filter that names it [threat 5]', async () => {
+    let tried = 0;
+    for (const operation of operations.filter(({ method }) => method === 'GET')) {
+      for (const { name, schema } of operation.queryParameters) {
+        if (!isIdSchema(schema) && !/Id$|^search$/.test(name)) continue;
+        for (const value of [
+          ...Object.values(b.ids),
+          ...(name === 'search' ? ['beta-secret', 'first'] : []),
+        ]) {
+          const url = fill(operation.path, { tenantId: a.tenantId, id: a.nobody.userId });
+          const answer = await call(gatehouse, a.admin.token, {
+            method: 'GET',
+            url: `${url}?${name}=${encodeURIComponent(value)}`,
+          });
+          expect([200, 400, 404], `${operation.operationId} ${answer.text}`).toContain(answer.status);
+          expectNothingOf(answer.text, b, [], `${operation.operationId}?${name}`);
+          tried += 1;
+        }
+      }
+    }
+    expect(tried).toBeGreaterThan(20);
+  });
+
+  it('lists nothing of another tenant to anybody in this one', async () => {
+    for (const operation of operations.filter(({ method }) => method === 'GET')) {
+      for (const person of [a.admin, a.viewer, a.nobody]) {
+        const url = fill(operation.path, { tenantId: a.tenantId, id: a.ids.users ?? '' });
+        const answer = await call(gatehouse, person.token, { method: 'GET', url });
+        expect(answer.status, operation.operationId).toBeLessThan(500);
+        expectNothingOf(answer.text, b, [], operation.operationId);
+      }
+    }
+  });
+
+  it('refuses an id in the query or the body that contradicts the path or the session [threat 6]', async () => {
+    const contradictions = ['tenantId', 'tenant_id', 'userId', 'id', 'organizationId', 'sub'];
+    await expectUntouched(async () => {
+      for (const operation of operations) {
+        const url = fill(operation.path, { tenantId: a.tenantId, id: a.nobody.userId });
+        const declared = new Set(operation.queryParameters.map(({ name }) => name));
+        for (const name of contradictions) {
+          const id = name.toLowerCase().includes('tenant') ? b.tenantId : b.nobody.userId;
+          if (!declared.has(name) && operation.path.startsWith('/api/v1/')) {
+            const answer = await call(gatehouse, a.admin.token, {
+              method: operation.method,
+              url: `${url}?${name}=${id}`,
+              ...body(operation),
+            });
+            expect(answer.status, `${operation.operationId}?${name}: ${answer.text}`).toBe(400);
+          }
+          if (operation.method === 'GET' || operation.body?.schema.properties?.[name] !== undefined) continue;
+          const answer = await call(gatehouse, a.admin.token, {
+            method: operation.method,
+            url,
+            body: { ...operation.body?.example, [name]: id },
+          });
+          expect(answer.status, `${operation.operationId} body ${name}: ${answer.text}`).toBe(400);
+        }
+      }
+    });
+  });
+
+  it('takes the tenant from the session alone: no header chooses another', async () => {
+    const headers = [
+      { host: 'beta-secret.example' },
+      { 'x-forwarded-host': 'beta-secret.example' },
+      { forwarded: 'host=beta-secret.example' },
+      { 'x-tenant-id': b.tenantId },
+      { 'x-tenant': b.tenantId },
+      { 'x-original-url': `/api/v1/tenants/${b.tenantId}/users` },
+      { 'x-rewrite-url': `/api/v1/tenants/${b.tenantId}/users` },
+      { 'x-forwarded-prefix': `/api/v1/tenants/${b.tenantId}` },
+      { 'accept-version': '0.1.0' },
+      { 'x-api-version': '0' },
+    ];
+    for (const header of headers) {
+      const me = await call(gatehouse, a.nobody.token, {
+        method: 'GET',
+        url: '/api/v1/auth/me',
+        headers: header as Record<string, string>,
+      });
+      expect(me.status, JSON.stringify(header)).toBe(200);
+      expect(me.body.tenant, JSON.stringify(header)).toMatchObject({ id: a.tenantId });
+      const anonymous = await call(gatehouse, undefined, {
+        method: 'GET',
+        url: '/api/v1/auth/me',
+        headers: header as Record<string, string>,
+      });
+      expect(anonymous.status, JSON.stringify(header)).toBe(401);
+    }
+  });
+
+  it('lets a partner into its own customers and into nobody else’s [threat 5]', async () => {
+    const [partner, customer] = [newId<'tenant'>(), newId<'tenant'>()];
+    for (const [id, parent, type] of [
+      [partner, ROOT_TENANT, 'partner'],
+      [customer, partner, 'customer'],
+    ])
+      await gatehouse.sql(
+        `insert into gatehouse.tenants (id, parent_id, type, name, created_at, updated_at) values ($1, $2, $3, 'Made here', now(), now())`,
+        [id, parent, type],
+      );
+    const above = await addPerson(gatehouse, partner, ['admin']);
+    const below = await addPerson(gatehouse, customer, ['admin']);
+    const audit = (tenantId: string) => ({ method: 'GET', url: `/api/v1/tenants/${tenantId}/audit` });
+    expect((await call(gatehouse, above.token, audit(customer))).status).toBe(200);
+    for (const [person, tenantId] of [
+      [above, a.tenantId],
+      [above, ROOT_TENANT],
+      [below, partner],
+      [below, ROOT_TENANT],
+      [a.admin, customer],
+    ] as const)
+      expect((await call(gatehouse, person.token, audit(tenantId))).status).toBe(404);
+  });
+});
