@@ -74,3 +74,14 @@ export function loadSession(tx: TenantTx, sessionId: string) {
     .where('ended_at', 'is', null)
     .executeTakeFirst();
 }
+
+/** Whether the user's home is this tenant: where its sessions are. */
+export async function isUserHere(tx: TenantTx, userId: string): Promise<boolean> {
+  const found = await tx
+    .selectFrom('users')
+    .select('id')
+    .where('tenant_id', '=', tx.tenantId)
+    .where('id', '=', userId)
+    .executeTakeFirst();
+  return found !== undefined;
+}

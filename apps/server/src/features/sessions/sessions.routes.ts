@@ -3,12 +3,12 @@ import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebo
 import { Type } from 'typebox';
 import { callerOf, enterOwn, type UserPrincipal, user } from '../../platform/access/index.ts';
 import { contextOf, page, type PageQuery, Problem, problems } from '../../platform/http/index.ts';
-import type { Entered } from '../../platform/database/index.ts';
+import type { Entered, TenantTx } from '../../platform/database/index.ts';
 import type { SessionId, UserId } from '../../platform/ids.ts';
 import { actorOf } from '../audit/index.ts';
 import type { Deps } from '../deps.ts';
 import { type TenantScoped, tenantAndIdParams } from '../tenant-scoped.ts';
-import { endSession, endSessionsOf, listSessions, loadSession } from './sessions.repo.ts';
+import { endSession, endSessionsOf, isUserHere, listSessions, loadSession } from './sessions.repo.ts';
 
 const tags = ['Sessions'];
 const Query = Type.Object({ ...pageQuery }, { additionalProperties: false });
@@ -22,8 +22,9 @@ function sessionsPage(
   scope: Entered,
   of: { userId: UserId; current: SessionId; query: PageQuery },
 ) {
-  return deps.doors.withTenant(scope, (tx) =>
-    page({
+  return deps.doors.withTenant(scope, async (tx) => {
+    await checkUserHere(tx, of.userId);
+    return page({
       cursors: deps.cursors,
       list: ['sessions', scope.tenantId, of.userId],
       query: of.query,
@@ -49,8 +50,14 @@ function sessionsPage(
           : row.expires_at
         ).toISOString(),
       }),
-    }),
-  );
+    });
+  });
+}
+
+/** @throws {Problem} `resource.not_found` for a user of another tenant and for none at all. */
+async function checkUserHere(tx: TenantTx, userId: UserId): Promise<void> {
+  if (!(await isUserHere(tx, userId)))
+    throw new Problem('resource.not_found', { detail: 'There is no such user in this tenant.' });
 }
 
 /** One's own sessions (spec S7). */
@@ -220,6 +227,7 @@ export const userSessionsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (a
       const { principal, entered } = callerOf(request);
       const userId = request.params.id as UserId;
       const ended = await deps.doors.withTenant(entered, async (tx) => {
+        await checkUserHere(tx, userId);
         const count = await endSessionsOf(tx, userId, 'ended by an administrator', deps.clock.now());
         if (count > 0) {
           await deps.audit.record(tx, {
