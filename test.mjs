@@ -5,8 +5,8 @@ import { ensureBuilt } from './scripts/build-stamp.mjs';
 import { ensureInstalled } from './scripts/install.mjs';
 import { conclude, runVitest } from './scripts/run-vitest.mjs';
 
-/** These need a PostgreSQL of the machine and a browser: `node scripts/wide.mjs`. */
-const wideProjects = ['database', 'e2e'];
+/** These need a PostgreSQL and a Valkey of the machine and a browser: `node scripts/wide.mjs`. */
+const wideProjects = ['database', 'valkey', 'e2e'];
 
 try {
   await ensureInstalled();

@@ -6,6 +6,7 @@ const ofProcesses = [
   'apps/server/test/process/**/*.test.ts',
 ];
 const ofServer = ['apps/server/src/**/*.test.ts', 'apps/server/test/**/*.test.ts'];
+const ofValkey = ['apps/server/test/valkey/**/*.test.ts'];
 const onDatabase = {
   globalSetup: ['apps/server/test/database.setup.ts'],
   testTimeout: 60_000,
@@ -24,9 +25,13 @@ export default defineConfig({
         },
       },
       { test: { name: 'process', include: ofProcesses, testTimeout: 120_000, hookTimeout: 120_000 } },
-      { test: { name: 'server', include: ofServer, exclude: ofProcesses, ...onDatabase } },
+      { test: { name: 'server', include: ofServer, exclude: [...ofProcesses, ...ofValkey], ...onDatabase } },
+      // Limits counted in a Valkey or Redis of the machine (scripts/wide.mjs).
+      { test: { name: 'valkey', include: ofValkey, ...onDatabase } },
       // The same on a PostgreSQL that is given: the oldest that is supported (scripts/wide.mjs).
-      { test: { name: 'database', include: ofServer, exclude: ofProcesses, ...onDatabase } },
+      {
+        test: { name: 'database', include: ofServer, exclude: [...ofProcesses, ...ofValkey], ...onDatabase },
+      },
       {
         test: {
           name: 'e2e',

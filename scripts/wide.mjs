@@ -12,6 +12,8 @@ import { ensureInstalled } from './install.mjs';
 import { conclude, runVitest } from './run-vitest.mjs';
 
 const programs = process.env.POSTGRESQL_15_BIN ?? '/usr/lib/postgresql/15/bin';
+const valkey =
+  ['/usr/bin/valkey-server', '/usr/bin/redis-server'].find(existsSync) ?? '/usr/bin/valkey-server';
 const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 await ensureInstalled();
@@ -20,6 +22,7 @@ await ensureBuilt();
 
 const suites = [
   { name: 'the database contract on PostgreSQL 15', needs: join(programs, 'postgres'), run: onPostgres15 },
+  { name: 'limits in Valkey', needs: valkey, run: inValkey },
   { name: 'the pages in Chromium', needs: chromium, run: inChromium },
 ];
 const total = { passed: 0, failed: 0 };
@@ -43,6 +46,11 @@ async function onPostgres15() {
   } finally {
     await server.stop();
   }
+}
+
+/** Valkey and Redis speak the same; Debian has one or the other. */
+function inValkey() {
+  return runVitest(['--project=valkey'], { GATEHOUSE_TEST_SUITE: 'wide', VALKEY: valkey });
 }
 
 function inChromium() {

@@ -9,11 +9,13 @@ import fastify, {
 import type { Deps } from './features/deps.ts';
 import { installFeatures } from './features/install.ts';
 import {
+  asProblem,
   clientAddress,
   correlationIdOf,
   installErrorHandling,
   installJsonParser,
   installValidation,
+  sendProblem,
 } from './platform/http/index.ts';
 import { installSecurityHeaders } from './platform/http/security-headers.ts';
 
@@ -27,7 +29,10 @@ export async function buildApp(deps: Deps, logger: FastifyBaseLogger): Promise<F
   const app = fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
-    genReqId: () => '',
+    genReqId: (raw) => correlationIdOf(raw.headers.traceparent),
+    requestIdLogLabel: 'correlationId',
+    // A path that cannot be decoded reaches no route and no hook.
+    frameworkErrors: (error, request, reply) => sendProblem(request, reply, asProblem(error)),
     bodyLimit: config.bodyLimit,
     // SECURITY: one spelling of a path reaches one route: case, trailing and double slashes are not forgiven (threats 75, 76).
     routerOptions: {
@@ -47,10 +52,8 @@ export async function buildApp(deps: Deps, logger: FastifyBaseLogger): Promise<F
   installErrorHandling(app);
   installJsonParser(app);
   installValidation(app);
-  app.decorateRequest('correlationId', '');
   app.decorateRequest('clientAddress', '');
   app.addHook('onRequest', async (request) => {
-    request.correlationId = correlationIdOf(request.headers.traceparent);
     request.clientAddress = clientAddress(request.raw, config.trustedProxies);
   });
   installSecurityHeaders(app, config);
@@ -79,7 +82,6 @@ export async function buildApp(deps: Deps, logger: FastifyBaseLogger): Promise<F
 
 // SECURITY: the route's pattern and never the URL, whose query may hold what does not belong in a log.
 const logLine = (request: FastifyRequest, status: number, elapsed: number) => ({
-  correlationId: request.correlationId,
   method: request.method,
   route: request.routeOptions.url ?? 'none',
   status,

@@ -8,6 +8,7 @@ import { createConfiguredAdministrator } from './features/auth/index.ts';
 import { createClientDirectory, createConsoleClient } from './features/clients/index.ts';
 import type { Deps } from './features/deps.ts';
 import { loadTokenSigner } from './features/keys/index.ts';
+import { createMaintenance } from './features/maintenance/index.ts';
 import { createRootTenant } from './features/tenants/index.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
 import {
@@ -115,13 +116,18 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       clients: createClientDirectory(doors),
     };
     await createConfiguredAdministrator(deps);
+    const maintenance = createMaintenance(deps);
     const app = await buildApp(deps, log);
     await app.ready();
     return {
       app,
       deps,
-      startJobs: () => outbox.start(),
+      startJobs: () => {
+        outbox.start();
+        maintenance.start();
+      },
       close: async () => {
+        maintenance.stop();
         await app.close();
         await close();
       },

@@ -9,10 +9,12 @@ import type { Deps } from './deps.ts';
 import { healthRoutes } from './health/index.ts';
 import { installOpenApi, openApiRoute } from './openapi/index.ts';
 import { keysRoutes } from './keys/index.ts';
+import { membershipsRoutes } from './memberships/index.ts';
 import { pagesRoutes } from './pages/index.ts';
-import { roleAssignmentsRoutes, rolesRoutes } from './roles/index.ts';
+import { recordRefusedGrants, roleAssignmentsRoutes, rolesRoutes } from './roles/index.ts';
 import { sessionsRoutes, userSessionsRoutes } from './sessions/index.ts';
 import { serveTenantScoped } from './tenant-scoped.ts';
+import { usersRoutes } from './users/index.ts';
 
 /** Hooks first, then every feature's routes: a route that is added before the access hook would not be judged by it. */
 export async function installFeatures(app: FastifyInstance, deps: Deps): Promise<void> {
@@ -42,16 +44,24 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
         resource: routeOf(request),
         reason: `held through ${principal.roles.join(', ')}`,
         policyVersion: 'roles',
-        correlationId: request.correlationId,
+        correlationId: request.id,
       });
     },
   });
+  recordRefusedGrants(app, deps);
   await installOpenApi(app, deps.config);
   healthRoutes(app, deps);
   keysRoutes(app, deps.tokens);
   await app.register(authRoutes, { prefix: '/api/v1', deps });
   await app.register(sessionsRoutes, { prefix: '/api/v1', deps });
-  serveTenantScoped(app, deps, [auditRoutes, userSessionsRoutes, rolesRoutes, roleAssignmentsRoutes]);
+  serveTenantScoped(app, deps, [
+    auditRoutes,
+    userSessionsRoutes,
+    rolesRoutes,
+    roleAssignmentsRoutes,
+    usersRoutes,
+    membershipsRoutes,
+  ]);
   await app.register(pagesRoutes, { deps });
   openApiRoute(app);
 }

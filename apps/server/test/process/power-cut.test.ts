@@ -55,12 +55,12 @@ async function signIn(url: string) {
         return made.status === 201 ? body.id : undefined;
       }),
     async list(path: string) {
-      const items: Record<string, never>[] = [];
+      const items: Record<string, unknown>[] = [];
       for (let cursor: string | null = ''; cursor !== null; ) {
         const page = await fetch(`${url}${path}limit=200${cursor === '' ? '' : `&cursor=${cursor}`}`, {
           headers,
         });
-        const body = (await page.json()) as { items: Record<string, never>[]; nextCursor: string | null };
+        const body = (await page.json()) as { items: Record<string, unknown>[]; nextCursor: string | null };
         items.push(...body.items);
         cursor = body.nextCursor;
       }

@@ -21,7 +21,6 @@ declare module 'fastify' {
     declaredRoutes: readonly DeclaredRoute[];
   }
   interface FastifyRequest {
-    correlationId: string;
     clientAddress: string;
     /** Set by the access hook on every route that is not public. */
     principal: UserPrincipal | undefined;

@@ -8,7 +8,7 @@ export interface RequestContext {
 }
 
 export const contextOf = (request: FastifyRequest): RequestContext => ({
-  correlationId: request.correlationId,
+  correlationId: request.id,
   ip: request.clientAddress,
   userAgent: (request.headers['user-agent'] ?? '').slice(0, 400),
 });

@@ -29,10 +29,10 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
     .code(problem.status)
     .type('application/problem+json')
     .serializer(JSON.stringify)
-    .send(toDocument(problem, request.correlationId));
+    .send(toDocument(problem, request.id));
 }
 
-function asProblem(error: FastifyError | Problem): Problem {
+export function asProblem(error: FastifyError | Problem): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof DatabaseUnavailable) {
     return new Problem('service.unavailable', {

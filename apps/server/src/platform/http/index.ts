@@ -1,7 +1,7 @@
 export { clientAddress } from './client-address.ts';
 export { contextOf, type RequestContext } from './context.ts';
 export { correlationIdOf } from './correlation.ts';
-export { installErrorHandling, sendProblem } from './error-handler.ts';
+export { asProblem, installErrorHandling, sendProblem } from './error-handler.ts';
 export { installJsonParser } from './json-body.ts';
 export { page, type PageQuery } from './paging.ts';
 export { Problem } from './problem.ts';

@@ -1,1 +1,2 @@
+export { makePartitions } from './installation.repo.ts';
 export { checkInstallation, WrongMasterKey } from './installation.ts';

@@ -1,0 +1,33 @@
+import { sql } from 'kysely';
+import type { SystemTx } from '../../platform/database/index.ts';
+
+/** At most so many rows of a table in one go: a long pause must not become one long transaction. */
+const BATCH = 5000;
+
+export interface Removed {
+  sessions: number;
+  oneTimeTokens: number;
+  outbox: number;
+  loginThrottles: number;
+}
+
+/** Removes what can never count again, some days after it stopped counting. */
+export async function removeExpired(tx: SystemTx, now: Date): Promise<Removed> {
+  const remove = async (statement: ReturnType<typeof sql>) =>
+    Number((await statement.execute(tx)).numAffectedRows ?? 0n);
+  return {
+    sessions: await remove(sql`
+      delete from gatehouse.sessions s where (s.tenant_id, s.id) in (
+        select e.tenant_id, e.id from gatehouse.sessions e where e.expires_at < ${now}::timestamptz - interval '1 day' limit ${BATCH})`),
+    oneTimeTokens: await remove(sql`
+      delete from gatehouse.one_time_tokens t where (t.tenant_id, t.id) in (
+        select e.tenant_id, e.id from gatehouse.one_time_tokens e where e.expires_at < ${now}::timestamptz - interval '7 days' limit ${BATCH})`),
+    outbox: await remove(sql`
+      delete from gatehouse.outbox o where (o.tenant_id, o.id) in (
+        select e.tenant_id, e.id from gatehouse.outbox e where e.delivered_at < ${now}::timestamptz - interval '30 days' limit ${BATCH})`),
+    loginThrottles: await remove(sql`
+      delete from gatehouse.login_throttles l where l.key in (
+        select e.key from gatehouse.login_throttles e where e.updated_at < ${now}::timestamptz - interval '2 days'
+          and (e.locked_until is null or e.locked_until < ${now}) limit ${BATCH})`),
+  };
+}

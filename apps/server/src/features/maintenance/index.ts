@@ -1,0 +1,1 @@
+export { createMaintenance } from './maintenance.ts';

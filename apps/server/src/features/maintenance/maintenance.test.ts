@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startServer, type TestServer } from '../../../test/server.fixture.ts';
+import { createMaintenance } from './maintenance.ts';
+
+let gatehouse: TestServer;
+beforeAll(async () => {
+  gatehouse = await startServer();
+});
+afterAll(() => gatehouse.close());
+
+describe('maintenance', () => {
+  it('removes what can never count again and leaves what may', async () => {
+    const { deps } = gatehouse.server;
+    const maintenance = createMaintenance(deps);
+    await gatehouse.admin();
+    await gatehouse.browser().post('/api/v1/auth/login', { email: 'nobody@example.com', password: 'x' });
+    await gatehouse
+      .browser()
+      .post('/api/v1/auth/register', {
+        email: 'new@example.com',
+        password: 'Good-Pass-1',
+        name: 'New',
+        tenantName: 'New',
+      });
+    await gatehouse.deliverMail();
+    expect(await maintenance.run()).toEqual({ sessions: 0, oneTimeTokens: 0, outbox: 0, loginThrottles: 0 });
+    gatehouse.clock.advance({ days: 32 });
+    await gatehouse.admin();
+    expect(await maintenance.run()).toEqual({ sessions: 1, oneTimeTokens: 1, outbox: 1, loginThrottles: 1 });
+    expect(await gatehouse.sql('select from gatehouse.sessions')).toHaveLength(1);
+  });
+
+  it('makes the partitions of the months to come, under forced row security', async () => {
+    gatehouse.clock.advance({ days: 400 });
+    await createMaintenance(gatehouse.server.deps).run();
+    const month = gatehouse.clock.now().toISOString().slice(0, 7).replace('-', '_');
+    const [table] = await gatehouse.sql<{ forced: boolean }>(
+      `select relrowsecurity and relforcerowsecurity as forced from pg_class where relname = $1`,
+      [`audit_records_${month}`],
+    );
+    expect(table?.forced).toBe(true);
+  });
+});
