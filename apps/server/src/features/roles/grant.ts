@@ -9,6 +9,7 @@ import {
   bumpPrincipal,
   grantRole,
   loadAssignmentOf,
+  loadRole,
   loadRoleByName,
   lockAdministrators,
 } from './roles.repo.ts';
@@ -69,9 +70,7 @@ export async function grant(
     case 'root_only':
       throw new Problem('roles.root_only', { detail: `${role.name} can be held in the root tenant only.` });
     case 'exceeds_own':
-      throw new Problem('access.grant_exceeds_own', {
-        detail: `${role.name} holds permissions that you do not.`,
-      });
+      throw await exceedsOwn(tx, granter, role);
     default:
   }
   const assignment = await loadAssignmentOf(tx, wanted.principalId, role.id);
@@ -88,6 +87,20 @@ export async function grant(
     });
   }
   return { assignment, isNew: outcome === 'granted' };
+}
+
+/** The refusal, with the first permission that is missing. */
+export async function exceedsOwn(
+  tx: TenantTx,
+  actor: UserPrincipal,
+  role: { id: string; name: string },
+): Promise<Problem> {
+  const held = (await loadRole(tx, role.id))?.permissions ?? [];
+  const missing = held.find((permission) => !actor.permissions.has(permission));
+  return new Problem('access.grant_exceeds_own', {
+    detail: `${role.name} holds permissions that you do not: you can neither give it nor take it away.`,
+    ...(missing !== undefined && { missingPermission: missing }),
+  });
 }
 
 /** What a record says of an assignment. */

@@ -1,5 +1,6 @@
 export { grant } from './grant.ts';
 export { grantFirstRole, grantOperatorRole } from './roles.repo.ts';
+export { recordRefusedGrants } from './refused-grants.ts';
 export { roleAssignmentsRoutes } from './role-assignments.routes.ts';
 export { rolesRoutes } from './roles.routes.ts';
 export { governingBeyond, keepAdministrators } from './standing.ts';

@@ -3,7 +3,7 @@ import type { TenantTx } from '../../platform/database/index.ts';
 import { Problem, type RequestContext } from '../../platform/http/index.ts';
 import { actorOf } from '../audit/index.ts';
 import type { Deps } from '../deps.ts';
-import { stateOf } from './grant.ts';
+import { exceedsOwn, stateOf } from './grant.ts';
 import { bumpPrincipal, deleteAssignment, loadAssignment, lockAdministrators } from './roles.repo.ts';
 import { keepAdministrators } from './standing.ts';
 
@@ -34,9 +34,7 @@ export async function revokeRole(
   );
   if (outcome === 'unknown_assignment') throw unknownAssignment();
   if (outcome === 'exceeds_own')
-    throw new Problem('access.grant_exceeds_own', {
-      detail: `${assignment.role} holds permissions that you do not: you can neither give it nor take it away.`,
-    });
+    throw await exceedsOwn(tx, revoker, { id: assignment.role_id, name: assignment.role });
   await bumpPrincipal(tx, assignment.principal_id, now);
   await deps.audit.record(tx, {
     action: 'role_removed',
