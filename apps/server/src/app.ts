@@ -17,7 +17,7 @@ import {
   installValidation,
   sendProblem,
 } from './platform/http/index.ts';
-import { installSecurityHeaders } from './platform/http/security-headers.ts';
+import { HEADERS_WITHOUT_HOOKS, installSecurityHeaders } from './platform/http/security-headers.ts';
 
 /**
  * The HTTP service: Logger → Recovery → limits → Authentication → Authorization → Handler (spec R6).
@@ -32,7 +32,8 @@ export async function buildApp(deps: Deps, logger: FastifyBaseLogger): Promise<F
     genReqId: (raw) => correlationIdOf(raw.headers.traceparent),
     requestIdLogLabel: 'correlationId',
     // A path that cannot be decoded reaches no route and no hook.
-    frameworkErrors: (error, request, reply) => sendProblem(request, reply, asProblem(error)),
+    frameworkErrors: (error, request, reply) =>
+      sendProblem(request, reply.headers(HEADERS_WITHOUT_HOOKS), asProblem(error)),
     bodyLimit: config.bodyLimit,
     // SECURITY: one spelling of a path reaches one route: case, trailing and double slashes are not forgiven (threats 75, 76).
     routerOptions: {

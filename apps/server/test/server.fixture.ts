@@ -6,7 +6,7 @@ import pino from 'pino';
 import { inject } from 'vitest';
 import { hashWorkerUrl } from '../src/cli/folders.ts';
 import { type Config, parseConfig } from '../src/config/index.ts';
-import type { Mail } from '../src/platform/mail/index.ts';
+import type { Mail, MailTransport } from '../src/platform/mail/index.ts';
 import { createServer, type Server } from '../src/server.ts';
 import { createBrowser, type TestBrowser } from './browser.fixture.ts';
 import { inDatabase, withClient } from './database.setup.ts';
@@ -42,7 +42,12 @@ let made = 0;
  * const answer = await admin.post('/api/v1/users', { email: 'ada@example.com', name: 'Ada' });
  */
 export async function startServer(
-  options: { env?: Record<string, string>; clock?: FakeClock; database?: string } = {},
+  options: {
+    env?: Record<string, string>;
+    clock?: FakeClock;
+    database?: string;
+    mailTransport?: MailTransport;
+  } = {},
 ): Promise<TestServer> {
   const { adminUrl, template, loginPassword } = inject('database');
   const name = options.database ?? `test_${process.pid}_${(made += 1)}_${Math.floor(performance.now())}`;
@@ -79,7 +84,10 @@ export async function startServer(
     consoleDir: await writePages(dataDir),
     hashWorkerUrl,
     clock,
-    mailTransport: { send: async (mail) => void mails.push(mail), close: () => undefined },
+    mailTransport: options.mailTransport ?? {
+      send: async (mail) => void mails.push(mail),
+      close: () => undefined,
+    },
   });
   const browser: TestServer['browser'] = (of) =>
     createBrowser(server.app, { origin: config.publicUrl, ...of });
@@ -112,7 +120,7 @@ export async function startServer(
 }
 
 /** The token of the newest mail's link. */
-export function tokenIn(mail: Mail | undefined): string {
+export function tokenIn(mail: Pick<Mail, 'text'> | undefined): string {
   const token = /#token=([A-Za-z0-9_.-]+)/.exec(mail?.text ?? '')?.[1];
   if (token === undefined) throw new Error('this mail has no link');
   return token;

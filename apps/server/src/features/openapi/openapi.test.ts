@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startServer, type TestServer } from '../../../test/server.fixture.ts';
+
+interface Operation {
+  operationId?: string;
+  summary?: string;
+  description?: string;
+  tags?: string[];
+  security?: unknown[];
+  requestBody?: { content: Record<string, { example?: unknown }> };
+  responses: Record<string, { description?: string; content?: Record<string, { example?: unknown }> }>;
+}
+interface Document {
+  openapi: string;
+  paths: Record<string, Record<string, Operation>>;
+}
+
+let gatehouse: TestServer;
+let document: Document;
+let operations: [string, Operation][];
+beforeAll(async () => {
+  gatehouse = await startServer();
+  document = (await gatehouse.browser().get('/openapi.json')).body as unknown as Document;
+  operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]): [string, Operation] => [
+      `${method.toUpperCase()} ${path}`,
+      operation,
+    ]),
+  );
+});
+afterAll(() => gatehouse.close());
+
+describe('GET /openapi.json', () => {
+  it('is OpenAPI 3.1 and names every declared route that is not a page', () => {
+    expect(document.openapi).toMatch(/^3\.1\./);
+    const declared = gatehouse.server.app.declaredRoutes
+      .filter(
+        ({ method, url }) =>
+          method !== 'HEAD' &&
+          (url.startsWith('/api/') || url.startsWith('/health/') || url.startsWith('/.well-known/')),
+      )
+      .map(({ method, url }) => `${method} ${url.replaceAll(/:([A-Za-z]+)/g, '{$1}')}`);
+    expect(operations.map(([name]) => name).toSorted()).toEqual(declared.toSorted());
+    expect(declared.length).toBeGreaterThan(20);
+  });
+
+  it('says of every operation what it does, who may, and under which unique name', () => {
+    for (const [name, operation] of operations) {
+      expect(operation.summary, name).toBeTruthy();
+      expect(operation.tags?.length, name).toBeGreaterThan(0);
+      expect(operation.description, name).toMatch(/Access: .+\.$/);
+      expect(operation.security, name).toBeDefined();
+    }
+    const ids = operations.map(([, operation]) => operation.operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids).not.toContain(undefined);
+  });
+
+  it('gives every body and every answer with a body an example', () => {
+    for (const [name, operation] of operations) {
+      for (const media of Object.values(operation.requestBody?.content ?? {}))
+        expect(media.example, name).toBeDefined();
+      for (const [status, answer] of Object.entries(operation.responses)) {
+        expect(answer.description, `${name} ${status}`).toBeTruthy();
+        for (const media of Object.values(answer.content ?? {}))
+          expect(media.example, `${name} ${status}`).toBeDefined();
+      }
+    }
+  });
+
+  it('names an error for every operation that can refuse, as problem details', () => {
+    for (const [name, operation] of operations) {
+      const errors = Object.entries(operation.responses).filter(([status]) => Number(status) >= 400);
+      if (/GET \/(health\/live|\.well-known|api\/v1\/auth\/options)/.test(name)) continue;
+      expect(errors.length, name).toBeGreaterThan(0);
+      for (const [, answer] of errors)
+        expect(Object.keys(answer.content ?? {}), name).toEqual(['application/problem+json']);
+    }
+  });
+});

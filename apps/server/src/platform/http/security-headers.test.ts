@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startServer, type TestServer } from '../../../test/server.fixture.ts';
+
+let gatehouse: TestServer;
+beforeAll(async () => {
+  gatehouse = await startServer();
+});
+afterAll(() => gatehouse.close());
+
+const PATHS = [
+  '/',
+  '/signin',
+  '/api/v1/auth/me',
+  '/api/v1/auth/options',
+  '/health/live',
+  '/openapi.json',
+  '/.well-known/jwks.json',
+  '/nothing-here',
+  '/%zz',
+];
+
+describe('security headers', () => {
+  it.each(PATHS)('are on the answer of %s', async (path) => {
+    const { headers } = await gatehouse.browser().get(path);
+    expect(headers['content-security-policy']).toMatch(/default-src 'none'/);
+    expect(headers['content-security-policy']).toMatch(/frame-ancestors 'none'/);
+    expect(headers['content-security-policy']).not.toContain('unsafe');
+    expect(headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'no-referrer',
+    });
+    expect(headers['permissions-policy']).toContain('camera=()');
+    expect(headers).not.toHaveProperty('x-powered-by');
+    expect(headers).not.toHaveProperty('server');
+  });
+
+  it('give every page a nonce of its own', async () => {
+    const pages = await Promise.all([1, 2].map(() => gatehouse.browser().get('/')));
+    const nonces = pages.map(
+      (page) => /'nonce-([^']+)'/.exec(String(page.headers['content-security-policy']))?.[1],
+    );
+    expect(new Set(nonces).size).toBe(2);
+    for (const [index, page] of pages.entries()) {
+      expect(page.text).toContain(`content="${nonces[index]}"`);
+      expect(page.text).not.toContain('__CSP_NONCE__');
+    }
+  });
+
+  it('hold the sign-in pages to Trusted Types', async () => {
+    expect((await gatehouse.browser().get('/signin')).headers['content-security-policy']).toContain(
+      "require-trusted-types-for 'script'",
+    );
+  });
+
+  it('include HSTS as soon as the deployment is reached over HTTPS', async () => {
+    const secure = await startServer({
+      env: { GATEHOUSE_PUBLIC_URL: 'https://id.example.com', SMTP_URL: 'smtp://localhost:2525' },
+    });
+    try {
+      expect((await secure.browser().get('/health/live')).headers['strict-transport-security']).toMatch(
+        /max-age=63072000; includeSubDomains/,
+      );
+      expect((await secure.browser().get('/dev/mail')).status).toBe(404);
+    } finally {
+      await secure.close();
+    }
+  });
+});

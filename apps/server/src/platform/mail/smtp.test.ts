@@ -1,0 +1,115 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import PostalMime, { type Email } from 'postal-mime';
+import { SMTPServer } from 'smtp-server';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createFakeClock } from '@gatehouse/testing';
+import { startServer, tokenIn, type TestServer } from '../../../test/server.fixture.ts';
+import { createSmtpTransport } from './mail.ts';
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+/** A real SMTP peer that keeps what it takes, envelope and all. */
+async function startSmtp(options: { refuse?: () => boolean } = {}) {
+  const taken: { to: string[]; mail: Email }[] = [];
+  const smtp = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    onRcptTo: (_address, _session, done) =>
+      done(options.refuse?.() ? Object.assign(new Error('mailbox busy'), { responseCode: 450 }) : null),
+    onData(stream, session, done) {
+      const chunks: Buffer[] = [];
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+      stream.on('end', () => {
+        void PostalMime.parse(Buffer.concat(chunks)).then((mail) => {
+          taken.push({ to: session.envelope.rcptTo.map((rcpt) => rcpt.address), mail });
+          done();
+        });
+      });
+    },
+  });
+  smtp.listen(0, '127.0.0.1');
+  await once(smtp.server, 'listening');
+  closing.push(() => new Promise((resolve) => smtp.close(() => resolve())));
+  return { taken, url: `smtp://127.0.0.1:${(smtp.server.address() as AddressInfo).port}` };
+}
+
+async function start(url: string): Promise<TestServer> {
+  const clock = createFakeClock();
+  const gatehouse = await startServer({
+    clock,
+    mailTransport: createSmtpTransport(url, 'Gatehouse <no-reply@example.com>'),
+  });
+  closing.push(() => gatehouse.close());
+  return gatehouse;
+}
+const register = (gatehouse: TestServer, email: string, name = 'Grace') =>
+  gatehouse
+    .browser()
+    .post('/api/v1/auth/register', { email, password: 'Good-Pass-1', name, tenantName: 'Grace & Sons' });
+
+describe('mail over SMTP', () => {
+  it('arrives as text and HTML, at the one stored address, with a link that works', async () => {
+    const smtp = await startSmtp();
+    const gatehouse = await start(smtp.url);
+    await register(gatehouse, 'grace@example.com', 'Grace <script>');
+    await gatehouse.deliverMail();
+    const [first] = smtp.taken;
+    expect(first?.to).toEqual(['grace@example.com']);
+    expect(first?.mail.from).toMatchObject({ address: 'no-reply@example.com', name: 'Gatehouse' });
+    expect(first?.mail.html).not.toContain('<script>');
+    const token = tokenIn({ text: first?.mail.text ?? '' });
+    const confirmed = await gatehouse
+      .browser()
+      .post('/api/v1/auth/register/confirm', { token, password: 'Good-Pass-1' });
+    expect(confirmed.status).toBe(200);
+  });
+
+  it('is tried again with growing pauses while the peer refuses, and delivered once', async () => {
+    let busy = true;
+    const smtp = await startSmtp({ refuse: () => busy });
+    const gatehouse = await start(smtp.url);
+    await register(gatehouse, 'grace@example.com');
+    await gatehouse.server.deps.outbox.dispatch();
+    const [waiting] = await gatehouse.sql<{
+      attempts: number;
+      last_error: string;
+      delivered_at: Date | null;
+    }>('select attempts, last_error, delivered_at from gatehouse.outbox');
+    expect(waiting).toMatchObject({ attempts: 1, delivered_at: null });
+    expect(waiting?.last_error).toContain('mailbox busy');
+    expect(await gatehouse.server.deps.outbox.dispatch()).toBe(0);
+    busy = false;
+    gatehouse.clock.advance({ seconds: 6 });
+    expect(await gatehouse.server.deps.outbox.dispatch()).toBe(1);
+    gatehouse.clock.advance({ hours: 2 });
+    expect(await gatehouse.server.deps.outbox.dispatch()).toBe(0);
+    expect(smtp.taken).toHaveLength(1);
+  });
+
+  it('keeps its payload sealed in the database, and not at all once it is delivered', async () => {
+    const smtp = await startSmtp();
+    const gatehouse = await start(smtp.url);
+    await register(gatehouse, 'grace@example.com');
+    const payload = async () =>
+      (await gatehouse.sql<{ payload_sealed: string }>('select payload_sealed from gatehouse.outbox'))[0]
+        ?.payload_sealed;
+    expect(await payload()).toMatch(/^v1\./);
+    expect(await payload()).not.toContain('grace');
+    await gatehouse.deliverMail();
+    expect(await payload()).toBe('');
+  });
+
+  it('of two dispatchers at once is sent by one', async () => {
+    const smtp = await startSmtp();
+    const gatehouse = await start(smtp.url);
+    await Promise.all(Array.from({ length: 10 }, (_, i) => register(gatehouse, `user${i}@example.com`)));
+    await Promise.all(Array.from({ length: 5 }, () => gatehouse.server.deps.outbox.dispatch()));
+    expect(smtp.taken.map(({ to }) => to[0]).toSorted()).toEqual(
+      Array.from({ length: 10 }, (_, i) => `user${i}@example.com`),
+    );
+  });
+});
