@@ -92,6 +92,7 @@ async function startPostgres15() {
     unix_socket_directories: folder,
     fsync: 'off',
     max_connections: 200,
+    log_min_messages: 'fatal',
   };
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const server = spawn(join(programs, 'postgres'), ['-D', data, ...options], {
