@@ -28,9 +28,8 @@ export async function buildApp(deps: Deps, logger: FastifyBaseLogger): Promise<F
   const { config } = deps;
   const app = fastify({
     loggerInstance: logger,
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'correlationId' }),
     genReqId: (raw) => correlationIdOf(raw.headers.traceparent),
-    requestIdLogLabel: 'correlationId',
     // A path that cannot be decoded reaches no route and no hook.
     frameworkErrors: (error, request, reply) =>
       sendProblem(request, reply.headers(HEADERS_WITHOUT_HOOKS), asProblem(error)),
