@@ -2,12 +2,14 @@ import { getSystemRole, type SystemRoleName } from '@gatehouse/contracts';
 import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildApp } from '../../src/app.ts';
-import type { DeclaredRoute, UserAccess } from '../../src/platform/access/index.ts';
+import type { Access, DeclaredRoute } from '../../src/platform/access/index.ts';
 import { newId, ROOT_TENANT } from '../../src/platform/ids.ts';
 import type { Answer } from '../browser.fixture.ts';
 import { startServer, type TestServer } from '../server.fixture.ts';
 import { fillRoute } from './operations.fixture.ts';
 import { addPerson, call, type Person, registerTenant } from './people.fixture.ts';
+
+type UserAccess = Extract<Access, { kind: 'user' }>;
 
 /** Every route × every kind of caller: what the declaration says against what is observed over HTTP. */
 describe('the access matrix', () => {
