@@ -1,7 +1,8 @@
 import { Type, type Static, type TSchema } from 'typebox';
 
-/** Refuses control, bidirectional and zero-width characters: they make one name look like another (UTR 36). */
-export const PLAIN_TEXT = String.raw`^[^\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]*$`;
+/** Control, bidirectional and zero-width characters: they make one name look like another (UTR 36). */
+const UNFIT = String.raw`\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb`;
+export const PLAIN_TEXT = `^[^${UNFIT}]*$`;
 
 /** A message: unknown fields are refused, so that a field that is not declared can neither enter nor leak. */
 export const Message = <const P extends Record<string, TSchema>>(
@@ -31,10 +32,8 @@ export const isEmail = (text: string): boolean => text.length <= 254 && new RegE
 export const Name = Type.String({
   minLength: 1,
   maxLength: 200,
-  pattern: PLAIN_TEXT.replace(
-    '*$',
-    '*[^\\s\\u0000-\\u001f][^\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb]*$',
-  ),
+  // Spaces, something to see, then anything: no two parts take the same character, so that no input makes it slow.
+  pattern: `^ *[^\\s${UNFIT}][^${UNFIT}]*$`,
   description: 'A name as people write it; control and bidirectional characters are refused.',
   examples: ['Ada Lovelace'],
 });

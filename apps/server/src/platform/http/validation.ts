@@ -42,13 +42,16 @@ function refuseUndeclared(request: FastifyRequest): void {
   // Pages and files are no operations: mail programs and search engines hang parameters on their addresses.
   if (schema === undefined || schema.hide === true) return;
   const [name] = schema.querystring === undefined ? Object.keys(request.query as object) : [];
-  if (name !== undefined)
-    throw undeclared(`querystring/${name.slice(0, 64)}`, 'this operation takes no query');
+  if (name !== undefined) throw invalid(`querystring/${name.slice(0, 64)}`, 'this operation takes no query');
+  // PostgreSQL has no text with a NUL, and no parameter means one.
+  const nul = Object.entries(request.query as object).find(([, value]) => String(value).includes('\0'));
+  if (nul !== undefined)
+    throw invalid(`querystring/${nul[0].slice(0, 64)}`, 'must not contain a NUL character');
   if (schema.body !== undefined || request.body === undefined || request.body === null) return;
   // Many clients send `{}` with every POST.
   if (typeof request.body === 'object' && Object.keys(request.body).length === 0) return;
-  throw undeclared('body', 'this operation takes no body');
+  throw invalid('body', 'this operation takes no body');
 }
 
-const undeclared = (path: string, message: string) =>
+const invalid = (path: string, message: string) =>
   new Problem('request.invalid', { detail: `${path}: ${message}.`, errors: [{ path, message }] });
