@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +22,8 @@ export interface Deployment {
 /** The built service as an operator starts it: its own process, its own PostgreSQL, an empty data folder. */
 export async function startDeployment(env: Record<string, string | undefined> = {}): Promise<Deployment> {
   const folder = await mkdtemp(join(tmpdir(), 'gatehouse-e2e-'));
+  // As root: the account that PostgreSQL runs as has to pass through.
+  await chmod(folder, 0o711);
   const port = await freePort();
   const url = `http://localhost:${port}`;
   let output = '';

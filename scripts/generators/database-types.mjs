@@ -1,6 +1,6 @@
 // Types of the tables, read from a freshly migrated database.
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -16,6 +16,8 @@ export default {
     const { startEmbeddedPostgres } = await import(join(server, 'platform', 'postgres', 'index.ts'));
     const { migrate } = await import(join(server, 'platform', 'database', 'migrate.ts'));
     const dataDir = await mkdtemp(join(tmpdir(), 'gatehouse-types-'));
+    // As root: the account that PostgreSQL runs as has to pass through.
+    await chmod(dataDir, 0o711);
     const quiet = { info() {}, warn() {}, error() {} };
     const postgres = await startEmbeddedPostgres({ dataDir, log: quiet });
     try {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -17,6 +17,8 @@ let dataDir: string;
 let running: Deployment | undefined;
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'gatehouse-power-'));
+  // As root: the account that PostgreSQL runs as has to pass through.
+  await chmod(dataDir, 0o711);
 });
 afterAll(async () => {
   if (running) {
