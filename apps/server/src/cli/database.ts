@@ -1,8 +1,7 @@
-import pg from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from '../config/index.ts';
 import type { Sealer } from '../platform/crypto/index.ts';
-import { migrate } from '../platform/database/index.ts';
+import { ensureDatabase, isBoundByRowSecurity, migrate, whyUnreachable } from '../platform/database/index.ts';
 import { startEmbeddedPostgres } from '../platform/postgres/index.ts';
 import { CliError } from './cli-error.ts';
 import { dbDir } from './folders.ts';
@@ -71,14 +70,7 @@ export async function openDatabase(
 
 /** The embedded server's own database, made at the first start. */
 async function inDatabase(serverUrl: string): Promise<string> {
-  const client = new pg.Client({ connectionString: serverUrl });
-  await client.connect();
-  try {
-    const found = await client.query('select from pg_database where datname = $1', [EMBEDDED_DATABASE]);
-    if (found.rowCount === 0) await client.query(`create database ${EMBEDDED_DATABASE}`);
-  } finally {
-    await client.end();
-  }
+  await ensureDatabase(serverUrl, EMBEDDED_DATABASE);
   return serverUrl.replace(/^(postgres(?:ql)?:\/\/[^/]*\/)[^?]*/, `$1${EMBEDDED_DATABASE}`);
 }
 
@@ -88,39 +80,19 @@ function withUser(url: string, user: string, password: string | undefined): stri
 }
 
 async function reach(name: string, url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000 });
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-  } catch (error) {
-    // SECURITY: the server's words may quote the user; the URL with its password is never shown.
-    const reason =
-      error instanceof Error
-        ? error.message || (error as { code?: string }).code || 'no answer'
-        : 'no answer';
-    throw new CliError(
-      `The database that ${name} names cannot be reached: ${reason}. Check host, port, user, password and database name.`,
-    );
-  } finally {
-    await client.end().catch(() => undefined);
-  }
+  const reason = await whyUnreachable(url);
+  if (reason === undefined) return;
+  throw new CliError(
+    `The database that ${name} names cannot be reached: ${reason}. Check host, port, user, password and database name.`,
+  );
 }
 
 /** SECURITY: row security binds neither superusers nor BYPASSRLS roles; the server refuses to serve as one (threat 16). */
 async function checkServingRole(url: string): Promise<void> {
   await reach('DATABASE_URL', url);
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    const found = await client.query<{ free: boolean }>(
-      'select rolsuper or rolbypassrls as free from pg_roles where rolname = current_user',
-    );
-    if (found.rows[0]?.free !== false) {
-      throw new CliError(
-        'DATABASE_URL names a role that row security does not bind (superuser or BYPASSRLS). With DATABASE_ADMIN_URL set, DATABASE_URL must be the login role; or leave DATABASE_ADMIN_URL out and Gatehouse makes that role itself.',
-      );
-    }
-  } finally {
-    await client.end();
-  }
+  if (await isBoundByRowSecurity(url)) return;
+  throw new CliError(
+    'DATABASE_URL names a role that row security does not bind (superuser or BYPASSRLS). With DATABASE_ADMIN_URL set, ' +
+      'DATABASE_URL must be the login role; or leave DATABASE_ADMIN_URL out and Gatehouse makes that role itself.',
+  );
 }

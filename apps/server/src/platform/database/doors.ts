@@ -53,7 +53,8 @@ export function createDoors(pool: Pool, rolePrefix: string): Doors {
       const result = await work(client);
       // A commit after a failed statement rolls back and says so, without an error: nobody may take it for done.
       const { command } = await client.query('commit');
-      if (command !== 'COMMIT') throw new Error('the transaction was rolled back: one of its statements failed');
+      if (command !== 'COMMIT')
+        throw new Error('the transaction was rolled back: one of its statements failed');
       return result;
     } catch (error) {
       // A connection that cannot roll back is in an unknown state and is not used again.
