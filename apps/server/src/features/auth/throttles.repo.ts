@@ -4,14 +4,24 @@ import type { SystemTx } from '../../platform/database/index.ts';
 // Every row of an address, its known browsers' too, begins with the key of the address (throttleKey).
 const LAST = Buffer.alloc(32, 0xff);
 
-/** Forgets the failures on an address, from unknown browsers and from known ones. False when there were none. */
-export async function clearThrottle(tx: SystemTx, address: Buffer): Promise<boolean> {
-  const result = await tx
+/** Forgets the failures on an address, from unknown browsers and from known ones. Undefined when there were none. */
+export async function clearThrottle(
+  tx: SystemTx,
+  address: Buffer,
+): Promise<{ failures: number; lockedUntil: Date | null } | undefined> {
+  const rows = await tx
     .deleteFrom('login_throttles')
     .where('key', '>=', address)
     .where('key', '<=', Buffer.concat([address, LAST]))
-    .executeTakeFirst();
-  return result.numDeletedRows > 0n;
+    .where('failures', '>', 0)
+    .returning(['failures', 'locked_until'])
+    .execute();
+  if (rows.length === 0) return undefined;
+  const locks = rows.flatMap((row) => row.locked_until?.getTime() ?? []);
+  return {
+    failures: rows.reduce((sum, row) => sum + row.failures, 0),
+    lockedUntil: locks.length === 0 ? null : new Date(Math.max(...locks)),
+  };
 }
 
 /** On which of these addresses sign-in is locked right now, for unknown browsers or for a known one. */

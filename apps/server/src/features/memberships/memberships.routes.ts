@@ -3,7 +3,6 @@ import {
   CreateMembership,
   Membership,
   Message,
-  Nothing,
   Page,
   pageQuery,
   sortBy,
@@ -98,7 +97,6 @@ export const membershipsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (ap
         description:
           "A user of the caller's own home tenant becomes a member of this tenant, which the platform or a partner has entered. A new member holds no role.",
         params: tenantParams(scope),
-        querystring: Nothing,
         body: CreateMembership,
         response: {
           201: Membership,
@@ -127,7 +125,6 @@ export const membershipsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (ap
         summary: 'One membership',
         description: 'A membership in this tenant.',
         params: tenantAndIdParams(scope),
-        querystring: Nothing,
         response: {
           200: Membership,
           ...problems('request.invalid', 'auth.unauthenticated', 'access.denied', 'resource.not_found'),
@@ -157,7 +154,6 @@ export const membershipsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (ap
           'Counts from the next request on, in this tenant only. Not for one’s own, nor for the last administrator, nor for somebody who governs ' +
           'what the caller does not.',
         params: tenantAndIdParams(scope),
-        querystring: Nothing,
         body: UpdateMembership,
         response: {
           200: Membership,
@@ -193,7 +189,6 @@ export const membershipsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (ap
         description:
           "Takes the guest's roles away, too. The membership in the home tenant ends with the user.",
         params: tenantAndIdParams(scope),
-        querystring: Nothing,
         response: {
           204: NoContent,
           ...problems(

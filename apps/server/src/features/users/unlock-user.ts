@@ -17,18 +17,22 @@ export async function unlockUser(deps: Deps, caller: Caller, id: string): Promis
   // Counters belong to addresses, over all tenants: they are cleared through the system's door, with the record in the same
   // transaction, and in the actor's home as well where somebody acts from above.
   await deps.doors.asSystem('an administrator unlocks', async (tx) => {
-    if (!(await clearThrottle(tx, throttleKey(deps, user.email_key)))) return;
+    const cleared = await clearThrottle(tx, throttleKey(deps, user.email_key));
+    if (!cleared) return;
+    const after = { failures: 0, lockedUntil: null };
     const unlocked = {
       action: 'account_unlocked',
       actor: actorOf(principal),
       resource: { type: 'user', id: user.id },
+      before: { failures: cleared.failures, lockedUntil: cleared.lockedUntil?.toISOString() ?? null },
+      after,
       request,
     } as const;
     await deps.audit.recordAsSystem(tx, entered.tenantId, unlocked);
     if (entered.actorTenantId !== entered.tenantId)
       await deps.audit.recordAsSystem(tx, entered.actorTenantId, {
         ...unlocked,
-        after: { of: entered.tenantId, state: null },
+        after: { of: entered.tenantId, state: after },
       });
   });
   return presentUser(deps, user);

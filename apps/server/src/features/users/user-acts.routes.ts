@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { type ErrorCode, Nothing, type Permission, User } from '@gatehouse/contracts';
-import { Type } from 'typebox';
+import { type ErrorCode, type Permission, User } from '@gatehouse/contracts';
 import { user } from '../../platform/access/index.ts';
 import { problems } from '../../platform/http/index.ts';
 import { callerWith, type Caller } from '../denied.ts';
@@ -64,9 +63,6 @@ const ACTS: UserAct[] = [
   },
 ];
 
-// A client may leave the body out or send an empty object; whatever else it sends was meant for something else.
-const NoBody = Type.Union([Type.Null(), Nothing]);
-
 /** What is done to one user, all in the same form: POST without a body, answered with the user as it stands then. */
 export function userActsRoutes(app: FastifyInstance, scope: TenantScoped): void {
   const { deps, at, suffix } = scope;
@@ -81,8 +77,6 @@ export function userActsRoutes(app: FastifyInstance, scope: TenantScoped): void 
           summary: act.summary,
           description: act.description,
           params: tenantAndIdParams(scope),
-          querystring: Nothing,
-          body: NoBody,
           response: {
             200: User,
             ...problems(

@@ -2,7 +2,6 @@ import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebo
 import {
   CreateUser,
   Message,
-  Nothing,
   Page,
   pageQuery,
   PLAIN_TEXT,
@@ -84,7 +83,6 @@ export const usersRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, sco
           'Mails a single-use link with which the user sets a password, good for 72 hours; until then the user is `invited`. A new user holds no ' +
           'role but the named ones, which need `roles:assign` and which the caller must hold in full.',
         params: tenantParams(scope),
-        querystring: Nothing,
         body: CreateUser,
         response: {
           201: User,
@@ -115,7 +113,6 @@ export const usersRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, sco
         summary: 'One user',
         description: 'A user whose home is this tenant; others are not there.',
         params: tenantAndIdParams(scope),
-        querystring: Nothing,
         response: {
           200: User,
           ...problems('request.invalid', 'auth.unauthenticated', 'access.denied', 'resource.not_found'),
@@ -142,7 +139,6 @@ export const usersRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, sco
         summary: 'Rename a user',
         description: "Changes the name, one's own too. The address is changed by its owner only.",
         params: tenantAndIdParams(scope),
-        querystring: Nothing,
         body: UpdateUser,
         response: {
           200: User,
@@ -171,7 +167,6 @@ export const usersRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, sco
           'Ends the sessions, takes roles and memberships in all tenants away, and frees the address. What the user did stays on record. Not ' +
           'for oneself, nor for the last administrator, nor for somebody who governs what the caller does not.',
         params: tenantAndIdParams(scope),
-        querystring: Nothing,
         response: {
           204: NoContent,
           ...problems(
