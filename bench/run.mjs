@@ -30,6 +30,8 @@ Options
   --json           JSON lines on standard output; the tables go to standard error
   --dir PATH       folder for the databases; it is removed at the end (default: a new one in the temporary folder)
   --port N         first of 20 ports that are used on 127.0.0.1 (default 4130)
+  --checkout PATH  the built checkout whose Gatehouse is measured (default: this one), to compare two states
+  --env NAME=VALUE a setting for Gatehouse, to see what it costs (may be repeated)
   --cpu-prof PATH  write CPU profiles of Gatehouse to this folder (slows it a little: not for figures)
   --without NAME   leave a program out: bare, gatehouse, better-auth (may be repeated)
   --help           this text
@@ -58,6 +60,8 @@ function readArguments() {
         dir: { type: 'string' },
         port: { type: 'string', default: '4130' },
         'cpu-prof': { type: 'string' },
+        checkout: { type: 'string', default: join(HERE, '..') },
+        env: { type: 'string', multiple: true, default: [] },
         without: { type: 'string', multiple: true, default: [] },
         help: { type: 'boolean', short: 'h', default: false },
       },

@@ -9,6 +9,11 @@ export function isPinningPossible() {
   return canPin;
 }
 
+/** Keeps the bench itself, which drains the servers' output, off the measured core. */
+export function pinSelf(core) {
+  if (canPin && core !== undefined) spawnSync('taskset', ['-acp', String(core), String(process.pid)]);
+}
+
 /** Spawns `command` on one core (where the system can do that) and keeps its standard error for a failure's message. */
 export function startProcess(command, args, { core, env, ipc = false, ...options }) {
   const pinned = canPin && core !== undefined;

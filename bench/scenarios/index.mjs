@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeMachine, machineLine } from '../harness/machine.mjs';
+import { pinSelf } from '../harness/processes.mjs';
 import { startPostgres } from '../harness/postgres.mjs';
 import { createReport } from '../harness/report.mjs';
 import { login } from './login.mjs';
@@ -15,6 +16,7 @@ const CONNECTIONS = 32;
 
 export async function runScenarios(options) {
   const machine = describeMachine();
+  pinSelf(machine.driverCore);
   const report = createReport({ json: options.json });
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'gatehouse-bench-'));
   report.progress('Starting PostgreSQL …');

@@ -6,7 +6,6 @@ import { startProcess } from '../harness/processes.mjs';
 import { runSql } from '../harness/postgres.mjs';
 import { aim, startServer } from '../harness/subject.mjs';
 
-const REPOSITORY = join(import.meta.dirname, '../..');
 const PERSON = { email: 'bench@example.com', password: 'Correct-Horse-42', name: 'Bench' };
 const PUBLIC_URL = 'https://id.example.com';
 const RAISED = '10000000';
@@ -33,8 +32,8 @@ export async function startReference(program, context) {
 
 /** Gatehouse as it ships, in production mode as behind a proxy that ends TLS, its rate limit raised. */
 export async function startOurs(context, { signIn = true } = {}) {
-  const main = join(REPOSITORY, 'apps/server/dist/main.js');
-  if (!existsSync(main)) throw new Error('apps/server/dist/main.js is missing: run "npm run build" in the root of the repository');
+  const main = join(context.checkout, 'apps/server/dist/main.js');
+  if (!existsSync(main)) throw new Error(`${main} is missing: run "npm run build" in the root of that checkout`);
   const address = context.nextAddress();
   const server = await startServer(
     {
@@ -53,6 +52,7 @@ export async function startOurs(context, { signIn = true } = {}) {
         GATEHOUSE_ADMIN_PASSWORD: PERSON.password,
         DATABASE_URL: await context.postgres.createDatabase(`gatehouse_${address.port}`),
         RATE_LIMIT_AUTH_PER_MINUTE: RAISED,
+        ...Object.fromEntries((context.env ?? []).map((setting) => setting.split(/=(.*)/s).slice(0, 2))),
       },
       address,
       readyPath: '/health/ready',
