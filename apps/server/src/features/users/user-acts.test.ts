@@ -78,6 +78,22 @@ describe('the set-password link', () => {
   });
 });
 
+describe('where the deployment takes single sign-on only', () => {
+  it('no link is mailed, since there is no password to set', async () => {
+    const restricted = await startServer({ env: { AUTH_POLICY: 'restricted' } });
+    try {
+      const by = await addCaller(restricted, await addTenant(restricted), 'admin');
+      const added = await by.post('/users', { email: 'sso@example.com', name: 'Sso' });
+      expect([added.status, added.body.status]).toEqual([201, 'invited']);
+      const again = await by.post(`/users/${String(added.body.id)}/resend-link`);
+      expect([again.status, again.body.code]).toEqual([403, 'auth.sso_required']);
+      expect(await restricted.deliverMail()).toEqual([]);
+    } finally {
+      await restricted.close();
+    }
+  });
+});
+
 describe('suspending a user', () => {
   it('ends sessions and links at once, refuses sign-in and renewal, and tells the followers', async () => {
     const user = await addInvited();
