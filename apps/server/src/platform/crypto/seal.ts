@@ -66,10 +66,13 @@ export function sealWith(key: Buffer, keyId: string, plain: Buffer | string, con
 }
 
 export function openWith(key: Buffer, keyId: string, sealed: string, context: string): Buffer {
-  const [version, id, iv, body] = sealed.split('.');
-  if (version !== 'v1' || iv === undefined || body === undefined) throw new SealError('not a sealed value');
+  const [version, id, iv, body, more] = sealed.split('.');
+  if (version !== 'v1' || iv === undefined || body === undefined || more !== undefined)
+    throw new SealError('not a sealed value');
   if (id !== keyId) throw new SealError(`sealed under key ${id ?? '?'}, which is not at hand`);
   const bytes = Buffer.from(body, 'base64url');
+  // One value has one spelling: base64url has several of the same bytes.
+  if (bytes.toString('base64url') !== body) throw new SealError('not a sealed value');
   try {
     const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(iv, 'base64url'))
       .setAAD(Buffer.from(`${keyId}|${context}`))

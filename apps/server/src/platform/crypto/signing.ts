@@ -114,7 +114,11 @@ function verifyOnce(token: string, verifiers: Map<string, Verifier>): Claims | u
 
 function decode(part: string): Claims | undefined {
   try {
-    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
+    const text = Buffer.from(part, 'base64url').toString('utf8');
+    const value: unknown = JSON.parse(text);
+    // SECURITY: what we wrote reads back as it stands; a name given twice, of which readers take different ones, does
+    // not (RFC 7519 §4).
+    if (JSON.stringify(value) !== text) return undefined;
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? (value as Claims)
       : undefined;
