@@ -1,6 +1,6 @@
 // Tells whether what is built was built from the sources as they are now. Understood by Node 18.
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { chooseNode, root } from './bundled-node.mjs';
@@ -44,6 +44,11 @@ export function sourcesStamp() {
 
 export function writeBuildStamp(stamp) {
   writeFileSync(stampFile, `${stamp}\n`);
+}
+
+/** What is built from now on comes from sources that go on changing. */
+export function removeBuildStamp() {
+  rmSync(stampFile, { force: true });
 }
 
 function isBuilt() {

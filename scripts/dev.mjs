@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import esbuild from 'esbuild';
 import { serverBundle } from './build.mjs';
+import { removeBuildStamp } from './build-stamp.mjs';
 import { chooseNode, root } from './bundled-node.mjs';
 
 const args = process.argv.slice(2);
@@ -14,6 +15,7 @@ let stopping = false;
 /** One restart at a time: PostgreSQL stops and starts with the server, and a half-stopped one holds the data folder. */
 let turn = Promise.resolve();
 
+removeBuildStamp();
 const context = await esbuild.context({
   ...serverBundle,
   plugins: [
