@@ -54,6 +54,8 @@ create table tenants (
   check ((id = '00000000-0000-7000-8000-000000000001') = (parent_id is null))
 );
 create index tenants_parent on tenants (parent_id, id);
+create index tenants_by_name on tenants (lower(name), id);
+create index tenants_by_created on tenants (created_at, id);
 
 -- People ----------------------------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ import { pagesRoutes } from './pages/index.ts';
 import { recordRefusedGrants, roleAssignmentsRoutes, rolesRoutes } from './roles/index.ts';
 import { sessionsRoutes, userSessionsRoutes } from './sessions/index.ts';
 import { serveTenantScoped } from './tenant-scoped.ts';
+import { tenantsRoutes } from './tenants/index.ts';
 import { usersRoutes } from './users/index.ts';
 
 /** Hooks first, then every feature's routes: a route that is added before the access hook would not be judged by it. */
@@ -54,6 +55,7 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
   keysRoutes(app, deps.tokens);
   await app.register(authRoutes, { prefix: '/api/v1', deps });
   await app.register(sessionsRoutes, { prefix: '/api/v1', deps });
+  await app.register(tenantsRoutes, { prefix: '/api/v1', deps });
   serveTenantScoped(app, deps, [
     auditRoutes,
     userSessionsRoutes,

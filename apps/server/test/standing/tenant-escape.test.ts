@@ -181,6 +181,12 @@ describe('tenant escape', () => {
     }
   });
 
+  /** By the schema, or before the request was read, where not even an administrator may do this to their own tenant. */
+  const expectRefused = (answer: Awaited<ReturnType<typeof call>>, what: string) => {
+    if (answer.body.code === ('access.denied' as unknown)) return;
+    expect(answer.status, `${what}: ${answer.text}`).toBe(400);
+  };
+
   it('refuses an id in the query or the body that contradicts the path or the session [threat 6]', async () => {
     const contradictions = ['tenantId', 'tenant_id', 'userId', 'id', 'organizationId', 'sub'];
     await expectUntouched(async () => {
@@ -195,7 +201,7 @@ describe('tenant escape', () => {
               url: `${url}?${name}=${id}`,
               ...body(operation),
             });
-            expect(answer.status, `${operation.operationId}?${name}: ${answer.text}`).toBe(400);
+            expectRefused(answer, `${operation.operationId}?${name}`);
           }
           if (operation.method === 'GET' || operation.body?.schema.properties?.[name] !== undefined) continue;
           const answer = await call(gatehouse, a.admin.token, {
@@ -203,7 +209,7 @@ describe('tenant escape', () => {
             url,
             body: { ...operation.body?.example, [name]: id },
           });
-          expect(answer.status, `${operation.operationId} body ${name}: ${answer.text}`).toBe(400);
+          expectRefused(answer, `${operation.operationId} body ${name}`);
         }
       }
     });

@@ -42,6 +42,17 @@ export async function endSessionsOf(
   return rows.length;
 }
 
+/** Ends every session of the entered tenant's users. Followers are told by the tenant's own epoch, not session by session. */
+export async function endAllSessions(tx: TenantTx, reason: string, now: Date): Promise<number> {
+  const result = await tx
+    .updateTable('sessions')
+    .set({ ended_at: now, end_reason: reason, epoch: sql`epoch + 1` })
+    .where('tenant_id', '=', tx.tenantId)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows);
+}
+
 export interface SessionFilter {
   userId: UserId;
   now: Date;

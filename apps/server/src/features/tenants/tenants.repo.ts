@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { TenantTx } from '../../platform/database/index.ts';
 import { Problem } from '../../platform/http/index.ts';
-import { newId, type TenantId } from '../../platform/ids.ts';
+import { newId } from '../../platform/ids.ts';
 import { insertRevocations } from '../../platform/revocations/revocations.repo.ts';
 
 export interface NewTenant {
@@ -29,78 +29,122 @@ export async function insertTenant(tx: TenantTx, tenant: NewTenant): Promise<Ten
     .executeTakeFirst();
 }
 
-export const loadTenant = (tx: TenantTx, id: string) =>
-  tx.selectFrom('tenants').selectAll().where('id', '=', id).executeTakeFirst();
-export type TenantRow = NonNullable<Awaited<ReturnType<typeof loadTenant>>>;
+/** The entered tenant itself. */
+export const loadEntered = (tx: TenantTx) =>
+  tx.selectFrom('tenants').selectAll().where('id', '=', tx.tenantId).executeTakeFirstOrThrow();
+export type TenantRow = Awaited<ReturnType<typeof loadEntered>>;
+
+/**
+ * The same, held until the transaction ends, so that what was checked is what is changed.
+ *
+ * @throws {Problem} `resource.not_found` when it was deleted since it was entered.
+ */
+export async function lockEntered(tx: TenantTx): Promise<TenantRow> {
+  const row = await tx
+    .selectFrom('tenants')
+    .selectAll()
+    .where('id', '=', tx.tenantId)
+    .where('status', '!=', 'deleted')
+    .forUpdate()
+    .executeTakeFirst();
+  if (!row) throw new Problem('resource.not_found', { detail: 'There is no such tenant for you.' });
+  return row;
+}
 
 export interface TenantFilter {
+  /** The entered tenant and those directly below it; else all that row security shows. */
+  directlyBelow: boolean;
   status: string | undefined;
   type: string | undefined;
   search: string | undefined;
-  sort: 'name' | 'created_at';
+  sort: 'name' | 'createdAt';
   descending: boolean;
-  after: { value: string | Date; id: string } | undefined;
+  after: { value: string; id: string } | undefined;
   limit: number;
 }
 
 /** What row security shows: the entered tenant and those below it; all of them in the root tenant. */
 export function listTenants(tx: TenantTx, filter: TenantFilter) {
   const { sort, descending, after } = filter;
-  let query = tx.selectFrom('tenants').selectAll();
+  const key = sort === 'name' ? sql<string>`lower(name)` : sql<string>`created_at`;
+  let query = tx.selectFrom('tenants').selectAll().select(sql<string>`lower(name)`.as('name_key'));
   query =
     filter.status === undefined
       ? query.where('status', '!=', 'deleted')
       : query.where('status', '=', filter.status);
+  if (filter.directlyBelow)
+    query = query.where((eb) => eb.or([eb('id', '=', tx.tenantId), eb('parent_id', '=', tx.tenantId)]));
   if (filter.type !== undefined) query = query.where('type', '=', filter.type);
   if (filter.search !== undefined)
     query = query.where(sql<boolean>`strpos(lower(name), lower(${filter.search})) > 0`);
   if (after !== undefined) {
-    query = query.where((eb) =>
-      eb(eb.refTuple(sort, 'id'), descending ? '<' : '>', eb.tuple(after.value as never, after.id)),
+    const value = sort === 'name' ? sql`${after.value}` : sql`${after.value}::timestamptz`;
+    query = query.where(
+      descending
+        ? sql<boolean>`(${key}, id) < (${value}, ${after.id}::uuid)`
+        : sql<boolean>`(${key}, id) > (${value}, ${after.id}::uuid)`,
     );
   }
   const order = descending ? 'desc' : 'asc';
-  return query.orderBy(sort, order).orderBy('id', order).limit(filter.limit).execute();
+  return query.orderBy(key, order).orderBy('id', order).limit(filter.limit).execute();
 }
 
 /** @throws {Problem} `tenants.slug_in_use` */
-export async function updateTenant(
+export async function updateEntered(
   tx: TenantTx,
-  id: string,
   change: { name?: string; slug?: string | null },
   now: Date,
-): Promise<TenantRow | undefined> {
+): Promise<TenantRow> {
   try {
     return await tx
       .updateTable('tenants')
       .set({ ...change, updated_at: now })
-      .where('id', '=', id)
-      .where('status', '!=', 'deleted')
+      .where('id', '=', tx.tenantId)
       .returningAll()
-      .executeTakeFirst();
+      .executeTakeFirstOrThrow();
   } catch (error) {
     // unique_violation: the index sees the slugs of all tenants, which this transaction does not.
-    if ((error as { code?: string }).code === '23505') throw new Problem('tenants.slug_in_use');
+    if ((error as { code?: string }).code === '23505') throw slugInUse();
     throw error;
   }
 }
 
-/** Moves a tenant between states; undefined when it is not in one of `from`. Its epoch moves on, so that followers drop what they hold. */
-export async function setTenantStatus(
+export const slugInUse = () =>
+  new Problem('tenants.slug_in_use', { detail: 'Choose another slug, or none: it can be set later.' });
+
+/** Moves the entered tenant to a state. Its epoch moves on, so that followers drop what they hold of it. */
+export async function setStatus(
   tx: TenantTx,
-  id: string,
-  from: string[],
-  to: string,
+  status: 'active' | 'suspended' | 'deleted',
   now: Date,
-): Promise<TenantRow | undefined> {
+): Promise<TenantRow> {
   const row = await tx
     .updateTable('tenants')
-    .set({ status: to, epoch: sql`epoch + 1`, updated_at: now })
-    .where('id', '=', id)
-    .where('status', 'in', from)
-    .where('parent_id', 'is not', null)
+    .set({ status, epoch: sql`epoch + 1`, updated_at: now })
+    .where('id', '=', tx.tenantId)
     .returningAll()
-    .executeTakeFirst();
-  if (row) await insertRevocations(tx, 'tenant', [row], now);
+    .executeTakeFirstOrThrow();
+  await insertRevocations(tx, 'tenant', [row], now);
   return row;
+}
+
+/** Whether tenants that are not deleted lie below the entered one. */
+export async function hasCustomers(tx: TenantTx): Promise<boolean> {
+  const row = await tx
+    .selectFrom('tenants')
+    .select('id')
+    .where('parent_id', '=', tx.tenantId)
+    .where('status', '!=', 'deleted')
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** The addresses of the entered tenant's users sign in to nothing any more, and may be used for other accounts. */
+export async function freeAddresses(tx: TenantTx): Promise<number> {
+  const result = await tx
+    .deleteFrom('login_identifiers')
+    .where('tenant_id', '=', tx.tenantId)
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
 }

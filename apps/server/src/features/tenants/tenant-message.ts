@@ -1,0 +1,14 @@
+import type { Tenant } from '@gatehouse/contracts';
+import type { TenantRow } from './tenants.repo.ts';
+
+/** A tenant as the API shows it. */
+export const tenantOf = (row: TenantRow): Tenant => ({
+  id: row.id,
+  parentId: row.parent_id,
+  type: row.type as Tenant['type'],
+  status: row.status as Tenant['status'],
+  name: row.name,
+  slug: row.slug,
+  createdAt: row.created_at.toISOString(),
+  updatedAt: row.updated_at.toISOString(),
+});
