@@ -114,7 +114,7 @@ async function nodeForNpm(onStart) {
 function findNpm(node) {
   const env = environment();
   const running = process.env.npm_execpath;
-  if (running && /npm-cli\.js$/.test(running) && existsSync(running))
+  if (running && running.endsWith('npm-cli.js') && existsSync(running))
     return { command: node, args: [running], env };
   // The script called npm asks the PATH for its Node.
   return { command: 'npm', args: [], env: { ...env, PATH: `${dirname(node)}${delimiter}${env.PATH ?? ''}` } };

@@ -1,6 +1,6 @@
-import { chmod, open, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, link, open, rename, rm, writeFile } from 'node:fs/promises';
 import { makeFolder } from '../data-folder.ts';
-import { folderFault } from './embedded-postgres.errors.ts';
+import { folderFault, systemCode } from './embedded-postgres.errors.ts';
 
 /** As `makeFolder` of the data folder, with a fault that says what to do. */
 export function makeOwnFolder(path: string, mode: number): void {
@@ -8,6 +8,25 @@ export function makeOwnFolder(path: string, mode: number): void {
     makeFolder(path, mode);
   } catch (error) {
     throw folderFault(error, path);
+  }
+}
+
+/**
+ * Makes a file with its whole content in one step.
+ *
+ * @returns false when it is there already; it is left as it is
+ */
+export async function createFile(path: string, content: string, mode: number): Promise<boolean> {
+  const unfinished = `${path}.${process.pid}.new`;
+  try {
+    await writeFile(unfinished, content, { mode });
+    await link(unfinished, path);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return false;
+    throw folderFault(error, path);
+  } finally {
+    await rm(unfinished, { force: true });
   }
 }
 

@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, realpath, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { PostgresLog } from './embedded-postgres.ts';
 import { folderFault, systemCode } from './embedded-postgres.errors.ts';
-import { makeOwnFolder, replaceFile, syncFolder } from './folder.ts';
+import { createFile, makeOwnFolder, syncFolder } from './folder.ts';
 import { canReach, chooseRunAs, type RunAs } from './operating-system-user.ts';
 
 /** Where everything of one embedded PostgreSQL lies, and who runs it. */
@@ -60,12 +59,17 @@ async function ownerOf(path: string): Promise<number | undefined> {
  */
 async function moveOut(folder: string, user: string, log: PostgresLog): Promise<Place> {
   const label = basename(dirname(folder)).replace(/[^A-Za-z0-9-]/g, '') || 'data';
-  const name = `${label.slice(0, 40)}-${randomBytes(6).toString('hex')}`;
-  const place = await placeIn(join(sharedRoot, name));
   makeOwnFolder(sharedRoot, 0o755);
-  makeOwnFolder(place.home, 0o711);
-  await replaceFile(pointerIn(folder), `${name}\n`, 0o600);
+  const home = await mkdtemp(join(sharedRoot, `${label.slice(0, 40)}-`));
+  await chmod(home, 0o711);
+  const isFirst = await createFile(pointerIn(folder), `${basename(home)}\n`, 0o600);
+  if (!isFirst) {
+    // Another start at the same time has chosen.
+    await rm(home, { recursive: true });
+    return choosePlace(folder, log);
+  }
   await syncFolder(folder);
+  const place = await placeIn(home);
   log.info(
     `The user "${user}", who runs PostgreSQL, cannot reach ${folder}: the database lies in ${place.home}.`,
   );
