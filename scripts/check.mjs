@@ -50,6 +50,11 @@ const checks = [
     command: ['scripts/generate.mjs', '--check'],
   },
   {
+    name: 'lock file',
+    means: 'complete for every system; `node scripts/complete-lock.mjs` repairs it',
+    command: ['scripts/complete-lock.mjs', '--check'],
+  },
+  {
     name: 'format',
     means: 'biome (biome.json); `npm run format` repairs it',
     command: tool('biome format --colors=off --reporter=summary .'),
