@@ -13,8 +13,11 @@ export function makeDataFolder(path: string): void {
     makeFolder(path, process.getuid?.() === 0 ? 0o711 : 0o700);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
+    const isFile = code === 'EEXIST' || code === 'ENOTDIR';
     throw new DataFolderError(
-      `The data folder ${path} cannot be made (${code ?? 'unknown fault'}): make its parent writable, or name another folder in GATEHOUSE_DATA_DIR.`,
+      isFile
+        ? `The data folder ${path} is a file, or lies below one: name another folder in GATEHOUSE_DATA_DIR.`
+        : `The data folder ${path} cannot be made (${code ?? 'unknown fault'}): make its parent writable, or name another folder in GATEHOUSE_DATA_DIR.`,
       { cause },
     );
   }

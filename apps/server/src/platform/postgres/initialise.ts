@@ -8,7 +8,7 @@ import { diskFull, EmbeddedPostgresError, folderFault, systemCode } from './embe
 import { syncFolder } from './folder.ts';
 import { commandAs, noNamespace } from './operating-system-user.ts';
 import type { Place } from './place.ts';
-import { decisiveLine } from './server-log.ts';
+import { decisiveLine, speaksOfFullDisk } from './server-log.ts';
 import { initdbArguments, majorVersion } from './settings.ts';
 
 /**
@@ -92,7 +92,7 @@ async function runInitdb(
   signal?.throwIfAborted();
   if (child.exitCode === 0) return;
   const text = Buffer.concat(output).toString('utf8');
-  if (text.includes('No space left on device')) throw diskFull(place.home);
+  if (speaksOfFullDisk(text)) throw diskFull(place.home);
   if (text.startsWith('unshare:')) throw noNamespace(text);
   throw new EmbeddedPostgresError(
     'init_failed',

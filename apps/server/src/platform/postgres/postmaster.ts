@@ -9,7 +9,7 @@ import { commandAs } from './operating-system-user.ts';
 import { disownPidFile, isServerOf, readPidFile } from './pid-file.ts';
 import type { Place } from './place.ts';
 import { clearRuntimeFolder } from './runtime-folder.ts';
-import { decisiveLine, openServerLog } from './server-log.ts';
+import { decisiveLine, openServerLog, speaksOfFullDisk } from './server-log.ts';
 import { accessRules, serverSettings } from './settings.ts';
 
 const pollEvery = 10;
@@ -117,7 +117,7 @@ function hasEnded(child: ChildProcess): boolean {
 }
 
 function startFault(place: Place, output: string): EmbeddedPostgresError {
-  if (output.includes('No space left on device')) return diskFull(place.home, new Error(output));
+  if (speaksOfFullDisk(output)) return diskFull(place.home, new Error(output));
   return new EmbeddedPostgresError(
     'start_failed',
     `PostgreSQL could not start on ${place.database}: ${decisiveLine(output)} (its log: ${place.home}/postgres.log)`,

@@ -32,3 +32,8 @@ export function decisiveLine(output: string): string {
   const decisive = lines.findLast((line) => /FATAL|PANIC|error:/.test(line)) ?? lines.at(-1) ?? 'no message';
   return decisive.replace(/^.*?(FATAL|PANIC|error):\s*/, '').trim();
 }
+
+/** A write that failed at once says the first, one that was cut short says the second. */
+export function speaksOfFullDisk(output: string): boolean {
+  return /No space left on device|Check free disk space/.test(output);
+}
