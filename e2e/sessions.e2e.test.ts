@@ -28,6 +28,7 @@ describe('sessions', () => {
     await page.getByRole('button', { name: 'End the session: Firefox on Windows' }).click();
     expect((await ended).status()).toBe(204);
     await page.getByText('Firefox on Windows', { exact: true }).waitFor({ state: 'detached' });
+    await page.getByText('Ended: Firefox on Windows').waitFor();
 
     await other.getByRole('link', { name: 'Audit log' }).click();
     await other.getByText('Your session has ended. Sign in again').waitFor();

@@ -6,7 +6,7 @@ export const optionsQuery = () =>
   queryOptions({
     queryKey: ['options'],
     queryFn: async () => {
-      const response = await fetch('/api/v1/auth/options?client=console');
+      const response = await fetch('/api/v1/auth/options');
       if (!response.ok) throw new Error(`HTTP ${response.status}`);
       return (await response.json()) as SignInOptions;
     },

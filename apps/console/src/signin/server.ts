@@ -16,7 +16,7 @@ export async function post(path: string, body: Record<string, string>): Promise<
 
 /** What these pages may offer; `null` when the server cannot say at the moment. */
 export async function loadOptions(): Promise<SignInOptions | null> {
-  const response = await fetch('/api/v1/auth/options?client=console').catch(() => null);
+  const response = await fetch('/api/v1/auth/options').catch(() => null);
   return response?.ok ? ((await response.json()) as SignInOptions) : null;
 }
 

@@ -17,13 +17,13 @@ interface EditRolesProps {
 
 export function EditRoles({ user, onDone }: EditRolesProps) {
   const { t } = useTranslation();
-  const { data, error, refetch, isFetching } = useQuery({
+  const { data, error, refetch, isFetchedAfterMount } = useQuery({
     ...roleAssignmentsQuery(user.principalId),
     staleTime: 0,
   });
   if (error) return <LoadFailed error={error} retry={refetch} />;
   // What is held now is the base of the change: an older answer from the cache would undo somebody else's.
-  if (!data || isFetching) return <Skeleton height={280} aria-label={t('load.loading')} />;
+  if (!data || !isFetchedAfterMount) return <Skeleton height={280} aria-label={t('load.loading')} />;
   return <RolesForm user={user} held={data.items} onDone={onDone} />;
 }
 

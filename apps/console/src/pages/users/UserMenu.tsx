@@ -23,14 +23,16 @@ export function UserMenu({ user, onDialog }: { user: User; onDialog: (dialog: Us
   const act = useUserAction();
   const remove = useDeleteUser();
 
+  // By promise and not by the callbacks of `mutate`: those are dropped when the row leaves the list meanwhile, as a
+  // suspended user does where only active ones are shown.
   const run = (action: UserAction): void =>
-    act.mutate({ user, action }, { onSuccess: () => tell(action), onError: refused });
+    void act.mutateAsync({ user, action }).then(() => tell(action), refused);
 
   function tell(action: UserAction): void {
     const id = `${action}-${user.id}`;
     const undo = (): void => {
       notifications.hide(id);
-      act.mutate({ user, action: 'activate' }, { onSuccess: () => tell('activate'), onError: refused });
+      run('activate');
     };
     notifications.show({
       id,
@@ -54,12 +56,14 @@ export function UserMenu({ user, onDialog }: { user: User; onDialog: (dialog: Us
       children: t('users.delete.text', { email: user.email }),
       labels: { confirm: t('users.delete.confirm'), cancel: t('dialog.cancel') },
       confirmProps: { color: 'brick' },
-      onConfirm: () =>
-        remove.mutate(user, {
-          onSuccess: () => notifications.show({ message: t('users.delete.done', { name: user.name }) }),
-          onError: refused,
-        }),
+      onConfirm: () => void remove.mutateAsync(user).then(tellDeleted, refused),
     });
+
+  function tellDeleted(): void {
+    notifications.show({ message: t('users.delete.done', { name: user.name }) });
+    // The row is gone and the focus with it.
+    document.querySelector<HTMLElement>('h1')?.focus();
+  }
 
   /** A dialog gives the focus back to where it was when it opened, and the item of a closed menu is gone by then. */
   const fromTrigger = (open: () => void) => (): void => {

@@ -71,10 +71,10 @@ export function SignIn({ options }: PageProps) {
 
 /** Why the person finds this page in front of them, where there is something to say. */
 function Why({ setupRequired }: { setupRequired: boolean }) {
-  if (setupRequired) return <Notice kind="care">{t('signin.setupRequired')}</Notice>;
   const reason = query().get('reason');
   if (reason === 'expired') return <Notice kind="care">{t('signin.expired')}</Notice>;
   if (reason === 'password-set') return <Notice kind="good">{t('signin.passwordSet')}</Notice>;
   if (reason === 'set-up') return <Notice kind="good">{t('signin.setUpDone')}</Notice>;
+  if (setupRequired) return <Notice kind="care">{t('signin.setupRequired')}</Notice>;
   return null;
 }
