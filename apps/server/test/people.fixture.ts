@@ -1,4 +1,4 @@
-import { type SystemRoleName } from '@gatehouse/contracts';
+import type { SystemRoleName } from '@gatehouse/contracts';
 import { newId, ROOT_TENANT, type TenantId } from '../src/platform/ids.ts';
 import type { Answer } from './browser.fixture.ts';
 import type { TestServer } from './server.fixture.ts';
@@ -49,14 +49,14 @@ export const itemsOf = (answer: Answer): Record<string, unknown>[] =>
 /** All pages of a list, one after the other. */
 export async function allPages(caller: Caller, path: string, limit: number): Promise<Answer[]> {
   const pages: Answer[] = [];
-  let cursor: unknown = '';
+  let cursor: string | null = '';
   while (cursor !== null && pages.length < 100) {
     const separator = path.includes('?') ? '&' : '?';
-    const tail = cursor === '' ? '' : `&cursor=${String(cursor)}`;
-    const page = await caller.get(`${path}${separator}limit=${limit}${tail}`);
+    const tail: string = cursor === '' ? '' : `&cursor=${cursor}`;
+    const page: Answer = await caller.get(`${path}${separator}limit=${limit}${tail}`);
     if (page.status !== 200) throw new Error(page.text);
     pages.push(page);
-    cursor = page.body.nextCursor;
+    cursor = page.body.nextCursor as unknown as string | null;
   }
   return pages;
 }

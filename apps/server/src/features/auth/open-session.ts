@@ -36,7 +36,7 @@ export async function openSession(
   const now = clock.now();
   const sessionId = newId<'session'>();
   const familySecret = randomSecret(16);
-  await insertSession(tx, {
+  const inserted = await insertSession(tx, {
     id: sessionId,
     userId: signIn.userId,
     clientId: signIn.client.clientId,
@@ -49,6 +49,7 @@ export async function openSession(
     ip: request.ip,
     userAgent: request.userAgent,
   });
+  if (!inserted) throw new Problem('auth.invalid_credentials');
   await markSignedIn(tx, signIn.userId, now);
   const session = await loadOpenedSession(tx, sessionId, now);
   // Suspended between the comparison and now.

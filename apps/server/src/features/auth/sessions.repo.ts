@@ -37,30 +37,36 @@ export interface NewSession {
   userAgent: string;
 }
 
-export async function insertSession(tx: TenantTx, session: NewSession): Promise<void> {
+/** False when the user was deleted between the password and now. */
+export async function insertSession(tx: TenantTx, session: NewSession): Promise<boolean> {
   const { now } = session;
-  await tx
-    .insertInto('sessions')
-    .values({
-      tenant_id: tx.tenantId,
-      id: session.id,
-      user_id: session.userId,
-      client_id: session.clientId,
-      active_tenant_id: tx.tenantId,
-      rotated_at: now,
-      family_secret_hash: session.secretHash,
-      agent_hash: session.agentHash,
-      amr: session.amr,
-      auth_time: now,
-      created_at: now,
-      last_used_at: now,
-      idle_expires_at: session.idleExpiresAt,
-      expires_at: session.expiresAt,
-      renewals_since: now,
-      ip: session.ip,
-      user_agent: session.userAgent,
-    })
-    .execute();
+  const insert = tx.insertInto('sessions').values({
+    tenant_id: tx.tenantId,
+    id: session.id,
+    user_id: session.userId,
+    client_id: session.clientId,
+    active_tenant_id: tx.tenantId,
+    rotated_at: now,
+    family_secret_hash: session.secretHash,
+    agent_hash: session.agentHash,
+    amr: session.amr,
+    auth_time: now,
+    created_at: now,
+    last_used_at: now,
+    idle_expires_at: session.idleExpiresAt,
+    expires_at: session.expiresAt,
+    renewals_since: now,
+    ip: session.ip,
+    user_agent: session.userAgent,
+  });
+  try {
+    await insert.execute();
+    return true;
+  } catch (error) {
+    // foreign_key_violation: there is no such user any more.
+    if ((error as { code?: string }).code === '23503') return false;
+    throw error;
+  }
 }
 
 /** One function call: the session, its user, its tenant and its roles, or nothing when any of them no longer stands. */

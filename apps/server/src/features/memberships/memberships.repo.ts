@@ -27,9 +27,12 @@ export type MembershipRow = Awaited<ReturnType<typeof listMemberships>>[number];
 export const loadMembership = (tx: TenantTx, id: string, now: Date) =>
   memberships(tx, now).where('m.id', '=', id).executeTakeFirst();
 
-/** The same, held against other changes until the transaction ends. */
+/**
+ * The same, held against other changes until the transaction ends. The membership's row is the one to hold: deleting a guest
+ * at home takes it first, too, and the principal after it.
+ */
 export const loadMembershipForUpdate = (tx: TenantTx, id: string, now: Date) =>
-  memberships(tx, now).where('m.id', '=', id).forNoKeyUpdate('p').executeTakeFirst();
+  memberships(tx, now).where('m.id', '=', id).forUpdate('m').executeTakeFirst();
 
 export interface MembershipFilter {
   status: string | undefined;

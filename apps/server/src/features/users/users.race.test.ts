@@ -1,6 +1,8 @@
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addCaller, addTenant, type Caller } from '../../../test/people.fixture.ts';
 import { startServer, type TestServer, tokenIn } from '../../../test/server.fixture.ts';
+import { call, signIn } from '../../../test/standing/people.fixture.ts';
 
 let gatehouse: TestServer;
 beforeAll(async () => {
@@ -72,6 +74,36 @@ describe('administrators who remove each other at the same moment', () => {
       expect(await activeAdministrators(tenantId)).toHaveLength(1);
     }
   });
+});
+
+describe('a sign-in at the moment in which the user', () => {
+  it.each([
+    ['is suspended', (by: Caller, of: Caller) => by.post(`/users/${of.userId}/suspend`)],
+    ['is deleted', (by: Caller, of: Caller) => by.delete(`/users/${of.userId}`)],
+  ] as const)(
+    '%s is refused like a wrong password or leaves a session that is worth nothing',
+    async (_name, act) => {
+      const admin = await addCaller(gatehouse, await addTenant(gatehouse), 'admin');
+      for (let round = 1; round <= 15; round += 1) {
+        const person = await addCaller(gatehouse, admin.tenantId);
+        // Past the password, whose hash would take longer than the moment that is meant.
+        const signIns = Array.from({ length: 8 }, async (_, n) => {
+          await setTimeout(n * 4);
+          return signIn(gatehouse, person.tenantId, person.userId);
+        });
+        const [acted, ...opened] = await Promise.allSettled([act(admin, person), ...signIns]);
+        expect(acted).toMatchObject({ status: 'fulfilled', value: { status: expect.toBeOneOf([200, 204]) } });
+        for (const attempt of opened) {
+          if (attempt.status === 'rejected')
+            expect(attempt.reason).toMatchObject({ code: 'auth.invalid_credentials' });
+          else
+            expect(
+              await call(gatehouse, attempt.value.accessToken, { method: 'GET', url: '/api/v1/auth/me' }),
+            ).toMatchObject({ status: 401 });
+        }
+      }
+    },
+  );
 });
 
 describe('one address, many requests', () => {

@@ -34,9 +34,9 @@ export type UserRow = Awaited<ReturnType<typeof listUsers>>[number];
 export const loadUser = (tx: TenantTx, id: string, now: Date) =>
   users(tx, now).where('u.id', '=', id).executeTakeFirst();
 
-/** The same, held against other changes until the transaction ends. */
+/** The same, held against other changes until the transaction ends; a sign-in that opens a session waits for it as well. */
 export const loadUserForUpdate = (tx: TenantTx, id: string, now: Date) =>
-  users(tx, now).where('u.id', '=', id).forNoKeyUpdate('u').executeTakeFirst();
+  users(tx, now).where('u.id', '=', id).forUpdate('u').executeTakeFirst();
 
 export type UserSort = 'name' | 'email' | 'createdAt';
 const SORT = {
