@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Entry of the bench: asks what is wanted, brings its own packages and the repository's Node, then runs the scenarios.
-// Old syntax where it must run on any Node from 18 on.
+// Entry of the bench: asks what is wanted, brings its own packages and the repository's Node, then runs the
+// scenarios. Old syntax where it must run on any Node from 18 on.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -28,7 +28,7 @@ Options
   --rounds N       rounds, interleaved between the programs (default 5)
   --seconds S      seconds for each program in a round (default 5)
   --json           JSON lines on standard output; the tables go to standard error
-  --dir PATH       folder for the databases; it is removed at the end (default: a new one in the temporary folder)
+  --dir PATH       empty or new folder for the databases, removed at the end (default: a temporary one)
   --port N         first of 20 ports that are used on 127.0.0.1 (default 4130)
   --checkout PATH  the built checkout whose Gatehouse is measured (default: this one), to compare two states
   --env NAME=VALUE a setting for Gatehouse, to see what it costs (may be repeated)
@@ -86,12 +86,16 @@ function findBundledNode() {
     const folder = dirname(require.resolve(`node-${process.platform}-${process.arch}/package.json`));
     return join(folder, 'bin/node');
   } catch {
-    return fail('The repository is not installed: run "npm ci" in its root first (the bench uses its Node and its PostgreSQL).');
+    return fail(
+      'The repository is not installed: run "npm ci" in its root first (its Node and PostgreSQL are used).',
+    );
   }
 }
 
 function installPackages() {
-  const lock = createHash('sha256').update(readFileSync(join(HERE, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(HERE, 'package-lock.json')))
+    .digest('hex');
   const stamp = join(HERE, 'node_modules/.bench-stamp');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   process.stderr.write('Installing the packages of the bench (first use) …\n');
@@ -111,4 +115,4 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
 }
 installPackages();
 const { runScenarios } = await import('./scenarios/index.mjs');
-await runScenarios(options);
+await runScenarios(options).catch((error) => fail(error.message));

@@ -25,7 +25,8 @@ function renderFixedParts({ method, path, body, headers = {} }, { host, port }) 
   const text = body === undefined ? '' : JSON.stringify(body);
   const lines = [`${method} ${path} HTTP/1.1`, `Host: ${host}:${port}`];
   for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
-  if (body !== undefined) lines.push('Content-Type: application/json', `Content-Length: ${Buffer.byteLength(text)}`);
+  if (body !== undefined)
+    lines.push('Content-Type: application/json', `Content-Length: ${Buffer.byteLength(text)}`);
   else if (method !== 'GET') lines.push('Content-Length: 0');
   return { head: `${lines.join('\r\n')}\r\n`, tail: `\r\n${text}` };
 }

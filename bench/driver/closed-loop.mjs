@@ -2,8 +2,8 @@
 import { summarize } from './latency.mjs';
 
 /**
- * Rate is answers divided by the time from the first send to the last answer: requests under way at the deadline are
- * waited for and counted, so that a server which answers in bursts gains and loses nothing.
+ * Rate is answers divided by the time from the first send to the last answer: requests under way at the
+ * deadline are waited for and counted, so that a server which answers in bursts gains and loses nothing.
  */
 export async function runClosedLoop({ browsers, request, seconds, expect, cookies = 0 }) {
   const latencies = [];
@@ -40,7 +40,9 @@ export function startStorm({ browsers, request, expect }) {
   const done = Promise.all(
     browsers.map(async (browser) => {
       while (stormy) {
-        const response = await browser.send(request).catch((error) => ({ status: 0, head: '', body: String(error) }));
+        const response = await browser
+          .send(request)
+          .catch((error) => ({ status: 0, head: '', body: String(error) }));
         if (!stormy) return;
         if (response.status === expect) answers += 1;
         else await noteWrong(wrong, response);

@@ -7,7 +7,9 @@ export function createCookieJar() {
     /** Takes every Set-Cookie of a response head; answers how many it saw. */
     take(head) {
       let seen = 0;
-      for (const [, name, value, attributes] of head.matchAll(/\r\nset-cookie: *([^=\r]+)=([^;\r]*)([^\r]*)/gi)) {
+      for (const [, name, value, attributes] of head.matchAll(
+        /\r\nset-cookie: *([^=\r]+)=([^;\r]*)([^\r]*)/gi,
+      )) {
         seen += 1;
         const gone = value === '' || /; *max-age=0\b/i.test(attributes);
         if (gone) cookies.delete(name);
@@ -21,7 +23,10 @@ export function createCookieJar() {
       let line = headerByPath.get(path);
       if (line === undefined) {
         const sent = [...cookies].filter(([, cookie]) => isUnder(path, cookie.path));
-        line = sent.length === 0 ? '' : `Cookie: ${sent.map(([name, { value }]) => `${name}=${value}`).join('; ')}\r\n`;
+        line =
+          sent.length === 0
+            ? ''
+            : `Cookie: ${sent.map(([name, { value }]) => `${name}=${value}`).join('; ')}\r\n`;
         headerByPath.set(path, line);
       }
       return line;

@@ -1,6 +1,6 @@
-// One keep-alive HTTP/1.1 connection with one request in flight: as little as can be done on the driver's core, so
-// that the figures are the server's. It reads what the servers here send (Content-Length, chunked, 204/304) and
-// reconnects when the server closed an idle connection.
+// One keep-alive HTTP/1.1 connection with one request in flight: as little as can be done on the driver's
+// core, so that the figures are the server's. It reads what the servers here send (Content-Length, chunked,
+// 204/304) and reconnects when the server closed an idle connection.
 import { connect } from 'node:net';
 
 export function openConnection({ host, port }) {

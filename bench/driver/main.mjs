@@ -1,5 +1,5 @@
-// The load driver: a process of its own on the core that the measured server does not use. Takes jobs over IPC, one at a
-// time, and keeps its signed-in browsers between them.
+// The load driver: a process of its own on the core that the measured server does not use. Takes jobs over
+// IPC, one at a time, and keeps its signed-in browsers between them.
 import { openBrowser } from './browser.mjs';
 import { runClosedLoop, startStorm } from './closed-loop.mjs';
 import { runOpenLoop } from './open-loop.mjs';
@@ -27,7 +27,9 @@ const jobs = {
   },
 
   async closed({ action, seconds, browsers }) {
-    return withBrowsers(action, browsers, (used) => runClosedLoop({ ...subject[action], browsers: used, seconds }));
+    return withBrowsers(action, browsers, (used) =>
+      runClosedLoop({ ...subject[action], browsers: used, seconds }),
+    );
   },
 
   async open({ action, seconds, perSecond }) {

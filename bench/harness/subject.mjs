@@ -26,7 +26,9 @@ export async function startServer({ name, args, env, address, readyPath, cwd = B
   }
 }
 
-/** Starts the driver for a running server; `run` carries out one job of driver/main.mjs and adds what it cost. */
+/**
+ * Starts the driver for a running server; `run` carries out one job of driver/main.mjs and adds what it cost.
+ */
 export async function aim(name, server, drive, machine) {
   const driver = startProcess(process.execPath, [join(BENCH, 'driver/main.mjs'), JSON.stringify(drive)], {
     core: machine.driverCore,

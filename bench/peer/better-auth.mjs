@@ -1,6 +1,7 @@
-// The peer: better-auth over node:http and PostgreSQL, as its documentation sets it up, with two changes that make
-// the comparison fair: passwords are bcrypt at cost 12 (its default is scrypt), and its rate limit is raised, not
-// switched off. PEER_RENEWS=1 makes each session check renew the session, its nearest thing to a refresh.
+// The peer: better-auth over node:http and PostgreSQL, as its documentation sets it up, with two changes that
+// make the comparison fair: passwords are bcrypt at cost 12 (its default is scrypt), and its rate limit is
+// raised, not switched off. PEER_RENEWS=1 makes each session check renew the session, its nearest thing to a
+// refresh.
 import { createServer } from 'node:http';
 import { hash, verify } from '@node-rs/bcrypt';
 import { betterAuth } from 'better-auth';

@@ -19,7 +19,8 @@ if (isMainThread) {
         return once(worker);
       }),
     );
-    // Each worker's own rate, so that the wait for the last check of a slower worker is not counted as idleness.
+    // Each worker's own rate, so that the wait for the last check of a slower worker is not counted as
+    // idleness.
     const perSecond = slices.reduce((sum, slice) => sum + slice.checks / slice.seconds, 0);
     console.log(JSON.stringify({ perSecond, checks: slices.reduce((sum, slice) => sum + slice.checks, 0) }));
   }

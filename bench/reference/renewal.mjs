@@ -13,7 +13,8 @@ const ROTATE = {
 };
 
 createServer(async (request, response) => {
-  if (request.method !== 'POST' || request.url !== '/refresh') return answer(response, 404, { code: 'not_found' });
+  if (request.method !== 'POST' || request.url !== '/refresh')
+    return answer(response, 404, { code: 'not_found' });
   const token = /(?:^|; )rt=([A-Za-z0-9_-]+)/.exec(request.headers.cookie ?? '')?.[1];
   if (!token) return answer(response, 401, { code: 'no_cookie' });
   const successor = randomBytes(32).toString('base64url');
@@ -34,6 +35,9 @@ function sha256(token) {
 
 function answer(response, status, body) {
   const text = JSON.stringify(body);
-  response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) });
+  response.writeHead(status, {
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(text),
+  });
   response.end(text);
 }

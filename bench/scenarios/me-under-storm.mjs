@@ -1,5 +1,6 @@
-// Does a login storm reach those who are signed in already? Session checks arrive at a steady 500 a second, first alone,
-// then while 32 clients sign in without pause; latencies count from when each was due (driver/open-loop.mjs).
+// Does a login storm reach those who are signed in already? Session checks arrive at a steady 500 a second,
+// first alone, then while 32 clients sign in without pause; latencies count from when each was due
+// (driver/open-loop.mjs).
 import { compareRounds } from '../harness/statistics.mjs';
 import { runRounds } from '../harness/rounds.mjs';
 import { startOurs, startPeer } from './subjects.mjs';
@@ -15,7 +16,8 @@ export async function meUnderStorm(context) {
     gatehouse: () => startOurs(context),
     'better-auth': () => startPeer(context),
   });
-  const quiet = (subject, length) => subject.run('open', { action: 'me', perSecond: PER_SECOND, seconds: length });
+  const quiet = (subject, length) =>
+    subject.run('open', { action: 'me', perSecond: PER_SECOND, seconds: length });
   const results = await runRounds({
     subjects,
     rounds,
@@ -47,7 +49,10 @@ export async function meUnderStorm(context) {
           medianOf(phase('stormy'), 'p50'),
           medianOf(phase('stormy'), 'p99'),
           medianOf(phase('stormy'), 'unanswered'),
-          medianOf(phase('stormy').map(({ storm }) => storm), 'perSecond'),
+          medianOf(
+            phase('stormy').map(({ storm }) => storm),
+            'perSecond',
+          ),
           medianOf(phase('stormy'), 'noiseCores'),
         ],
         wrong: {

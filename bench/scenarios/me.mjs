@@ -1,4 +1,5 @@
-// The session check: who is signed in? 32 browsers. The bare Fastify route shows what machine and driver can do at all.
+// The session check: who is signed in? 32 browsers. The bare Fastify route shows what machine and driver can
+// do at all.
 import { startOurs, startPeer, startReference } from './subjects.mjs';
 import { measureThroughput } from './throughput.mjs';
 

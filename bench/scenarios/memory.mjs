@@ -1,4 +1,5 @@
-// Resident memory of the service: all its processes, without the database. Idle after the start, and idle again after load.
+// Resident memory of the service: all its processes, without the database. Idle after the start, and idle
+// again after load.
 import { accountFor } from '../harness/processes.mjs';
 import { compareRounds, median } from '../harness/statistics.mjs';
 import { startOurs, startPeer, startReference } from './subjects.mjs';
@@ -19,7 +20,11 @@ export async function memory(context) {
     const idle = await watch(subject);
     const json = subject.name === 'fastify json';
     if (!json) await subject.run('sign in', { browsers: context.connections });
-    await subject.run('closed', { action: json ? 'json' : 'me', seconds: context.seconds, browsers: context.connections });
+    await subject.run('closed', {
+      action: json ? 'json' : 'me',
+      seconds: context.seconds,
+      browsers: context.connections,
+    });
     results[subject.name] = [{ idle, afterLoad: await watch(subject) }];
   }
   return {

@@ -16,7 +16,13 @@ export async function startReference(program, context) {
   const url = await context.postgres.createDatabase(`bare_${address.port}`);
   const cookies = await plantSessions(url, context.connections);
   const server = await startServer(
-    { name: program, args: [`reference/${program}.mjs`], env: { DATABASE_URL: url }, address, readyPath: '/' },
+    {
+      name: program,
+      args: [`reference/${program}.mjs`],
+      env: { DATABASE_URL: url },
+      address,
+      readyPath: '/',
+    },
     context.machine,
   );
   const drive = {
@@ -33,7 +39,8 @@ export async function startReference(program, context) {
 /** Gatehouse as it ships, in production mode as behind a proxy that ends TLS, its rate limit raised. */
 export async function startOurs(context, { signIn = true } = {}) {
   const main = join(context.checkout, 'apps/server/dist/main.js');
-  if (!existsSync(main)) throw new Error(`${main} is missing: run "npm run build" in the root of that checkout`);
+  if (!existsSync(main))
+    throw new Error(`${main} is missing: run "npm run build" in the root of that checkout`);
   const address = context.nextAddress();
   const server = await startServer(
     {
@@ -83,8 +90,13 @@ export async function startPeer(context, { renews = false, signIn = true } = {})
     PORT: String(address.port),
     ...(renews ? { PEER_RENEWS: '1' } : {}),
   };
-  const migration = startProcess(process.execPath, [join(import.meta.dirname, '../peer/better-auth.mjs'), 'migrate'], { env });
-  if ((await migration.exited).code !== 0) throw new Error(`better-auth did not migrate: ${migration.tail()}`);
+  const migration = startProcess(
+    process.execPath,
+    [join(import.meta.dirname, '../peer/better-auth.mjs'), 'migrate'],
+    { env },
+  );
+  if ((await migration.exited).code !== 0)
+    throw new Error(`better-auth did not migrate: ${migration.tail()}`);
   const server = await startServer(
     { name: 'better-auth', args: ['peer/better-auth.mjs'], env, address, readyPath: '/api/auth/ok' },
     context.machine,
@@ -92,7 +104,11 @@ export async function startPeer(context, { renews = false, signIn = true } = {})
   // It learns the client's address, by which it limits, from a proxy's header only.
   const headers = { Origin: `http://127.0.0.1:${address.port}`, 'X-Forwarded-For': '127.0.0.1' };
   const session = { request: { method: 'GET', path: '/api/auth/get-session', headers }, expect: 200 };
-  const post = (path, body) => ({ request: { method: 'POST', path, body, headers }, expect: 200, anonymous: true });
+  const post = (path, body) => ({
+    request: { method: 'POST', path, body, headers },
+    expect: 200,
+    anonymous: true,
+  });
   const drive = {
     address,
     'sign up': post('/api/auth/sign-up/email', PERSON),
@@ -102,7 +118,10 @@ export async function startPeer(context, { renews = false, signIn = true } = {})
   };
   const subject = await aim('better-auth', server, drive, context.machine);
   const signedUp = await subject.run('once', { action: 'sign up' });
-  if (signedUp.status !== 200) throw new Error(`better-auth refused the sign-up: ${signedUp.status} ${signedUp.body}\n${subject.tail()}`);
+  if (signedUp.status !== 200)
+    throw new Error(
+      `better-auth refused the sign-up: ${signedUp.status} ${signedUp.body}\n${subject.tail()}`,
+    );
   if (signIn) await subject.run('sign in', { browsers: context.connections });
   return subject;
 }

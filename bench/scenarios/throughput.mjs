@@ -37,9 +37,12 @@ export async function measureThroughput({ context, subjects, job, title, compari
         const target = { target: atLeast, met: ratio.median >= atLeast, targetText: `at least ${atLeast}` };
         return { what: `${of} / ${against}, per second`, ...ratio, ...(atLeast && target) };
       }),
-    // Where the load or the database is the bottleneck, the rates of two servers draw together; their own work does not.
+    // Where the load or the database is the bottleneck, the rates of two servers draw together; their own
+    // work does not.
     notes: comparisons.flatMap(({ of, against }) => {
-      const [own, other] = [of, against].map((name) => results[name]?.map((result) => result.serverCpuMicros));
+      const [own, other] = [of, against].map((name) =>
+        results[name]?.map((result) => result.serverCpuMicros),
+      );
       if (![own, other].every((cpu) => cpu?.every((value) => value > 0))) return [];
       return [{ what: `${against} / ${of}, server CPU each`, ...compareRounds(other, own) }];
     }),
