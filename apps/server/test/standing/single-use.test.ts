@@ -1,0 +1,184 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { enterOwn } from '../../src/platform/access/index.ts';
+import { newId, ROOT_TENANT, type TenantId } from '../../src/platform/ids.ts';
+import { tenantOfToken } from '../../src/platform/one-time-tokens/index.ts';
+import { startServer, type TestServer } from '../server.fixture.ts';
+import { addPerson, type Person, registerTenant } from './people.fixture.ts';
+
+const PURPOSES = ['set-password', 'registration', 'setup'] as const;
+type Purpose = (typeof PURPOSES)[number];
+
+/** Links and codes: each good once, for one purpose, in one tenant. */
+describe('single-use tokens', () => {
+  let gatehouse: TestServer;
+  let person: Person;
+  let other: TenantId;
+  beforeAll(async () => {
+    gatehouse = await startServer();
+    const alpha = await registerTenant(gatehouse, 'Alpha', 'first@alpha.example');
+    other = (await registerTenant(gatehouse, 'Beta', 'first@beta.example')).tenantId;
+    person = await addPerson(gatehouse, alpha.tenantId, []);
+  });
+  afterAll(() => gatehouse.close());
+
+  const scope = (tenantId: TenantId) => enterOwn({ kind: 'claim', tenantId });
+  const issue = (purpose: Purpose, tenantId: TenantId, subjectId: string = newId()) =>
+    gatehouse.server.deps.doors.withTenant(scope(tenantId), (tx) =>
+      gatehouse.server.deps.oneTimeTokens.issue(tx, purpose, {
+        subjectId,
+        payload: { email: 'x@example.com' },
+        lifetimeSeconds: 3600,
+      }),
+    );
+  const consume = (purpose: Purpose, tenantId: TenantId, token: string) =>
+    gatehouse.server.deps.doors.withTenant(scope(tenantId), (tx) =>
+      gatehouse.server.deps.oneTimeTokens.consume(tx, purpose, token),
+    );
+  /** The operation that spends tokens of a purpose, with everything but the token right. */
+  const redeem = (purpose: Purpose, token: string) => {
+    const password = 'Right-Pass-1';
+    switch (purpose) {
+      case 'set-password':
+        return gatehouse.browser().post('/api/v1/auth/password/set', { token, password });
+      case 'registration':
+        return gatehouse.browser().post('/api/v1/auth/register/confirm', { token, password });
+      case 'setup':
+        return gatehouse
+          .browser()
+          .post('/api/v1/auth/setup', { token, password, email: `${newId()}@x.example`, name: 'A Person' });
+    }
+  };
+  /** Another last character that stands for the same bytes: base64url of 16 or 32 bytes leaves bits over. */
+  const respelt = (text: string) => {
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    const last = alphabet.indexOf(text.slice(-1));
+    return text.slice(0, -1) + (alphabet[last ^ 1] ?? '');
+  };
+
+  it('are worth nothing for another purpose, neither to the store nor over HTTP [threat 57]', async () => {
+    for (const made of PURPOSES) {
+      for (const asked of PURPOSES.filter((purpose) => purpose !== made)) {
+        const token = await issue(made, ROOT_TENANT);
+        expect(await consume(asked, ROOT_TENANT, token), `${made} as ${asked}`).toBeUndefined();
+        const answer = await redeem(asked, token);
+        expect(answer.status, `${made} as ${asked}: ${answer.text}`).toBe(400);
+        expect(answer.body.code).toBe('auth.link_invalid');
+        // It was refused, not spent.
+        expect(await consume(made, ROOT_TENANT, token)).toBeDefined();
+      }
+    }
+  });
+
+  it('have their purpose in the hash as well: a row relabelled in the database does not open [threat 57]', async () => {
+    for (const made of PURPOSES) {
+      for (const asked of PURPOSES.filter((purpose) => purpose !== made)) {
+        const token = await issue(made, ROOT_TENANT);
+        await gatehouse.sql(
+          `update gatehouse.one_time_tokens set purpose = $1 where tenant_id = $2 and id = (select max(id::text)::uuid from gatehouse.one_time_tokens where tenant_id = $2)`,
+          [asked, ROOT_TENANT],
+        );
+        expect(await consume(asked, ROOT_TENANT, token), `${made} as ${asked}`).toBeUndefined();
+      }
+    }
+  });
+
+  it('of one tenant are worth nothing in another, with the tenant exchanged or the row moved [threat 10]', async () => {
+    const token = await issue('set-password', person.tenantId, person.userId);
+    const elsewhere = (await issue('set-password', other)).split('.')[0] ?? '';
+    const exchanged = `${elsewhere}.${token.split('.')[1] ?? ''}`;
+    expect(tenantOfToken(exchanged)).toBe(other);
+    expect(await consume('set-password', other, token)).toBeUndefined();
+    expect(await consume('set-password', other, exchanged)).toBeUndefined();
+    expect((await redeem('set-password', exchanged)).body.code).toBe('auth.link_invalid');
+    await gatehouse.sql(
+      `update gatehouse.one_time_tokens set tenant_id = $1 where subject_id = $2 and consumed_at is null`,
+      [other, person.userId],
+    );
+    expect(await consume('set-password', other, exchanged)).toBeUndefined();
+    expect(await consume('set-password', person.tenantId, token)).toBeUndefined();
+  });
+
+  it('are refused when altered anywhere, shortened, lengthened or spelt in another way', async () => {
+    const token = await issue('set-password', person.tenantId, person.userId);
+    const [tenant = '', secret = ''] = token.split('.');
+    const altered = [
+      ...[...token].map((c, i) => `${token.slice(0, i)}${c === 'A' ? 'B' : 'A'}${token.slice(i + 1)}`),
+      `${respelt(tenant)}.${secret}`,
+      `${tenant}.${respelt(secret)}`,
+      token.slice(0, -1),
+      `${token}A`,
+      `${token}.x`,
+      `${token}.`,
+      `.${token}`,
+      `${tenant}.`,
+      `${tenant}..${secret}`,
+      token.toLowerCase(),
+      secret,
+      `${Buffer.from(person.tenantId).toString('base64url')}.${secret}`,
+    ].filter((text) => text !== token);
+    for (const [i, text] of altered.entries()) {
+      expect(
+        await consume('set-password', tenantOfToken(text) ?? person.tenantId, text),
+        text,
+      ).toBeUndefined();
+      // Over HTTP each costs the hash of a password: every twelfth, and what is not merely one character.
+      if (i < token.length && i % 12 !== 0) continue;
+      const answer = await redeem('set-password', text);
+      expect(answer.status, `${text}: ${answer.text}`).toBe(400);
+    }
+    expect(await consume('set-password', person.tenantId, token)).toBeDefined();
+  });
+
+  it('end after their time', async () => {
+    const token = await issue('set-password', person.tenantId, person.userId);
+    gatehouse.clock.advance({ hours: 1 });
+    expect(await consume('set-password', person.tenantId, token)).toBeUndefined();
+    expect((await redeem('set-password', token)).body.code).toBe('auth.link_invalid');
+  });
+
+  it('are spent once of fifty redemptions at the same time, for every purpose [threat 57]', async () => {
+    for (const purpose of PURPOSES) {
+      const token = await issue(purpose, ROOT_TENANT);
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, () => consume(purpose, ROOT_TENANT, token)),
+      );
+      expect(
+        answers.filter((answer) => answer !== undefined),
+        purpose,
+      ).toHaveLength(1);
+    }
+  });
+
+  it('set one password of thirty that are tried at the same time over HTTP', async () => {
+    const token = await issue('set-password', person.tenantId, person.userId);
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, (_, i) =>
+        gatehouse.browser().post('/api/v1/auth/password/set', { token, password: `Right-Pass-${i}` }),
+      ),
+    );
+    expect(answers.filter(({ status }) => status === 204)).toHaveLength(1);
+    expect(answers.filter(({ body }) => body.code === 'auth.link_invalid')).toHaveLength(29);
+    const winner = answers.findIndex(({ status }) => status === 204);
+    const login = (i: number) =>
+      gatehouse.browser().post('/api/v1/auth/login', { email: person.email, password: `Right-Pass-${i}` });
+    expect((await login(winner)).status).toBe(200);
+    expect((await login((winner + 1) % 30)).status).toBe(401);
+    const changes = await gatehouse.sql<{ n: number }>(
+      `select count(*)::int as n from gatehouse.audit_records where action = 'password_changed' and resource_id = $1`,
+      [person.userId],
+    );
+    expect(changes).toEqual([{ n: 1 }]);
+  });
+
+  it('are kept as keyed hashes only: what the database holds redeems nothing', async () => {
+    const token = await issue('set-password', person.tenantId, person.userId);
+    const rows = await gatehouse.sql<{ text: string }>(
+      'select t::text as text from gatehouse.one_time_tokens t',
+    );
+    const secret = token.split('.')[1] ?? '';
+    for (const { text } of rows) {
+      expect(text).not.toContain(secret);
+      expect(text).not.toContain(Buffer.from(secret, 'base64url').toString('hex'));
+    }
+  });
+});
