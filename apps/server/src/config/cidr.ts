@@ -13,6 +13,12 @@ export function parseCidr(value: string): string {
   return `${value}/${address.kind() === 'ipv4' ? 32 : 128}`;
 }
 
+/** An address in its one canonical spelling (RFC 5952; IPv4 inside IPv6 as IPv4); undefined for what is no address. */
+export function canonicalAddress(text: string): string | undefined {
+  const isAddress = text.includes(':') ? ipaddr.IPv6.isValid(text) : ipaddr.IPv4.isValidFourPartDecimal(text);
+  return isAddress ? ipaddr.process(text).toString() : undefined;
+}
+
 /** Whether an address lies in one of the ranges; IPv4 addresses written as IPv6 count as IPv4. */
 export function isWithin(address: string, ranges: readonly string[]): boolean {
   if (!ipaddr.isValid(address)) return false;

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { hasShippedPassword, isGuessable, isGuessableKey } from './guessable.ts';
 import { OTHER_KNOWN_NAMES, SETTINGS, SettingFault } from './schema.ts';
 import { readRaw, type Setting } from './settings.ts';
 
@@ -93,7 +94,8 @@ function checkAlways(config: Config): string[] {
       'COOKIE_SAMESITE=none needs HTTPS: set GATEHOUSE_PUBLIC_URL to an https:// address, or use strict or lax.',
     );
   }
-  if (config.tokenAlgorithm === 'hs256' && config.secretKey === undefined) {
+  // RFC 7518 §3.2: a key as long as the hash, at least.
+  if (config.tokenAlgorithm === 'hs256' && (config.secretKey ?? '').length < 32) {
     faults.push('TOKEN_ALGORITHM=hs256 needs SECRET_KEY, 32 characters or more.');
   }
   if ((config.adminEmail === undefined) !== (config.adminPassword === undefined)) {
@@ -115,6 +117,11 @@ function checkProduction(config: Config): string[] {
   if (!config.publicUrl.startsWith('https://')) {
     faults.push('GATEHOUSE_PUBLIC_URL must be an https:// address in production.');
   }
+  if (config.allowOrigins.some((origin) => !origin.startsWith('https://'))) {
+    faults.push(
+      'ALLOW_ORIGINS must be https:// origins in production: anybody on the way can change a plain page.',
+    );
+  }
   if (config.masterKey === undefined) {
     faults.push(
       'GATEHOUSE_MASTER_KEY (or GATEHOUSE_MASTER_KEY_FILE) is required in production: openssl rand -base64 32',
@@ -122,12 +129,28 @@ function checkProduction(config: Config): string[] {
   }
   if (config.smtpUrl === undefined)
     faults.push('SMTP_URL is required in production: without mail nobody can set a password.');
-  if (
-    config.secretKey !== undefined &&
-    (config.secretKey.length < 32 || new Set(config.secretKey).size < 8)
-  ) {
-    faults.push('SECRET_KEY must be at least 32 characters in production, and not a repeated pattern.');
-  }
+  faults.push(...guessableSecrets(config));
+  return faults;
+}
+
+/** SECURITY: a secret from an example is known to everybody who has read the example (threats 73, 74). */
+function guessableSecrets(config: Config): string[] {
+  const faults: string[] = [];
+  const key = config.masterKey === undefined ? undefined : decodeMasterKey(config.masterKey);
+  if (key !== undefined && isGuessableKey(key))
+    faults.push('GATEHOUSE_MASTER_KEY must be random, not a pattern or a text: openssl rand -base64 32');
+  if (config.secretKey !== undefined && (config.secretKey.length < 32 || isGuessable(config.secretKey)))
+    faults.push('SECRET_KEY must be 32 random characters or more, not a placeholder or a repeated pattern.');
+  if (config.adminPassword !== undefined && isGuessable(config.adminPassword))
+    faults.push('GATEHOUSE_ADMIN_PASSWORD must not be one that anybody would try first.');
+  const urls = {
+    DATABASE_URL: config.databaseUrl,
+    DATABASE_ADMIN_URL: config.databaseAdminUrl,
+    VALKEY_URL: config.valkeyUrl,
+    SMTP_URL: config.smtpUrl,
+  };
+  for (const [name, url] of Object.entries(urls))
+    if (hasShippedPassword(url)) faults.push(`${name} must not carry a password that products ship with.`);
   return faults;
 }
 

@@ -1,3 +1,3 @@
 export { ConfigError, decodeMasterKey, isLoopbackUrl, parseConfig, type Config } from './config.ts';
-export { isWithin } from './cidr.ts';
+export { canonicalAddress, isWithin } from './cidr.ts';
 export { SETTINGS } from './schema.ts';

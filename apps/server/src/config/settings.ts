@@ -64,7 +64,8 @@ export const url = (name: string, options: Options<string>, protocols: readonly 
 
 /** An origin as browsers send it: scheme, host and port, nothing after. */
 export function checkOrigin(value: string): string {
-  if (!URL.canParse(value) || new URL(value).origin !== value.replace(/\/$/, '')) {
+  // A wildcard would match nothing, since origins are compared as they stand.
+  if (!URL.canParse(value) || new URL(value).origin !== value.replace(/\/$/, '') || value.includes('*')) {
     throw new SettingFault('must be origins such as https://app.example.com, separated by commas');
   }
   return new URL(value).origin;

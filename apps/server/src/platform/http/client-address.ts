@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isWithin } from '../../config/index.ts';
+import { canonicalAddress, isWithin } from '../../config/index.ts';
 
 /**
  * The address of the client: the rightmost hop that is not a trusted proxy. The one function for limits, locks, records
@@ -9,23 +9,25 @@ import { isWithin } from '../../config/index.ts';
  * 50). Without trusted proxies the header is not read at all.
  */
 export function clientAddress(raw: IncomingMessage, trusted: readonly string[]): string {
-  const peer = normalise(raw.socket.remoteAddress ?? '');
+  const peer = read(raw.socket.remoteAddress ?? '') ?? '';
   if (trusted.length === 0 || !isWithin(peer, trusted)) return peer;
   const header = raw.headers['x-forwarded-for'];
   const hops = (Array.isArray(header) ? header.join(',') : (header ?? ''))
     .split(',')
-    .map((hop) => normalise(hop.trim()));
+    .map((hop) => read(hop.trim()));
   for (const hop of hops.reverse()) {
     // A hop that is not an address cannot have been written by a proxy of ours: what is known ends here.
-    if (!/^[0-9a-f.:]+$/i.test(hop)) return peer;
+    if (hop === undefined) return peer;
     if (!isWithin(hop, trusted)) return hop;
   }
   return peer;
 }
 
-/** IPv4 that arrives in IPv6 form, without its prefix; without a port or a zone. */
-function normalise(address: string): string {
-  const bare = address.replace(/^\[([^\]]+)\](?::\d+)?$/, '$1').replace(/%.*$/, '');
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)?.[1];
-  return mapped ?? bare.replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1');
+/** One spelling for one address, so that none has two counters; a port and a zone are left away. */
+function read(text: string): string | undefined {
+  const bare = text
+    .replace(/^\[([^\]]+)\](?::\d+)?$/, '$1')
+    .replace(/%.*$/, '')
+    .replace(/^(\d+\.\d+\.\d+\.\d+):\d+$/, '$1');
+  return canonicalAddress(bare);
 }
