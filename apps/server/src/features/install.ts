@@ -5,6 +5,7 @@ import { newId } from '../platform/ids.ts';
 import { installLimits } from '../platform/limits/index.ts';
 import { actorOf, auditRoutes } from './audit/index.ts';
 import { authenticate, authRoutes } from './auth/index.ts';
+import { clientsRoutes } from './clients/index.ts';
 import type { Deps } from './deps.ts';
 import { healthRoutes } from './health/index.ts';
 import { installOpenApi, openApiRoute } from './openapi/index.ts';
@@ -63,6 +64,7 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
     roleAssignmentsRoutes,
     usersRoutes,
     membershipsRoutes,
+    clientsRoutes,
   ]);
   await app.register(pagesRoutes, { deps });
   openApiRoute(app);

@@ -78,25 +78,38 @@ export type UpdateTenant = Static<typeof UpdateTenant>;
 
 const Origin = Type.String({
   maxLength: 300,
-  pattern: String.raw`^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$`,
+  pattern: String.raw`^https?://(?:[A-Za-z0-9.-]+|\[::1\])(?::[0-9]{1,5})?$`,
   examples: ['https://app.example.com'],
 });
 const RedirectUri = Type.String({
   maxLength: 2000,
-  pattern: String.raw`^[a-z][a-z0-9+.-]*://[^\s#]+$`,
+  pattern: String.raw`^[a-z][a-z0-9+.-]*:[^\s#]+$`,
+  description:
+    'Compared character by character. https, or http on a loopback address; for native clients also a scheme with a dot (RFC 8252 §7.1).',
   examples: ['https://app.example.com/callback'],
 });
 const clientFields = {
   name: Name,
   kind: Type.String({ enum: ['web', 'spa', 'native'], description: 'What the client is (RFC 6749 §2.1).' }),
-  tokenMode: Type.String({ enum: ['cookie', 'bearer'] }),
+  tokenMode: Type.String({
+    enum: ['cookie', 'bearer'],
+    description: 'Where the access token travels: in a cookie, or in the body and in `Authorization`.',
+  }),
   redirectUris: Type.Array(RedirectUri, { maxItems: 50, uniqueItems: true }),
   origins: Type.Array(Origin, {
     maxItems: 50,
     uniqueItems: true,
-    description: 'Web origins whose pages may call with credentials.',
+    description: 'Web origins whose pages may call with credentials: https, or http on a loopback address.',
   }),
-  cookieDomain: Nullable(Type.String({ maxLength: 253, pattern: '^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$' })),
+  cookieDomain: Nullable(
+    Type.String({
+      maxLength: 253,
+      pattern: '^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$',
+      description:
+        'The domain of the access cookie, for sibling subdomains; all origins lie under it. Null: the cookie stays with its host.',
+      examples: ['example.com'],
+    }),
+  ),
 };
 export const Client = Message(
   {

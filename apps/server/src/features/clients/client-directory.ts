@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Doors } from '../../platform/database/index.ts';
 import { Problem } from '../../platform/http/index.ts';
 import type { TenantId } from '../../platform/ids.ts';
+import { findClient } from './clients.repo.ts';
 
 /** A client as sign-in needs it, before any tenant is known. */
 export interface KnownClient {
@@ -16,32 +17,23 @@ export interface KnownClient {
 export interface ClientDirectory {
   /** @throws {Problem} `auth.client_unknown` for none and for a suspended one alike. */
   get(clientId: string): Promise<KnownClient>;
+  /** After a change has been committed. */
   forget(clientId: string): void;
 }
 
 /** The client of our own pages, made at the first start. */
 export const CONSOLE_CLIENT = 'console';
 
-interface Row {
-  tenant_id: TenantId;
-  client_id: string;
-  token_mode: 'cookie' | 'bearer';
-  origins: string[];
-  cookie_domain: string | null;
-  status: string;
-}
-
 export function createClientDirectory(doors: Doors): ClientDirectory {
   const known = new LRUCache<string, KnownClient>({ max: 1000, ttl: 5000 });
+  let changes = 0;
   return {
     async get(clientId) {
       const cached = known.get(clientId);
       if (cached) return cached;
-      const [row] = await doors.call<Row & Record<string, unknown>>(
-        'select tenant_id, client_id, token_mode, origins, cookie_domain, status from gatehouse.find_client($1)',
-        [clientId],
-      );
-      if (!row || row.status !== 'active')
+      const asOf = changes;
+      const row = await findClient(doors, clientId);
+      if (row?.status !== 'active')
         throw new Problem('auth.client_unknown', { detail: 'No active client has this client_id.' });
       const client: KnownClient = {
         tenantId: row.tenant_id,
@@ -50,9 +42,13 @@ export function createClientDirectory(doors: Doors): ClientDirectory {
         origins: row.origins,
         cookieDomain: row.cookie_domain,
       };
-      known.set(clientId, client);
+      // What was read before a change that has ended since is not kept.
+      if (changes === asOf) known.set(clientId, client);
       return client;
     },
-    forget: (clientId) => void known.delete(clientId),
+    forget(clientId) {
+      changes += 1;
+      known.delete(clientId);
+    },
   };
 }

@@ -5,3 +5,4 @@ export {
   createClientDirectory,
   type KnownClient,
 } from './client-directory.ts';
+export { clientsRoutes } from './clients.routes.ts';
