@@ -56,7 +56,7 @@ export async function allPages(caller: Caller, path: string, limit: number): Pro
     const page: Answer = await caller.get(`${path}${separator}limit=${limit}${tail}`);
     if (page.status !== 200) throw new Error(page.text);
     pages.push(page);
-    cursor = page.body.nextCursor as unknown as string | null;
+    cursor = page.body.nextCursor as string | null;
   }
   return pages;
 }

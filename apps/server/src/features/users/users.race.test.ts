@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addCaller, addTenant, type Caller } from '../../../test/people.fixture.ts';
 import { startServer, type TestServer, tokenIn } from '../../../test/server.fixture.ts';
 import { call, signIn } from '../../../test/standing/people.fixture.ts';
+import type { OpenedSession } from '../auth/open-session.ts';
 
 let gatehouse: TestServer;
 beforeAll(async () => {
@@ -93,17 +94,18 @@ describe('a sign-in at the moment in which the user', () => {
         });
         const [acted, ...opened] = await Promise.allSettled([act(admin, person), ...signIns]);
         expect(acted).toMatchObject({ status: 'fulfilled', value: { status: expect.toBeOneOf([200, 204]) } });
-        for (const attempt of opened) {
-          if (attempt.status === 'rejected')
-            expect(attempt.reason).toMatchObject({ code: 'auth.invalid_credentials' });
-          else
-            expect(
-              await call(gatehouse, attempt.value.accessToken, { method: 'GET', url: '/api/v1/auth/me' }),
-            ).toMatchObject({ status: 401 });
-        }
+        for (const attempt of opened)
+          expect(['auth.invalid_credentials', 401]).toContain(await worthOf(attempt));
       }
     },
   );
+
+  /** Why there is no session, or what one that was opened is answered. */
+  const worthOf = async (attempt: PromiseSettledResult<OpenedSession>): Promise<unknown> => {
+    if (attempt.status === 'rejected') return (attempt.reason as { code?: string }).code;
+    return (await call(gatehouse, attempt.value.accessToken, { method: 'GET', url: '/api/v1/auth/me' }))
+      .status;
+  };
 });
 
 describe('one address, many requests', () => {
