@@ -48,7 +48,12 @@ export async function setUp(deps: Deps, input: SetupRequest, request: RequestCon
 export async function createConfiguredAdministrator(deps: Deps): Promise<boolean> {
   const { adminEmail: email, adminPassword: password } = deps.config;
   if (email === undefined || password === undefined) return false;
-  checkNewPassword(password);
+  try {
+    checkNewPassword(password);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    throw new Problem(error.code, { detail: `GATEHOUSE_ADMIN_PASSWORD: ${error.message}` });
+  }
   const passwordHash = await deps.passwords.hash(password);
   return deps.doors.withTenant(inRoot, async (tx) => {
     if (await hasAdministrator(tx)) return false;

@@ -1,4 +1,5 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { isLoopbackUrl } from '../../config/index.ts';
 import { publicAccess } from '../../platform/access/index.ts';
 import { Problem } from '../../platform/http/index.ts';
 import { type DevelopmentMailbox, escapeHtml } from '../../platform/mail/index.ts';
@@ -19,7 +20,7 @@ export function developmentMailRoutes(app: FastifyInstance, mailbox: Development
       schema: { hide: true },
     },
     async (request, reply) => {
-      if (!/^(127\.|::1$)/.test(request.clientAddress)) throw new Problem('route.not_found');
+      if (!isOfThisMachine(request)) throw new Problem('route.not_found');
       const mails = await mailbox.list();
       const body =
         mails.length === 0
@@ -37,6 +38,18 @@ export function developmentMailRoutes(app: FastifyInstance, mailbox: Development
             `<meta name="color-scheme" content="light dark"><title>Development mailbox</title></head><body><main><h1>Development mailbox</h1>${body}</main></body></html>`,
         );
     },
+  );
+}
+
+/**
+ * SECURITY: a proxy on this machine brings strangers in from a loopback address, and a page whose name was rebound to one
+ * (DNS rebinding) reads what its browser can reach: neither passes for somebody who sits here.
+ */
+function isOfThisMachine({ clientAddress, headers }: FastifyRequest): boolean {
+  const isForwarded = ['forwarded', 'x-forwarded-for', 'via'].some((name) => headers[name] !== undefined);
+  const address = `http://${headers.host ?? ''}`;
+  return (
+    /^(127\.|::1$)/.test(clientAddress) && !isForwarded && URL.canParse(address) && isLoopbackUrl(address)
   );
 }
 
