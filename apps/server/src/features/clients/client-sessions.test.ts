@@ -102,7 +102,7 @@ describe('a cookie client', () => {
     // Side by side with the console in one browser, each its own session.
     await login(browser, undefined);
     const sessions = [await me(browser, {}), await me(browser, named(one.clientId))].map(
-      ({ body }) => (body.session as unknown as { clientId: string }).clientId,
+      ({ body }) => (body.session as { clientId: string }).clientId,
     );
     expect(sessions).toEqual(['console', one.clientId]);
   });

@@ -100,8 +100,7 @@ export const clientsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, s
         response: { 200: Client, ...problems(...ofChanging, 'clients.built_in') },
       },
     },
-    async (request) =>
-      clientOf(await updateClient(deps, callerWith(request), request.params.id, request.body)),
+    (request) => updateClient(deps, callerWith(request), request.params.id, request.body).then(clientOf),
   );
 
   app.post(
@@ -118,7 +117,7 @@ export const clientsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, s
         response: { 200: Client, ...problems(...ofChanging, 'clients.built_in') },
       },
     },
-    async (request) => clientOf(await suspendClient(deps, callerWith(request), request.params.id)),
+    (request) => suspendClient(deps, callerWith(request), request.params.id).then(clientOf),
   );
 
   app.post(
@@ -134,7 +133,7 @@ export const clientsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, s
         response: { 200: Client, ...problems(...ofChanging) },
       },
     },
-    async (request) => clientOf(await activateClient(deps, callerWith(request), request.params.id)),
+    (request) => activateClient(deps, callerWith(request), request.params.id).then(clientOf),
   );
 
   app.delete(

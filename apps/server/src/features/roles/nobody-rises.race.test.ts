@@ -69,25 +69,58 @@ async function write({ roles, held }: Graph): Promise<void> {
   );
 }
 
-const model = ({ roles, held }: Graph) => {
+type Step = Graph['steps'][number];
+
+/** The rule, and who holds what by it. */
+function model({ roles, held }: Graph) {
   const holds = people.map((_, who) => new Set(held.filter(([h]) => h === who).map(([, role]) => role)));
   const rights = (who: number): Set<string> =>
     new Set([...(holds[who] ?? [])].flatMap((role) => [...(roles[role] ?? []), ...TO_ASK]));
   const covers = (who: number, role: number) =>
     [...(roles[role] ?? []), ...TO_ASK].every((right) => rights(who).has(right));
-  return { holds, rights, covers, mayAsk: (who: number) => rights(who).has('roles:assign') };
-};
+  return {
+    rights,
+    /** The status that the API must answer with. */
+    predict({ act, by, to, role }: Step): number {
+      const has = holds[to]?.has(role) === true;
+      if (!rights(by).has('roles:assign')) return 403;
+      if (act === 'revoke' && !has) return 404;
+      if (!covers(by, role)) return 403;
+      if (act === 'revoke') return 204;
+      return has ? 200 : 201;
+    },
+    apply({ to, role }: Step, status: number): void {
+      if (status === 201) holds[to]?.add(role);
+      if (status === 204) holds[to]?.delete(role);
+    },
+  };
+}
+
+/** The step over the API; resolves to the status. */
+async function take({ act, by, to, role }: Step): Promise<number> {
+  const [actor, target] = [people[by], people[to]];
+  if (!actor || !target) throw new Error('there are five');
+  const id = act === 'revoke' ? ((await assignmentOf(target, `r${role}`)) ?? newId()) : undefined;
+  const body = { principalId: target.principalId, role: `r${role}` };
+  const path = '/api/v1/role-assignments';
+  const { status } = await call(
+    gatehouse,
+    actor.token,
+    act === 'revoke' ? { method: 'DELETE', url: `${path}/${id}` } : { method: 'POST', url: path, body },
+  );
+  return status;
+}
 
 /** What the server says that somebody may do, at this moment. */
 async function mayDo(who: Person): Promise<string[]> {
   const me = await call(gatehouse, who.token, { method: 'GET', url: '/api/v1/auth/me' });
-  return (me.body.permissions as unknown as string[]).toSorted();
+  return (me.body.permissions as string[]).toSorted();
 }
 
 async function assignmentOf(who: Person, role: string): Promise<string | undefined> {
   const url = `/api/v1/tenants/${tenantId}/role-assignments?principalId=${who.principalId}`;
   const list = await call(gatehouse, keeper.token, { method: 'GET', url });
-  return (list.body.items as unknown as { id: string; role: string }[]).find((one) => one.role === role)?.id;
+  return (list.body.items as { id: string; role: string }[]).find((one) => one.role === role)?.id;
 }
 
 describe('grants and revocations in any order', () => {
@@ -97,35 +130,15 @@ describe('grants and revocations in any order', () => {
     await fc.assert(
       fc.asyncProperty(graph, async (of) => {
         await write(of);
-        const { holds, rights, covers, mayAsk } = model(of);
+        const { rights, predict, apply } = model(of);
         const before = people.map((_, who) => rights(who));
-        for (const { act, by, to, role } of of.steps) {
-          const [actor, target] = [people[by], people[to]];
-          if (!actor || !target) continue;
-          const name = `r${role}`;
-          let answer: { status: number; body: { code?: unknown } };
-          if (act === 'grant') {
-            const body = { principalId: target.principalId, role: name };
-            answer = await call(gatehouse, actor.token, {
-              method: 'POST',
-              url: '/api/v1/role-assignments',
-              body,
-            });
-            const allowed = mayAsk(by) && covers(by, role);
-            expect(answer.status).toBe(allowed ? (holds[to]?.has(role) ? 200 : 201) : 403);
-            if (allowed) holds[to]?.add(role);
-          } else {
-            const id = await assignmentOf(target, name);
-            expect(id !== undefined).toBe(holds[to]?.has(role));
-            const url = `/api/v1/role-assignments/${id ?? newId()}`;
-            answer = await call(gatehouse, actor.token, { method: 'DELETE', url });
-            if (!mayAsk(by)) expect(answer.status).toBe(403);
-            else if (id === undefined) expect(answer.status).toBe(404);
-            else expect(answer.status).toBe(covers(by, role) ? 204 : 403);
-            if (answer.status === 204) holds[to]?.delete(role);
-          }
-          if (answer.status < 300) given += 1;
-          if (answer.status === 403) refused += 1;
+        for (const step of of.steps) {
+          const expected = predict(step);
+          const status = await take(step);
+          expect(status, JSON.stringify(step)).toBe(expected);
+          if (status === 403) refused += 1;
+          if (status < 300) given += 1;
+          apply(step, status);
         }
         for (const [who, person] of people.entries()) {
           const now = await mayDo(person);
@@ -183,7 +196,7 @@ describe('grants and revocations in any order', () => {
         call(gatehouse, one.token, { method: 'DELETE', url: `/api/v1/role-assignments/${ofTwo}` }),
         call(gatehouse, two.token, { method: 'DELETE', url: `/api/v1/role-assignments/${ofOne}` }),
       ]);
-      expect(answers.map(({ status }) => status).toSorted()).toEqual([204, 403]);
+      expect(answers.map(({ status }) => String(status)).toSorted()).toEqual(['204', '403']);
       expect([await mayDo(one), await mayDo(two)].filter((rights) => rights.length > 0)).toHaveLength(1);
     }
   });
@@ -193,7 +206,7 @@ describe('grants and revocations in any order', () => {
     const second = await addPerson(gatehouse, small, ['admin']);
     const url = `/api/v1/tenants/${small}/role-assignments`;
     const list = await call(gatehouse, keeper.token, { method: 'GET', url });
-    const ids = (list.body.items as unknown as { id: string }[]).map(({ id }) => id);
+    const ids = (list.body.items as { id: string }[]).map(({ id }) => id);
     expect(ids).toHaveLength(2);
     const answers = await Promise.all(
       ids.flatMap((id) => [

@@ -21,8 +21,7 @@ const as = (who: Person, method: string, url: string, body?: unknown) =>
   call(gatehouse, who.token, { method, url: `/api/v1${url}`, body });
 const give = (who: Person, to: { principalId: string }, role: string, more: object = {}) =>
   as(who, 'POST', PATH, { principalId: to.principalId, role, ...more });
-const permissionsOf = async (who: Person) =>
-  (await as(who, 'GET', '/auth/me')).body.permissions as unknown as string[];
+const permissionsOf = async (who: Person) => (await as(who, 'GET', '/auth/me')).body.permissions as string[];
 const assignmentsOf = async (who: Person) =>
   (await as(admin, 'GET', `${PATH}?principalId=${who.principalId}`)).body.items as {
     id: string;
@@ -233,7 +232,7 @@ describe('DELETE /api/v1/role-assignments/{id}', () => {
   it('keeps the last active administrator, whoever asks and however it is put', async () => {
     const { tenantId: small, userId } = await registerTenant(gatehouse, 'Small', 'first@small.example');
     const url = `/tenants/${small}${PATH}`;
-    const [first] = (await as(platform, 'GET', url)).body.items as unknown as {
+    const [first] = (await as(platform, 'GET', url)).body.items as {
       id: string;
       principalId: string;
     }[];
@@ -260,7 +259,7 @@ describe('DELETE /api/v1/role-assignments/{id}', () => {
   });
 
   it('keeps the last platform administrator of the root tenant', async () => {
-    const list = (await as(platform, 'GET', `${PATH}?limit=200`)).body.items as unknown as {
+    const list = (await as(platform, 'GET', `${PATH}?limit=200`)).body.items as {
       id: string;
       role: string;
       principalId: string;
@@ -282,7 +281,7 @@ describe('GET /api/v1/role-assignments', () => {
     do {
       const more: string = cursor === null ? '' : `&cursor=${cursor}`;
       const answer = await as(admin, 'GET', `${PATH}?principalId=${person.principalId}&limit=2${more}`);
-      seen.push(...(answer.body.items as unknown as { role: string }[]).map(({ role }) => role));
+      seen.push(...(answer.body.items as { role: string }[]).map(({ role }) => role));
       cursor = answer.body.nextCursor as string | null;
     } while (cursor !== null);
     expect(seen.toSorted()).toEqual(['NOC_OPERATOR', 'SALES_REP', 'SUPPORT_AGENT']);

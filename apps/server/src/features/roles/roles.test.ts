@@ -94,7 +94,7 @@ describe('GET /api/v1/roles', () => {
       cursor = answer.body.nextCursor as string | null;
     } while (cursor !== null);
     expect(seen).toEqual(all);
-    const foreign = (await get(platform, '/roles?limit=4')).body.nextCursor as unknown as string;
+    const foreign = (await get(platform, '/roles?limit=4')).body.nextCursor as string;
     expect((await get(admin, `/roles?limit=4&cursor=${foreign}`)).body.code).toBe('request.cursor_invalid');
   });
 

@@ -5,8 +5,8 @@ import type { TenantRow } from './tenants.repo.ts';
 export const tenantOf = (row: TenantRow): Tenant => ({
   id: row.id,
   parentId: row.parent_id,
-  type: row.type as Tenant['type'],
-  status: row.status as Tenant['status'],
+  type: row.type,
+  status: row.status,
   name: row.name,
   slug: row.slug,
   createdAt: row.created_at.toISOString(),

@@ -136,7 +136,7 @@ describe('suspending a tenant', () => {
     const partnerId = await open({ name: 'Partner', type: 'partner' });
     const partner = await addPerson(gatehouse, partnerId, ['admin']);
     const answer = await as(partner, 'POST', '/tenants', { name: 'Customer', type: 'customer' });
-    const customerId = answer.body.id as unknown as TenantId;
+    const customerId = answer.body.id as TenantId;
     const customer = await addPerson(gatehouse, customerId, ['admin']);
     expect((await act(customer, customerId, 'suspend')).body).toMatchObject({
       code: 'access.denied',
@@ -195,11 +195,11 @@ describe('deleting a tenant', () => {
     await as(platform, 'PATCH', `/tenants/${tenantId}`, { slug: 'once-used' });
     await act(platform, tenantId, 'suspend');
     await remove(platform, tenantId);
-    const open = await gatehouse.sql(
+    const standing = await gatehouse.sql(
       'select id from gatehouse.sessions where tenant_id = $1 and ended_at is null',
       [tenantId],
     );
-    expect(open).toEqual([]);
+    expect(standing).toEqual([]);
     const after = { status: 'deleted', freedAddresses: 1 };
     expect(await records(tenantId, 'tenant_deleted', tenantId)).toMatchObject([{ after }]);
     expect(await records(ROOT_TENANT, 'tenant_deleted', tenantId)).toMatchObject([
@@ -222,7 +222,7 @@ describe('deleting a tenant', () => {
     const partnerId = await open({ name: 'Partner', type: 'partner' });
     const partner = await addPerson(gatehouse, partnerId, ['admin']);
     const below = (await as(partner, 'POST', '/tenants', { name: 'Below', type: 'customer' })).body
-      .id as unknown as string;
+      .id as string;
     await act(platform, partnerId, 'suspend');
     expect((await remove(platform, partnerId)).body.code).toBe('tenants.has_customers');
     await act(platform, below, 'suspend');
@@ -242,5 +242,5 @@ describe('deleting a tenant', () => {
 
 async function open(body: object): Promise<TenantId> {
   const answer = await as(platform, 'POST', '/tenants', body);
-  return answer.body.id as unknown as TenantId;
+  return answer.body.id as TenantId;
 }

@@ -125,7 +125,7 @@ export const tenantsRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app,
         response: { 200: Tenant, ...problems(...ofReading) },
       },
     },
-    async (request) => tenantOf(await deps.doors.withTenant(callerOf(request).entered, loadEntered)),
+    (request) => deps.doors.withTenant(callerOf(request).entered, loadEntered).then(tenantOf),
   );
 
   app.patch(
@@ -142,7 +142,7 @@ export const tenantsRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app,
         response: { 200: Tenant, ...problems(...ofChanging, 'tenants.slug_in_use') },
       },
     },
-    async (request) => tenantOf(await updateTenant(deps, callerWith(request), request.body)),
+    (request) => updateTenant(deps, callerWith(request), request.body).then(tenantOf),
   );
 
   app.post(
@@ -160,7 +160,7 @@ export const tenantsRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app,
         response: { 200: Tenant, ...problems(...ofChanging, 'tenants.root_fixed') },
       },
     },
-    async (request) => tenantOf(await suspendTenant(deps, callerWith(request))),
+    (request) => suspendTenant(deps, callerWith(request)).then(tenantOf),
   );
 
   app.post(
@@ -176,7 +176,7 @@ export const tenantsRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app,
         response: { 200: Tenant, ...problems(...ofChanging, 'tenants.root_fixed') },
       },
     },
-    async (request) => tenantOf(await activateTenant(deps, callerWith(request))),
+    (request) => activateTenant(deps, callerWith(request)).then(tenantOf),
   );
 
   app.delete(
