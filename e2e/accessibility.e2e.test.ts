@@ -1,5 +1,3 @@
-import { mkdir } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { enter, findBarriers, launchBrowser, newVisitor, signIn } from './browser.ts';
@@ -18,11 +16,6 @@ afterAll(async () => {
   await browser?.close();
   await deployment?.stop();
 });
-
-/** The pictures of the README are taken here, when they are asked for. */
-const pictures = process.env.GATEHOUSE_PICTURES
-  ? fileURLToPath(new URL('../docs/images/', import.meta.url))
-  : undefined;
 
 const signInPages: [string, (page: Page) => Promise<void>][] = [
   ['/signin', (page) => page.getByRole('heading', { name: 'Sign in' }).waitFor()],
@@ -105,7 +98,7 @@ const screens = [
   { screen: 'narrow', viewport: { width: 360, height: 740 } },
 ].flatMap((screen) => (['light', 'dark'] as const).map((colorScheme) => ({ ...screen, colorScheme })));
 
-describe.each(screens)('on a $screen screen, $colorScheme', ({ screen, viewport, colorScheme }) => {
+describe.each(screens)('on a $screen screen, $colorScheme', ({ viewport, colorScheme }) => {
   async function check(page: Page, path: string, arrive: (page: Page) => Promise<void>): Promise<void> {
     await page.goto('about:blank');
     await page.goto(path);
@@ -120,12 +113,6 @@ describe.each(screens)('on a $screen screen, $colorScheme', ({ screen, viewport,
     const page = await visitor.openTab();
     for (const [path, arrive] of signInPages) await check(page, path, arrive);
     expect(visitor.faults()).toEqual([]);
-    if (pictures && screen === 'wide' && colorScheme === 'light') {
-      await mkdir(pictures, { recursive: true });
-      await page.goto('/signin');
-      await page.getByRole('link', { name: 'Create an account' }).waitFor();
-      await page.screenshot({ path: `${pictures}sign-in.png` });
-    }
   });
 
   it('axe finds nothing on the pages of the console', async () => {
@@ -134,10 +121,5 @@ describe.each(screens)('on a $screen screen, $colorScheme', ({ screen, viewport,
     await signIn(page);
     for (const [path, arrive] of consolePages) await check(page, path, arrive);
     expect(visitor.faults()).toEqual([]);
-    if (pictures && screen === 'wide' && colorScheme === 'light') {
-      await page.goto('/');
-      await page.getByText('This one').waitFor();
-      await page.screenshot({ path: `${pictures}home.png` });
-    }
   });
 });

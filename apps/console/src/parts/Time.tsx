@@ -20,10 +20,11 @@ export function sinceInWords(time: string, now = Date.now()): string {
 }
 
 /** A moment in the reader's zone, with the exact UTC time on hover. */
-export function Time({ at, form = 'exact' }: { at: string; form?: 'exact' | 'since' | 'date' }) {
+export function Time({ at, form = 'exact' }: { at: string; form?: 'exact' | 'minute' | 'since' | 'date' }) {
   const exact = new Intl.DateTimeFormat(language(), {
     dateStyle: 'medium',
     ...(form === 'exact' && { timeStyle: 'medium' }),
+    ...(form === 'minute' && { timeStyle: 'short' }),
   });
   return (
     <time dateTime={at} title={`${at.replace('T', ' ').replace('Z', '')} UTC`}>

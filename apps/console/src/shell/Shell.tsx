@@ -52,7 +52,7 @@ export function Shell({ children }: { children: ReactNode }) {
         </nav>
       </Drawer>
       <div className="page">
-        <div className="page-top">
+        <nav className="page-top" aria-label={t('shell.account')}>
           {me ? (
             <UserMenu me={me} />
           ) : (
@@ -60,7 +60,7 @@ export function Shell({ children }: { children: ReactNode }) {
               {t('shell.signIn')}
             </Button>
           )}
-        </div>
+        </nav>
         <main id="main" tabIndex={-1}>
           {children}
           <div id="floating" />

@@ -37,7 +37,7 @@ export function Frame({
 /** Arch behind arch, brighter towards the far end. */
 function Arches() {
   return (
-    <svg class="arches" viewBox="0 0 400 600" preserveAspectRatio="xMidYMax slice" aria-hidden="true">
+    <svg class="arches" viewBox="0 160 400 440" preserveAspectRatio="xMidYMin slice" aria-hidden="true">
       {[0, 1, 2, 3, 4, 5].map((depth) => {
         const half = 178 - depth * 28;
         const spring = 350 + depth * 22;

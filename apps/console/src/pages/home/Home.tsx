@@ -11,7 +11,7 @@ export function Home() {
   const facts = [
     [t('home.email'), me.user.email],
     [t('home.tenant'), me.tenant.name],
-    [t('home.signedInSince'), <Time key="since" at={me.session.authTime} />],
+    [t('home.signedInSince'), <Time key="since" at={me.session.authTime} form="minute" />],
     [t('home.memberSince'), <Time key="member" at={me.user.createdAt} form="date" />],
   ] as const;
   return (
