@@ -105,6 +105,22 @@ describe('the client address', () => {
       expect(JSON.stringify(seen)).not.toContain('198.51.100.');
     });
 
+    it('that nobody knows is one bucket for all, and no way past the limiter [threat 54]', async () => {
+      gatehouse = await startServer({ env: { RATE_LIMIT_AUTH_PER_MINUTE: '4' } });
+      const { app } = gatehouse.server;
+      const statuses: number[] = [];
+      for (const remoteAddress of ['unknown', 'x', 'pipe:1', '?', 'other', 'last']) {
+        const answer = await app.inject({
+          method: 'POST',
+          url: '/api/v1/auth/check-method',
+          payload: { email: 'a@example.com' },
+          remoteAddress,
+        });
+        statuses.push(answer.statusCode);
+      }
+      expect(statuses).toEqual([200, 200, 200, 200, 429, 429]);
+    });
+
     it('behind a trusted proxy is counted by its own hop, whatever the client wrote before it [threat 49]', async () => {
       gatehouse = await startServer({
         env: { TRUSTED_PROXIES: '127.0.0.1', RATE_LIMIT_AUTH_PER_MINUTE: '3' },
