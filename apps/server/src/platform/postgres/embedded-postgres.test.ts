@@ -1,5 +1,14 @@
-import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -151,8 +160,10 @@ describe('after something was killed', () => {
     expect(urlOf(second)).toContain('gatehouse_root');
   });
 
-  test('trips over nothing that a start left which was ended while it created the database', async () => {
+  test('trips over nothing that a start left which was killed or ended while it created the database', async () => {
     const dataDir = join(root, 'ended-early');
+    const killed = spawnSync('true').pid;
+    mkdirSync(join(dataDir, `postgres/data.new-${killed}-x1Y2z3/base`), { recursive: true, mode: 0o711 });
     const signal = AbortSignal.timeout(150);
     await expect(startEmbeddedPostgres({ dataDir, log: quiet, signal })).rejects.toThrow(/abort|timeout/i);
     const owner = await start(dataDir);

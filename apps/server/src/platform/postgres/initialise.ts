@@ -23,7 +23,7 @@ export async function initialise(
 ): Promise<void> {
   if (await checkVersion(place.database)) return;
   log.info(`Creating the database in ${place.database}`);
-  const unfinished = await mkdtemp(`${place.database}.new-`).catch((error: unknown) => {
+  const unfinished = await mkdtemp(`${place.database}.new-${process.pid}-`).catch((error: unknown) => {
     throw folderFault(error, place.home);
   });
   try {
@@ -40,11 +40,25 @@ export async function initialise(
   }
 }
 
-/** Leftovers of killed starts; called by whoever holds the folder, when no other start can succeed any more. */
+/**
+ * Removes what starts left that were killed while they created the database. One that lives may be at it still, and finds
+ * out by itself that it came second; what its orphaned initdb writes yet makes the removal fail, and is left for next time.
+ */
 export async function removeUnfinished(place: Place): Promise<void> {
-  const leftover = `${basename(place.database)}.new-`;
+  const leftover = new RegExp(`^${basename(place.database)}\\.new-(\\d+)-`);
   for (const name of await readdir(place.home)) {
-    if (name.startsWith(leftover)) await rm(join(place.home, name), { recursive: true, force: true });
+    const maker = leftover.exec(name)?.[1];
+    if (maker === undefined || isAlive(Number(maker))) continue;
+    await rm(join(place.home, name), { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return systemCode(error) === 'EPERM';
   }
 }
 
