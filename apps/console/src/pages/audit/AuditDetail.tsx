@@ -4,7 +4,10 @@ import { useTranslation } from 'react-i18next';
 
 export function AuditDetail({ record }: { record: AuditRecord }) {
   const { t } = useTranslation();
-  const names = [...new Set([...Object.keys(record.before ?? {}), ...Object.keys(record.after ?? {})])];
+  // What stands on neither side tells nothing.
+  const names = [
+    ...new Set([...Object.keys(record.before ?? {}), ...Object.keys(record.after ?? {})]),
+  ].filter((name) => (record.before?.[name] ?? record.after?.[name] ?? null) !== null);
   const { actor } = record;
   return (
     <div className="detail">
