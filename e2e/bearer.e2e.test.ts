@@ -63,7 +63,7 @@ beforeAll(async () => {
     });
     return response.status;
   }, origin);
-  expect(status).toBe(201);
+  if (status !== 201) throw new Error(`the client was not registered: ${status}`);
 });
 afterAll(async () => {
   await browser?.close();

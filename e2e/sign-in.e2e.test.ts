@@ -5,9 +5,14 @@ import { administrator, type Deployment, startDeployment } from './deployment.ts
 
 let deployment: Deployment;
 let browser: Browser;
+/** A name that leads to this machine and that browsers do not take for it. */
+const plainHost = 'gatehouse.test';
 
 beforeAll(async () => {
-  [deployment, browser] = await Promise.all([startDeployment(), launchBrowser()]);
+  [deployment, browser] = await Promise.all([
+    startDeployment(),
+    launchBrowser(`--host-resolver-rules=MAP ${plainHost} 127.0.0.1`),
+  ]);
 });
 afterAll(async () => {
   await browser?.close();
@@ -70,6 +75,32 @@ describe('signing in', () => {
     expect(await email.evaluate((field) => document.activeElement === field)).toBe(true);
     const described = await email.getAttribute('aria-describedby');
     expect(await page.locator(`#${described}`).textContent()).toBe('Email address is missing.');
+  });
+
+  it('counts a wait down in words while the server is busy, and opens the form again after it', async () => {
+    const visitor = await newVisitor(browser, deployment.url);
+    const page = await visitor.openTab('/signin');
+    const problem = { type: 'about:blank', title: 'Busy', status: 503, code: 'auth.busy', detail: '' };
+    await page.route('**/api/v1/auth/login', (route) =>
+      route.fulfill({ status: 503, headers: { 'retry-after': '3' }, json: problem }),
+    );
+    await enter(page, administrator);
+    await page.getByText('Many people are signing in at this moment.').waitFor();
+    expect(await page.locator('[role="timer"]').textContent()).toMatch(/try again in [123] seconds?\./);
+    const button = page.getByRole('button', { name: 'Sign in' });
+    expect(await button.getAttribute('aria-disabled')).toBe('true');
+    await page.unroute('**/api/v1/auth/login');
+    await page.locator('[role="timer"]').waitFor({ state: 'detached' });
+    await button.click();
+    await page.getByRole('heading', { name: /^Hello/ }).waitFor();
+  });
+
+  it('is told to be impossible where the browser would drop the session, with what to do', async () => {
+    const visitor = await newVisitor(browser, deployment.url.replace('localhost', plainHost));
+    const page = await visitor.openTab('/signin');
+    await page.getByRole('heading', { name: 'Signing in cannot work at this address' }).waitFor();
+    expect(await page.getByText('--tls-dev').textContent()).toBe('npm start -- --tls-dev');
+    expect(await page.getByLabel('Password').count()).toBe(0);
   });
 });
 
