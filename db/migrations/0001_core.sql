@@ -5,18 +5,17 @@ create schema gatehouse;
 set local search_path = gatehouse, pg_catalog;
 grant usage on schema gatehouse to gatehouse_login, gatehouse_app, gatehouse_system, gatehouse_lookup, gatehouse_session, gatehouse_granter;
 
--- The tenant that this transaction has entered. It raises where none was entered, so that a forgotten scope is an error
--- and never an empty (or full) answer.
-create function current_tenant() returns uuid language plpgsql stable parallel safe
+create function no_tenant() returns uuid language plpgsql stable parallel safe
   set search_path = pg_catalog as $$
-declare
-  entered text := current_setting('gatehouse.tenant_id', true);
 begin
-  if entered is null or entered = '' then
-    raise exception 'no tenant has been entered' using errcode = 'insufficient_privilege';
-  end if;
-  return entered::uuid;
+  raise exception 'no tenant has been entered' using errcode = 'insufficient_privilege';
 end $$;
+
+-- The tenant that this transaction has entered. It raises where none was entered, so that a forgotten scope is an error
+-- and never an empty (or full) answer. A plain expression without a SET clause, so that the planner can inline it: row
+-- security evaluates it for every table of every statement.
+create function current_tenant() returns uuid language sql stable parallel safe
+  return coalesce(nullif(pg_catalog.current_setting('gatehouse.tenant_id', true), '')::uuid, gatehouse.no_tenant());
 
 -- The home tenant of whoever acts: an act of the platform or of a partner is on record in both tenants (spec R1, T4).
 create function actor_tenant() returns uuid language sql stable parallel safe
@@ -34,7 +33,7 @@ $$;
 create function root_tenant() returns uuid language sql immutable parallel safe
   set search_path = pg_catalog as $$ select '00000000-0000-7000-8000-000000000001'::uuid $$;
 
-grant execute on function current_tenant(), actor_tenant(), subject_tenant(), root_tenant()
+grant execute on function no_tenant(), current_tenant(), actor_tenant(), subject_tenant(), root_tenant()
   to gatehouse_app, gatehouse_system, gatehouse_lookup, gatehouse_session, gatehouse_granter;
 
 -- Tenants ---------------------------------------------------------------------------------------------------------

@@ -38,14 +38,14 @@ begin
 end $$;
 alter function find_tenant(uuid) owner to gatehouse_lookup;
 
--- What the session of a verified access token stands for right now. Owner: gatehouse_session, which row security holds
--- to the tenant that the function enters; it enters the home tenant for the session, then the active one for the rest.
-create function session_context(p_tenant uuid, p_session uuid, p_now timestamptz)
+-- The same as session_context(), for a session that works in another tenant than its home: it enters the home tenant for
+-- the session, then the active one for the rest.
+create function session_context_of_guest(p_tenant uuid, p_session uuid, p_now timestamptz)
 returns table (
   user_id uuid, email text, name text, user_status text, user_created_at timestamptz, client_id text, active_tenant_id uuid,
   tenant_name text, tenant_type text, tenant_status text, principal_id uuid, session_created_at timestamptz, session_expires_at timestamptz,
   amr text[], auth_time timestamptz, role_names text[], tenant_permissions text[])
-language plpgsql volatile security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
+language plpgsql volatile set search_path = pg_catalog, gatehouse, pg_temp as $$
 declare
   s record;
 begin
@@ -71,13 +71,47 @@ begin
            s.created_at, s.expires_at, s.amr, s.auth_time,
            coalesce((select array_agg(r.name order by r.name) from gatehouse.role_assignments a join gatehouse.roles r on r.id = a.role_id
              where a.tenant_id = m.tenant_id and a.principal_id = m.id and (a.expires_at is null or a.expires_at > p_now) and r.tenant_id is null), '{}'),
-           coalesce((select array_agg(distinct g.permission) from gatehouse.role_assignments a join gatehouse.role_permissions g on g.role_id = a.role_id
-             where a.tenant_id = m.tenant_id and a.principal_id = m.id and (a.expires_at is null or a.expires_at > p_now) and g.tenant_id is not null), '{}')
+           coalesce((select array_agg(distinct g.permission) from gatehouse.role_assignments a join gatehouse.roles o on o.id = a.role_id and o.tenant_id is not null
+             join gatehouse.role_permissions g on g.role_id = o.id where a.tenant_id = m.tenant_id and a.principal_id = m.id and (a.expires_at is null or a.expires_at > p_now) and g.tenant_id is not null), '{}')
     from gatehouse.memberships m
     join gatehouse.principals p on p.tenant_id = m.tenant_id and p.id = m.id
     join gatehouse.tenants t on t.id = m.tenant_id
     where m.tenant_id = s.active_tenant_id and m.user_tenant_id = p_tenant and m.user_id = s.user_id
       and p.status = 'active' and t.status = 'active';
+end $$;
+alter function session_context_of_guest(uuid, uuid, timestamptz) owner to gatehouse_session;
+
+-- What the session of a verified access token stands for right now: the hottest statement of all, on every request. Owner:
+-- gatehouse_session, which row security holds to the tenant that the function enters.
+create function session_context(p_tenant uuid, p_session uuid, p_now timestamptz)
+returns table (
+  user_id uuid, email text, name text, user_status text, user_created_at timestamptz, client_id text, active_tenant_id uuid,
+  tenant_name text, tenant_type text, tenant_status text, principal_id uuid, session_created_at timestamptz, session_expires_at timestamptz,
+  amr text[], auth_time timestamptz, role_names text[], tenant_permissions text[])
+language plpgsql volatile security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
+begin
+  perform set_config('gatehouse.tenant_id', p_tenant::text, true);
+  return query
+    select u.id, u.email, u.name, u.status, u.created_at, x.client_id, x.active_tenant_id, t.name, t.type, t.status, m.id,
+           x.created_at, least(x.expires_at, x.idle_expires_at), x.amr, x.auth_time, held.names,
+           case when held.own = '{}' then '{}'::text[] else coalesce(
+             (select array_agg(distinct g.permission) from gatehouse.role_permissions g where g.role_id = any (held.own)), '{}') end
+    from gatehouse.sessions x
+    join gatehouse.clients c on c.client_id = x.client_id and c.status = 'active'
+    join gatehouse.users u on u.tenant_id = x.tenant_id and u.id = x.user_id and u.status = 'active'
+    join gatehouse.tenants t on t.id = x.tenant_id and t.status = 'active'
+    join gatehouse.memberships m on m.tenant_id = x.tenant_id and m.user_tenant_id = x.tenant_id and m.user_id = x.user_id
+    join gatehouse.principals p on p.tenant_id = m.tenant_id and p.id = m.id and p.status = 'active'
+    cross join lateral (
+      select coalesce(array_agg(r.name order by r.name) filter (where r.tenant_id is null), '{}') as names,
+             coalesce(array_agg(r.id) filter (where r.tenant_id is not null), '{}') as own
+      from gatehouse.role_assignments a join gatehouse.roles r on r.id = a.role_id
+      where a.tenant_id = m.tenant_id and a.principal_id = m.id and (a.expires_at is null or a.expires_at > p_now)) held
+    where x.tenant_id = p_tenant and x.id = p_session and x.active_tenant_id = p_tenant
+      and x.ended_at is null and x.expires_at > p_now and x.idle_expires_at > p_now;
+  if not found then
+    return query select * from gatehouse.session_context_of_guest(p_tenant, p_session, p_now);
+  end if;
 end $$;
 alter function session_context(uuid, uuid, timestamptz) owner to gatehouse_session;
 
@@ -337,6 +371,6 @@ grant execute on function session_context(uuid, uuid, timestamptz),
   grant_first_role(uuid, uuid, uuid, text, timestamptz),
   end_client_sessions(text, text, timestamptz) to gatehouse_app;
 grant execute on function grant_operator_role(uuid, uuid, uuid, uuid, timestamptz) to gatehouse_system;
-grant execute on function current_tenant(), actor_tenant(), subject_tenant(), root_tenant()
+grant execute on function no_tenant(), current_tenant(), actor_tenant(), subject_tenant(), root_tenant()
   to gatehouse_app, gatehouse_system, gatehouse_lookup, gatehouse_session, gatehouse_granter;
 grant execute on function ensure_partitions(timestamptz) to gatehouse_system;

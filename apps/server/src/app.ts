@@ -1,11 +1,12 @@
 import cookie from '@fastify/cookie';
-import cors from '@fastify/cors';
+import cors, { type FastifyCorsOptions } from '@fastify/cors';
 import fastify, {
   LogController,
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyRequest,
 } from 'fastify';
+import type { Config } from './config/index.ts';
 import type { Deps } from './features/deps.ts';
 import { installFeatures } from './features/install.ts';
 import {
@@ -17,7 +18,7 @@ import {
   installValidation,
   sendProblem,
 } from './platform/http/index.ts';
-import { HEADERS_WITHOUT_HOOKS, installSecurityHeaders } from './platform/http/security-headers.ts';
+import { SECURITY_HEADERS, installSecurityHeaders } from './platform/http/security-headers.ts';
 
 /**
  * The HTTP service: Logger → Recovery → limits → Authentication → Authorization → Handler (spec R6).
@@ -32,7 +33,7 @@ export async function buildApp(deps: Deps, logger: FastifyBaseLogger): Promise<F
     genReqId: (raw) => correlationIdOf(raw.headers.traceparent),
     // A path that cannot be decoded reaches no route and no hook.
     frameworkErrors: (error, request, reply) =>
-      sendProblem(request, reply.headers(HEADERS_WITHOUT_HOOKS), asProblem(error)),
+      sendProblem(request, reply.headers(SECURITY_HEADERS), asProblem(error)),
     bodyLimit: config.bodyLimit,
     // SECURITY: one spelling of a path reaches one route: case, trailing and double slashes are not forgiven (threats 75, 76).
     routerOptions: {
@@ -57,20 +58,7 @@ export async function buildApp(deps: Deps, logger: FastifyBaseLogger): Promise<F
     request.clientAddress = clientAddress(request.raw, config.trustedProxies);
   });
   installSecurityHeaders(app, config);
-  await app.register(cors, {
-    origin: config.allowOrigins,
-    credentials: true,
-    methods: ['GET', 'POST', 'PATCH', 'DELETE'],
-    allowedHeaders: ['authorization', 'content-type', 'traceparent', 'x-csrf-token', 'x-gatehouse-client'],
-    exposedHeaders: [
-      'x-csrf-token',
-      'retry-after',
-      'ratelimit-limit',
-      'ratelimit-remaining',
-      'ratelimit-reset',
-    ],
-    maxAge: 600,
-  });
+  if (config.allowOrigins.length > 0) await app.register(cors, crossOrigin(config));
   await app.register(cookie);
   app.addHook('onResponse', (request, reply, done) => {
     request.log.info(logLine(request, reply.statusCode, reply.elapsedTime), 'request');
@@ -88,4 +76,20 @@ const logLine = (request: FastifyRequest, status: number, elapsed: number) => ({
   ms: Math.round(elapsed * 10) / 10,
   tenantId: request.principal?.tenantId,
   userId: request.principal?.userId,
+});
+
+/** For front ends on other hosts: an explicit list, with credentials (spec D3). Without one there is no CORS at all. */
+const crossOrigin = ({ allowOrigins }: Config): FastifyCorsOptions => ({
+  origin: allowOrigins,
+  credentials: true,
+  methods: ['GET', 'POST', 'PATCH', 'DELETE'],
+  allowedHeaders: ['authorization', 'content-type', 'traceparent', 'x-csrf-token', 'x-gatehouse-client'],
+  exposedHeaders: [
+    'x-csrf-token',
+    'retry-after',
+    'ratelimit-limit',
+    'ratelimit-remaining',
+    'ratelimit-reset',
+  ],
+  maxAge: 600,
 });

@@ -81,7 +81,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     onError,
   });
   const decisions = createDecisionLog({ doors, clock, onError });
-  const limits = createLimits({
+  const limits = await createLimits({
     perMinute: config.authRateLimit,
     doors,
     valkeyUrl: config.valkeyUrl,

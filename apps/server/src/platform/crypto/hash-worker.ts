@@ -10,7 +10,7 @@ export type HashTask =
 // On Linux a priority belongs to a thread: hashing gives way to answering. Elsewhere it would slow the whole process.
 if (process.platform === 'linux') {
   try {
-    setPriority(10);
+    setPriority(19);
   } catch {
     // A sandbox may forbid it; then the threads share the cores evenly.
   }

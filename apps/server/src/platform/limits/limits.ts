@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import {
   RateLimiterPostgres,
   RateLimiterRedis,
@@ -19,15 +19,15 @@ export interface Limits {
   close(): Promise<void>;
 }
 
-export function createLimits(options: {
+export async function createLimits(options: {
   perMinute: number;
   doors: Doors;
   valkeyUrl: string | undefined;
   onError(error: Error): void;
-}): Limits {
+}): Promise<Limits> {
   const inPostgres = postgresLimiter(options);
   const valkey =
-    options.valkeyUrl === undefined ? undefined : connectValkey(options.valkeyUrl, options.onError);
+    options.valkeyUrl === undefined ? undefined : await connectValkey(options.valkeyUrl, options.onError);
   const limiter: RateLimiterAbstract =
     valkey === undefined
       ? inPostgres
@@ -69,7 +69,9 @@ function postgresLimiter({ perMinute, doors }: { perMinute: number; doors: Doors
   });
 }
 
-function connectValkey(url: string, onError: (error: Error) => void): Redis {
+async function connectValkey(url: string, onError: (error: Error) => void): Promise<Redis> {
+  // Loaded only where it is used: 6 MiB.
+  const { Redis } = await import('ioredis');
   const client = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 1, connectTimeout: 3000 });
   client.on('error', onError);
   return client;
