@@ -47,7 +47,7 @@ describe('input', () => {
   /** A body as text or bytes, as it goes over the wire. */
   const send = (operation: Operation, payload: string | Buffer, type = 'application/json') =>
     gatehouse.browser({ origin: undefined }).request({
-      method: operation.method as 'POST',
+      method: operation.method,
       url: url(operation),
       payload,
       headers: { 'content-type': type, authorization: `Bearer ${person.token}` },
@@ -103,7 +103,8 @@ describe('input', () => {
           const where = `${operation.operationId} ${name}=${JSON.stringify(value).slice(0, 20)}`;
           expectSound(answer, `${where}: ${answer.text}`);
           // A password may hold anything that can be typed; its own rules judge it.
-          if (name !== 'password' || value === LONG) expect(answer.status, where).toBe(400);
+          const mayBeTaken = name === 'password' && value !== LONG;
+          expect(mayBeTaken || answer.status === 400, `${where}: ${answer.text}`).toBe(true);
         }
       }
     }
@@ -112,7 +113,7 @@ describe('input', () => {
   it('stands emoji and other scripts in every declared member', async () => {
     for (const operation of withBody())
       for (const name of Object.keys(operation.body?.schema.properties ?? {}))
-        for (const value of ['👩‍👩‍👧‍👦', 'Ærøskøbing', '山田太郎', 'عبد', 'ﬀ', '𝒳'.repeat(50)])
+        for (const value of ['👩‍👩‍👧‍👦 Ærøskøbing', '山田太郎 عبد', '𝒳'.repeat(50)])
           expectSound(
             await send(operation, JSON.stringify({ ...operation.body?.example, [name]: value })),
             `${operation.operationId} ${name}=${value}`,
@@ -221,7 +222,7 @@ describe('input', () => {
       for (const query of ['nothing=1', '__proto__=1', 'constructor=1', '__proto__[x]=1', 'a[b]=1'])
         expectRefused(await get(query), 400, `${operation.operationId}?${query}`);
       for (const { name, schema } of operation.queryParameters) {
-        const good = schema.type === 'integer' ? '1' : encodeURIComponent(String(schema.enum?.[0] ?? 'a'));
+        const good = schema.type === 'integer' ? '1' : encodeURIComponent(nameOf(schema.enum?.[0]));
         const bad = [`${name}=${good}&${name}=${good}`, `${name}[]=${good}`, `${name}[0]=${good}`];
         if (schema.type === 'integer')
           bad.push(...['x', '1.5', '-1', '1e99', 'NaN', ''].map((v) => `${name}=${v}`));
@@ -274,12 +275,12 @@ describe('input', () => {
       { authorization: `Bearer ${'a'.repeat(12_000)}` },
       { authorization: 'Bearer' },
       { authorization: 'Basic YTpi' },
-      { cookie: `${'a=b; '.repeat(1500)}` },
+      { cookie: 'a=b; '.repeat(1500) },
       { cookie: '__Host-gh.console.at=%00; __Secure-gh.console.rt=%ff' },
       { cookie: '__proto__=1; constructor=2' },
       { traceparent: '00-zz-1' },
       { traceparent: 'x'.repeat(9000) },
-      { 'x-forwarded-for': `${'1.2.3.4, '.repeat(1000)}` },
+      { 'x-forwarded-for': '1.2.3.4, '.repeat(1000) },
       { 'user-agent': 'x'.repeat(12_000) },
       { origin: 'null' },
       { origin: 'javascript:alert(1)' },
@@ -331,6 +332,8 @@ describe('input', () => {
     }
   });
 });
+
+const nameOf = (value: unknown) => (typeof value === 'string' ? value : 'a');
 
 /** Values of every JSON type that the schema does not take. */
 function wrongTypes(schema: Schema): unknown[] {

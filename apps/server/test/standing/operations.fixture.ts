@@ -11,9 +11,10 @@ export interface Schema {
   anyOf?: Schema[];
 }
 
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'PUT' | 'HEAD';
+
 export interface Operation {
-  /** Upper case. */
-  method: string;
+  method: Method;
   /** With its parameters in braces, as in the document. */
   path: string;
   operationId: string;
@@ -51,7 +52,7 @@ export async function listOperations(gatehouse: TestServer): Promise<Operation[]
       const parameters = operation.parameters ?? [];
       const json = operation.requestBody?.content['application/json'];
       return {
-        method: method.toUpperCase(),
+        method: method.toUpperCase() as Method,
         path,
         operationId: operation.operationId,
         pathParameters: parameters.filter((it) => it.in === 'path').map(({ name }) => name),

@@ -3,7 +3,8 @@ export function mutationsOf(path: string): Record<string, string> {
   const at = path.lastIndexOf('/');
   const [parent, last] = [path.slice(0, at), path.slice(at + 1)];
   const encoded = (text: string) => [...text].map((c) => `%${c.charCodeAt(0).toString(16)}`).join('');
-  const [first = '', rest = ''] = [last.slice(0, 1), last.slice(1)];
+  const first = last.slice(0, 1);
+  const rest = last.slice(1);
   return {
     'trailing slash': `${path}/`,
     'two trailing slashes': `${path}//`,

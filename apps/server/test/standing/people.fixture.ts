@@ -1,3 +1,4 @@
+import type { InjectOptions } from 'fastify';
 import type { SystemRoleName } from '@gatehouse/contracts';
 import { getSystemRole } from '@gatehouse/contracts';
 import type { OpenedSession } from '../../src/features/auth/open-session.ts';
@@ -99,11 +100,11 @@ export async function assignRole(
 export async function call(
   gatehouse: TestServer,
   token: string | undefined,
-  to: { method: string; url: string; body?: unknown; headers?: Record<string, string> },
+  to: { method: InjectOptions['method']; url: string; body?: unknown; headers?: Record<string, string> },
 ): Promise<Answer> {
   const { method, url, body, headers } = to;
   return gatehouse.browser({ origin: undefined }).request({
-    method: method as 'GET',
+    ...(method !== undefined && { method }),
     url,
     headers: { ...(token !== undefined && { authorization: `Bearer ${token}` }), ...headers },
     ...(body !== undefined && { payload: body as object }),

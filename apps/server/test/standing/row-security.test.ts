@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { enterOwn } from '../../src/platform/access/index.ts';
-import { createDoors, createPool, type Doors } from '../../src/platform/database/index.ts';
+import { createDoors, createPool } from '../../src/platform/database/index.ts';
 import { newId, ROOT_TENANT, type TenantId } from '../../src/platform/ids.ts';
 import { startServer, type TestServer } from '../server.fixture.ts';
 import { addPerson, registerTenant } from './people.fixture.ts';
@@ -174,7 +174,7 @@ describe('row security', () => {
             .values({ tenant_id: b } as never)
             .execute(),
         ),
-      ).rejects.toThrow();
+      ).rejects.toThrow(/row-level security/);
       expect(await state()).toEqual(clean);
       await doors.asSystem('a named job', (tx) => tx.selectFrom('tenants').select('id').execute());
       expect(await state()).toEqual(clean);

@@ -126,7 +126,7 @@ describe('access tokens', () => {
       undefined,
     ];
     for (const kid of kids) {
-      const why = `kid ${String(JSON.stringify(kid)).slice(0, 30)}`;
+      const why = `kid ${JSON.stringify([kid]).slice(0, 30)}`;
       await expectRefused(token(header({ kid }), claims, ours), why);
       await expectRefused(
         token(header({ kid, alg: 'HS256' }), claims, (input) => hs256(input, '')),
