@@ -139,10 +139,10 @@ export const sessionsRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app
         response: { 200: EndedSessions, ...problems('auth.unauthenticated', 'auth.csrf_refused') },
       },
     },
-    async (request) => {
+    (request) => {
       const { principal } = callerOf(request);
-      const ended = await deps.doors.withTenant(home(principal), async (tx) => {
-        const count = await endSessionsOf(
+      return deps.doors.withTenant(home(principal), async (tx) => {
+        const ended = await endSessionsOf(
           tx,
           principal.userId,
           'ended by its user',
@@ -153,18 +153,17 @@ export const sessionsRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app
           action: 'session_ended',
           actor: actorOf(principal),
           resource: { type: 'user', id: principal.userId },
-          after: { by: 'user', ended: count },
+          after: { by: 'user', ended },
           request: contextOf(request),
         });
-        return count;
+        return { ended };
       });
-      return { ended };
     },
   );
   done();
 };
 
-/** The sessions of a tenant's users, for its administrators. */
+/** The sessions of a tenant's users, for its administrators; ending them is an act on the user (features/users). */
 export const userSessionsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, scope, done) => {
   const { deps, at, suffix } = scope;
 
@@ -198,49 +197,6 @@ export const userSessionsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (a
         current: principal.sessionId,
         query: request.query,
       });
-    },
-  );
-
-  app.post(
-    `${at}/users/:id/sessions/end`,
-    {
-      config: { access: user({ permission: 'sessions:end' }) },
-      schema: {
-        tags,
-        operationId: `endUserSessions${suffix}`,
-        summary: "End all of a user's sessions",
-        description: 'They stop working at their next request.',
-        params: tenantAndIdParams(scope),
-        response: {
-          200: EndedSessions,
-          ...problems(
-            'request.invalid',
-            'auth.unauthenticated',
-            'auth.csrf_refused',
-            'access.denied',
-            'resource.not_found',
-          ),
-        },
-      },
-    },
-    async (request) => {
-      const { principal, entered } = callerOf(request);
-      const userId = request.params.id as UserId;
-      const ended = await deps.doors.withTenant(entered, async (tx) => {
-        await checkUserHere(tx, userId);
-        const count = await endSessionsOf(tx, userId, 'ended by an administrator', deps.clock.now());
-        if (count > 0) {
-          await deps.audit.record(tx, {
-            action: 'session_ended',
-            actor: actorOf(principal),
-            resource: { type: 'user', id: userId },
-            after: { by: 'administrator', ended: count },
-            request: contextOf(request),
-          });
-        }
-        return count;
-      });
-      return { ended };
     },
   );
   done();

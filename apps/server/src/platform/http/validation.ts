@@ -1,7 +1,10 @@
 import { Ajv, type Options } from 'ajv';
-import addFormats from 'ajv-formats';
+import ajvFormats from 'ajv-formats';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Problem } from './problem.ts';
+
+// A CommonJS package, whose plugin is the `default` of what is imported.
+const addFormats = ajvFormats.default as unknown as (ajv: Ajv) => Ajv;
 
 /**
  * Validation at the edge: unknown members are refused and nothing is converted, so that what was checked is what is used.
@@ -19,7 +22,7 @@ export function installValidation(app: FastifyInstance): void {
   const body = new Ajv({ ...options, coerceTypes: false });
   const query = new Ajv({ ...options, coerceTypes: true });
   for (const ajv of [body, query]) {
-    addFormats.default(ajv);
+    addFormats(ajv);
     ajv.addVocabulary(['example']);
   }
   app.setValidatorCompiler(({ schema, httpPart }) =>
