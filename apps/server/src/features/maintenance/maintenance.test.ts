@@ -14,14 +14,12 @@ describe('maintenance', () => {
     const maintenance = createMaintenance(deps);
     await gatehouse.admin();
     await gatehouse.browser().post('/api/v1/auth/login', { email: 'nobody@example.com', password: 'x' });
-    await gatehouse
-      .browser()
-      .post('/api/v1/auth/register', {
-        email: 'new@example.com',
-        password: 'Good-Pass-1',
-        name: 'New',
-        tenantName: 'New',
-      });
+    await gatehouse.browser().post('/api/v1/auth/register', {
+      email: 'new@example.com',
+      password: 'Good-Pass-1',
+      name: 'New',
+      tenantName: 'New',
+    });
     await gatehouse.deliverMail();
     expect(await maintenance.run()).toEqual({ sessions: 0, oneTimeTokens: 0, outbox: 0, loginThrottles: 0 });
     gatehouse.clock.advance({ days: 32 });

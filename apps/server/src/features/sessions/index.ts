@@ -1,2 +1,2 @@
 export { sessionsRoutes, userSessionsRoutes } from './sessions.routes.ts';
-export { endAllSessions, endSession, endSessionsOf } from './sessions.repo.ts';
+export { endAllSessions, endSession, endSessionOf, endSessionsOf } from './sessions.repo.ts';

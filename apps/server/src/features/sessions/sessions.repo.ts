@@ -22,6 +22,18 @@ export async function endSession(
   return rows.length > 0;
 }
 
+/** Ends one session, if it is that user's. */
+export async function endSessionOf(
+  tx: TenantTx,
+  userId: UserId,
+  sessionId: SessionId,
+  reason: string,
+  now: Date,
+): Promise<boolean> {
+  const found = await loadSession(tx, sessionId);
+  return found?.user_id === userId && endSession(tx, sessionId, reason, now);
+}
+
 /** Ends all sessions of a user, but for the one to keep. */
 export async function endSessionsOf(
   tx: TenantTx,

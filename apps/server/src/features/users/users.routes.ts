@@ -20,6 +20,7 @@ import { deleteUser } from './delete-user.ts';
 import { listUsersPage } from './list-users.ts';
 import { presentUser } from './present-users.ts';
 import { renameUser } from './rename-user.ts';
+import { endSessionsRoutes } from './end-sessions.routes.ts';
 import { userActsRoutes } from './user-acts.routes.ts';
 import { loadUser } from './users.repo.ts';
 
@@ -187,5 +188,6 @@ export const usersRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, sco
     },
   );
   userActsRoutes(app, scope);
+  endSessionsRoutes(app, scope);
   done();
 };
