@@ -102,6 +102,29 @@ describe('an administrator', () => {
     expect(admin.faults()).toEqual([]);
   });
 
+  it('unlocks a user whom failed attempts have locked, and the user signs in at once', async () => {
+    const page = await openUsers();
+    await addUser(page, 'Barbara Liskov', 'barbara@example.com');
+    const own = await (await newVisitor(browser, deployment.url)).openTab();
+    await setPassword(own, 'barbara@example.com', 'Substitute-87');
+    for (let attempt = 1; attempt <= 6 && new URL(own.url()).pathname === '/signin'; attempt += 1) {
+      const answer = own.waitForResponse('**/api/v1/auth/login');
+      await enter(own, { email: 'barbara@example.com', password: `Wrong-Horse-${attempt}` });
+      await answer;
+      await own.locator('form[aria-busy="false"], .advice').first().waitFor();
+    }
+    await own.getByRole('heading', { name: 'Sign-in is locked for a while' }).waitFor();
+
+    await page.reload();
+    await row(page, 'barbara@example.com').getByText('Locked').first().waitFor({ state: 'attached' });
+    await act(page, 'Barbara Liskov', 'Unlock');
+    await page.getByText('Barbara Liskov is unlocked.').waitFor();
+    await own.getByRole('link', { name: 'Back to sign-in' }).click();
+    await enter(own, { email: 'barbara@example.com', password: 'Substitute-87' });
+    await own.getByRole('heading', { name: 'Hello, Barbara Liskov' }).waitFor();
+    expect(await row(page, 'barbara@example.com').getByText('Locked').count()).toBe(0);
+  });
+
   it('changes roles, and finds it in the audit log with before and after', async () => {
     const page = await openUsers();
     await addUser(page, 'Radia Perlman', 'radia@example.com');

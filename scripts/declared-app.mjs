@@ -15,7 +15,12 @@ export async function withDeclaredApp(work) {
   try {
     const config = parseConfig({ GATEHOUSE_MODE: 'development' }, folder);
     // What routes touch while they are declared; whoever calls them gets an error, since nothing is behind.
-    const deps = { config, consoleDir: await writePages(folder), mailbox: undefined, tokens: { jwks: { keys: [] } } };
+    const deps = {
+      config,
+      consoleDir: await writePages(folder),
+      mailbox: undefined,
+      tokens: { jwks: { keys: [] } },
+    };
     const app = await buildApp(deps, pino({ level: 'silent' }));
     await app.ready();
     try {

@@ -9,7 +9,8 @@ export default {
     const { SETTINGS } = await import(join(root, 'apps/server/src/config/schema.ts'));
     const cell = (text) => text.replaceAll('|', '\\|');
     const rows = Object.values(SETTINGS).map(
-      ({ name, description, defaultText, secret }) => `| \`${name}\`${secret ? ' (secret)' : ''} | ${cell(defaultText) || 'none'} | ${cell(description)} |`,
+      ({ name, description, defaultText, secret }) =>
+        `| \`${name}\`${secret ? ' (secret)' : ''} | ${cell(defaultText) || 'none'} | ${cell(description)} |`,
     );
     return [
       '# Configuration',

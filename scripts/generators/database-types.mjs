@@ -21,12 +21,30 @@ export default {
     const quiet = { info() {}, warn() {}, error() {} };
     const postgres = await startEmbeddedPostgres({ dataDir, log: quiet });
     try {
-      await migrate({ adminUrl: postgres.url, rolePrefix: 'gatehouse_', loginPassword: undefined, dbDir: join(root, 'db'), log() {} });
+      await migrate({
+        adminUrl: postgres.url,
+        rolePrefix: 'gatehouse_',
+        loginPassword: undefined,
+        dbDir: join(root, 'db'),
+        log() {},
+      });
       const out = join(dataDir, 'schema.ts');
       const codegen = join(root, 'node_modules', 'kysely-codegen', 'dist', 'cli', 'bin.js');
       await promisify(execFile)(process.execPath, [
-        codegen, '--dialect', 'postgres', '--url', postgres.url, '--default-schema', 'gatehouse', '--include-pattern', 'gatehouse.*',
-        '--exclude-pattern', '*_(rest|2*)', '--no-partitions', '--out-file', out,
+        codegen,
+        '--dialect',
+        'postgres',
+        '--url',
+        postgres.url,
+        '--default-schema',
+        'gatehouse',
+        '--include-pattern',
+        'gatehouse.*',
+        '--exclude-pattern',
+        '*_(rest|2*)',
+        '--no-partitions',
+        '--out-file',
+        out,
       ]);
       return await readFile(out, 'utf8');
     } finally {

@@ -7,7 +7,9 @@ export default {
   output: 'docs/reference/errors.md',
   async produce() {
     const { ERRORS } = await import(join(root, 'packages/contracts/src/errors.ts'));
-    const rows = Object.entries(ERRORS).map(([code, { status, title }]) => `| \`${code}\` | ${status} | ${title} |`);
+    const rows = Object.entries(ERRORS).map(
+      ([code, { status, title }]) => `| \`${code}\` | ${status} | ${title} |`,
+    );
     return [
       '# Errors',
       '',

@@ -12,7 +12,10 @@ export default {
       const rows = app.declaredRoutes
         .filter(({ method }) => method !== 'HEAD' && method !== 'OPTIONS')
         .toSorted((a, b) => (a.url < b.url ? -1 : a.url > b.url ? 1 : a.method < b.method ? -1 : 1))
-        .map(({ method, url, access, limit }) => `| \`${method} ${url}\` | ${describeAccess(access)} | ${limit ?? ''} |`);
+        .map(
+          ({ method, url, access, limit }) =>
+            `| \`${method} ${url}\` | ${describeAccess(access)} | ${limit ?? ''} |`,
+        );
       return [
         '# Routes',
         '',

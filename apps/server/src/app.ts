@@ -32,8 +32,9 @@ export async function buildApp(deps: Deps, logger: FastifyBaseLogger): Promise<F
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'correlationId' }),
     genReqId: (raw) => correlationIdOf(raw.headers.traceparent),
     // A path that cannot be decoded reaches no route and no hook.
-    frameworkErrors: (error, request, reply) =>
-      sendProblem(request, reply.headers(SECURITY_HEADERS), asProblem(error)),
+    frameworkErrors: (error, request, reply) => {
+      void sendProblem(request, reply.headers(SECURITY_HEADERS), asProblem(error));
+    },
     bodyLimit: config.bodyLimit,
     // SECURITY: one spelling of a path reaches one route: case, trailing and double slashes are not forgiven (threats 75, 76).
     routerOptions: {

@@ -48,7 +48,7 @@ export function createBrowser(
     delete: (url, headers = {}) => browser.request({ method: 'DELETE', url, headers }),
     async request(request) {
       const changes = request.method !== 'GET' && request.method !== 'HEAD';
-      const url = String(request.url);
+      const url = typeof request.url === 'string' ? request.url : '';
       const response = await app.inject({
         ...request,
         headers: {
@@ -89,6 +89,6 @@ function parse(text: string): Answer['body'] {
   try {
     return JSON.parse(text) as Answer['body'];
   } catch {
-    return {} as Answer['body'];
+    return {};
   }
 }

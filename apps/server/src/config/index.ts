@@ -1,3 +1,2 @@
 export { ConfigError, decodeMasterKey, isLoopbackUrl, parseConfig, type Config } from './config.ts';
 export { canonicalAddress, isWithin } from './cidr.ts';
-export { SETTINGS } from './schema.ts';

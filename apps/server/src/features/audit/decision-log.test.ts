@@ -34,13 +34,12 @@ describe('the decision log', () => {
 
   it('counts refused callers without an identity by the minute instead of keeping each', async () => {
     for (let attempt = 1; attempt <= 30; attempt += 1) await gatehouse.browser().get('/api/v1/users');
-    for (let tries = 0; tries < 50; tries += 1) {
+    const counted = async () => {
       const [row] = await gatehouse.sql<{ count: string }>(
         `select count from gatehouse.anonymous_denials where route = 'GET /api/v1/users' and code = 'auth.unauthenticated'`,
       );
-      if (row?.count === '30') return;
-      await delay(100);
-    }
-    throw new Error('not counted');
+      return row?.count;
+    };
+    await expect.poll(counted, { timeout: 5000 }).toBe('30');
   });
 });

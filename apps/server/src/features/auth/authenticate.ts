@@ -2,7 +2,6 @@ import { getSystemRole, isSystemRoleName } from '@gatehouse/contracts';
 import type { FastifyRequest } from 'fastify';
 import type { UserPrincipal } from '../../platform/access/index.ts';
 import { Problem } from '../../platform/http/index.ts';
-import type { TenantId } from '../../platform/ids.ts';
 import { CONSOLE_CLIENT } from '../clients/index.ts';
 import type { Deps } from '../deps.ts';
 import { type AccessToken, checkAccessToken } from './access-token.ts';
@@ -70,7 +69,7 @@ const invalidToken = () =>
 function principalOf(session: SessionContext, token: AccessToken): SignedInPrincipal {
   return {
     kind: 'user',
-    tenantId: session.active_tenant_id as TenantId,
+    tenantId: session.active_tenant_id,
     homeTenantId: token.homeTenantId,
     userId: session.user_id,
     principalId: session.principal_id,

@@ -1,4 +1,4 @@
-export { authenticate, type SignedInPrincipal } from './authenticate.ts';
+export { authenticate } from './authenticate.ts';
 export { setPasswordMail } from './auth.mails.ts';
 export { authRoutes } from './auth.routes.ts';
 export { createConfiguredAdministrator, isSetupRequired, issueSetupLink } from './first-administrator.ts';

@@ -86,8 +86,10 @@ describe('the lock after five failed attempts', () => {
     const admin = gatehouse.browser();
     await gatehouse.sql('delete from gatehouse.login_throttles');
     await admin.post(LOGIN, ADMIN);
-    const records = (await admin.get('/api/v1/audit?action=account_locked&limit=1')).body
-      .items as unknown as { after: { email: string }; actor: { kind: string } }[];
+    const records = (await admin.get('/api/v1/audit?action=account_locked&limit=1')).body.items as {
+      after: { email: string };
+      actor: { kind: string };
+    }[];
     expect(records[0]).toMatchObject({ actor: { kind: 'anonymous' }, after: { email: ADMIN.email } });
     const [row] = await gatehouse.sql<{ after: unknown }>(
       `select after::text as after from gatehouse.audit_records where action = 'account_locked' order by id desc limit 1`,

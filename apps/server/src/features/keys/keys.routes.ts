@@ -31,7 +31,7 @@ export function keysRoutes(app: FastifyInstance, tokens: TokenSigner): void {
     },
     async (_request, reply) => {
       reply.header('cache-control', 'public, max-age=300');
-      return tokens.jwks as never;
+      return tokens.jwks;
     },
   );
 }

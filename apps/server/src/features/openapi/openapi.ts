@@ -37,7 +37,7 @@ export async function installOpenApi(app: FastifyInstance, config: Config): Prom
       },
     },
     transform({ schema, url, route }) {
-      const access = (route.config as { access?: Parameters<typeof describeAccess>[0] } | undefined)?.access;
+      const access = route.config?.access;
       if (access === undefined || schema?.hide === true) return { schema: schema ?? {}, url };
       const line = `Access: ${describeAccess(access)}.`;
       const security: readonly Record<string, string[]>[] =

@@ -2,4 +2,3 @@ export { createDoors, inNewTenant, type Doors, type Entered, type SystemTx, type
 export { ensureDatabase, isBoundByRowSecurity, whyUnreachable } from './probe.ts';
 export { createPool, DatabaseUnavailable } from './pool.ts';
 export { migrate, MigrationError } from './migrate.ts';
-export type { DB } from './schema.generated.ts';

@@ -15,7 +15,7 @@ export interface MailTransport {
 }
 
 export function createSmtpTransport(url: string, from: string): MailTransport {
-  const transport = createTransport(url, { from, disableFileAccess: true, disableUrlAccess: true } as never);
+  const transport = createTransport(url, { from, disableFileAccess: true, disableUrlAccess: true });
   return {
     async send(mail, id) {
       // SECURITY: an address object is not parsed, so that one stored address stays one recipient (threats 28, 29).
