@@ -232,6 +232,14 @@ describe('the end of a session', () => {
     expect(server.count('/api/v1/auth/logout')).toBe(2);
   });
 
+  it('by the person works as the first thing that a page does, with the CSRF token that it needs', async () => {
+    const server = open();
+    const tab = browser.openTab();
+    await tab.signOut();
+    expect(server.last('/api/v1/auth/logout')?.headers.get('x-csrf-token')).toBe('csrf-0');
+    expect(tab.getState()).toEqual({ status: 'signed-out', reason: 'signed-out' });
+  });
+
   it('does not happen when signing out could not reach the server', async () => {
     open();
     const tab = browser.openTab();

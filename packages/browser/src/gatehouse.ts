@@ -172,6 +172,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     signIn: ({ email, password }) => enter('/api/v1/auth/login', { email, password }),
     confirmRegistration: ({ token, password }) => enter('/api/v1/auth/register/confirm', { token, password }),
     signOut: async () => {
+      if (state.status === 'starting') await start();
       const response = await session.leave();
       // Already ended: that is what was asked for.
       if (!response.ok && response.status !== 401) throw await readProblem(response);
