@@ -256,7 +256,7 @@ describe('input', () => {
       `${newId()}%20`,
       '%F0%9F%98%80',
     ];
-    for (const operation of operations.filter(({ pathParameters }) => pathParameters.includes('id'))) {
+    for (const operation of operations.filter(({ idParameters }) => idParameters.includes('id'))) {
       for (const id of values) {
         const answer = await call(gatehouse, person.token, {
           method: operation.method,

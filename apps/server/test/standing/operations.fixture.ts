@@ -1,3 +1,4 @@
+import { newId } from '../../src/platform/ids.ts';
 import type { TestServer } from '../server.fixture.ts';
 
 /** JSON Schema as far as the document uses it. */
@@ -19,6 +20,8 @@ export interface Operation {
   path: string;
   operationId: string;
   pathParameters: string[];
+  /** Those of them that name a thing inside a tenant. */
+  idParameters: string[];
   queryParameters: { name: string; schema: Schema }[];
   body: { schema: Schema; example: Record<string, unknown> } | undefined;
 }
@@ -50,12 +53,14 @@ export async function listOperations(gatehouse: TestServer): Promise<Operation[]
   return Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]): Operation => {
       const parameters = operation.parameters ?? [];
+      const inPath = parameters.filter((it) => it.in === 'path').map(({ name }) => name);
       const json = operation.requestBody?.content['application/json'];
       return {
         method: method.toUpperCase() as Method,
         path,
         operationId: operation.operationId,
-        pathParameters: parameters.filter((it) => it.in === 'path').map(({ name }) => name),
+        pathParameters: inPath,
+        idParameters: inPath.filter((name) => name !== 'tenantId'),
         queryParameters: parameters.filter((it) => it.in === 'query'),
         body: json && { schema: json.schema, example: json.example ?? {} },
       };
@@ -63,13 +68,13 @@ export async function listOperations(gatehouse: TestServer): Promise<Operation[]
   );
 }
 
-/** The operation's path with its parameters filled in. */
+/** The operation's path with its parameters filled in; those that are not given get an id that nobody has. */
 export const fill = (path: string, values: Record<string, string>): string =>
-  path.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? '');
+  path.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? newId());
 
 /** A route's pattern (`/users/:id`, `/assets/*`) with something in each place. */
 export const fillRoute = (url: string, values: Record<string, string>): string =>
-  url.replaceAll(/:(\w+)/g, (_, name: string) => values[name] ?? 'x').replace('*', 'nothing.css');
+  url.replaceAll(/:(\w+)/g, (_, name: string) => values[name] ?? newId()).replace('*', 'nothing.css');
 
 /** Does a member with this schema hold an id? */
 export const isIdSchema = (schema: Schema): boolean => schema.pattern?.startsWith('^[0-9a-f]{8}-') ?? false;

@@ -29,8 +29,19 @@ describe('tenant escape', () => {
   /** An operation's own example as its body, so that nothing but the foreign id can be what is refused. */
   const body = (operation: Operation) => operation.body && { body: structuredClone(operation.body.example) };
   const isAboutTenants = ({ path }: Operation) => /\/tenants(\/\{id\}[^/]*)?(\/[a-z-]+)?$/.test(path);
-  const withId = () => operations.filter(({ pathParameters }) => pathParameters.includes('id'));
+  const withId = () => operations.filter(({ idParameters }) => idParameters.length > 0);
   const withTenant = () => operations.filter(({ pathParameters }) => pathParameters.includes('tenantId'));
+
+  /** The foreign id in each place in turn, with ids of one's own in the others, in each of the tenants. */
+  const withForeign = (operation: Operation, id: string, tenants: string[]) =>
+    tenants.flatMap((tenantId) =>
+      operation.idParameters.map((place) => ({ tenantId, ...own(operation.idParameters), [place]: id })),
+    );
+  /** Of a path that names several things, the first is a person, and `sessionId` is a session of that person. */
+  const own = (names: string[]) =>
+    Object.fromEntries(
+      names.map((name) => [name, a.ids[name === 'id' ? 'users' : `${name.replace(/Id$/, '')}s`] ?? newId()]),
+    );
 
   async function expectUntouched(work: () => Promise<void>): Promise<void> {
     const before = await checksums(gatehouse, b.tenantId);
@@ -54,8 +65,8 @@ describe('tenant escape', () => {
       for (const operation of withId()) {
         for (const [kind, id] of Object.entries(b.ids)) {
           const inTenants = operation.pathParameters.includes('tenantId') ? [a.tenantId, b.tenantId] : [''];
-          for (const tenantId of inTenants) {
-            const url = fill(operation.path, { id, tenantId });
+          for (const values of withForeign(operation, id, inTenants)) {
+            const url = fill(operation.path, values);
             const answer = await call(gatehouse, a.admin.token, {
               method: operation.method,
               url,
@@ -76,16 +87,16 @@ describe('tenant escape', () => {
     await expectUntouched(async () => {
       for (const operation of withId().filter((each) => !isAboutTenants(each))) {
         for (const [kind, id] of Object.entries(b.ids)) {
-          const url = fill(operation.path, { id, tenantId: a.tenantId });
-          const answer = await call(gatehouse, platform.token, {
-            method: operation.method,
-            url,
-            ...body(operation),
-          });
-          expect(
-            answer.status,
-            `${operation.operationId} with an id of ${kind}: ${url}: ${answer.text}`,
-          ).toBe(404);
+          for (const values of withForeign(operation, id, [a.tenantId])) {
+            const url = fill(operation.path, values);
+            const answer = await call(gatehouse, platform.token, {
+              method: operation.method,
+              url,
+              ...body(operation),
+            });
+            const where = `${operation.operationId} with an id of ${kind}: ${url}: ${answer.text}`;
+            expect(answer.status, where).toBe(404);
+          }
         }
       }
     });
