@@ -14,6 +14,13 @@ export interface SubjectKeys {
   open(tx: Tx, subject: Subject, field: string, hash: string, sealed: string): Promise<string | null>;
 }
 
+/**
+ * SECURITY: the keys that this process remembers are everybody's, and row security is not asked about them: whose keys a
+ * transaction may read is said here once more, as the policies of `subject_keys` say it.
+ */
+const isReadable = (tx: Tx, { tenantId }: Subject): boolean =>
+  !('tenantId' in tx) || tenantId === tx.tenantId || tenantId === tx.subjectTenantId;
+
 const idOf = (subject: Subject) => `${subject.tenantId}/${subject.id}`;
 
 export function createSubjectKeys(sealer: Sealer, clock: Clock): SubjectKeys {
@@ -54,6 +61,7 @@ export function createSubjectKeys(sealer: Sealer, clock: Clock): SubjectKeys {
       return { hash, sealed: sealWith(key, 's', JSON.stringify([salt, value]), `${field} ${hash}`) };
     },
     async open(tx, subject, field, hash, sealed) {
+      if (!isReadable(tx, subject)) return null;
       const key = await load(tx, subject);
       if (!key) return null;
       const [, value] = JSON.parse(openWith(key, 's', sealed, `${field} ${hash}`).toString('utf8')) as [

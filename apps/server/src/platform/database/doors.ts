@@ -18,6 +18,7 @@ export type TenantTx = Kysely<DB> & {
   readonly [kind]: 'tenant';
   readonly tenantId: TenantId;
   readonly actorTenantId: TenantId;
+  readonly subjectTenantId: TenantId;
 };
 /** A transaction of a named job over all tenants, under policies of its own (never BYPASSRLS). */
 export type SystemTx = Kysely<DB> & { readonly [kind]: 'system' };
@@ -73,6 +74,7 @@ export function createDoors(pool: Pool, rolePrefix: string): Doors {
           Object.assign(kyselyOn(client), {
             tenantId: scope.tenantId,
             actorTenantId: scope.actorTenantId,
+            subjectTenantId: scope.subjectTenantId,
           }) as TenantTx,
         ),
       ),
@@ -120,7 +122,11 @@ export async function inNewTenant<T>(
     tx.executeQuery(CompiledQuery.raw("select set_config('gatehouse.tenant_id', $1, true)", [id]));
   await enter(tenantId);
   // The same connection and transaction, under the other tenant's name.
-  const inside = Object.assign(tx.withSchema('gatehouse'), { tenantId, actorTenantId: tenantId }) as TenantTx;
+  const inside = Object.assign(tx.withSchema('gatehouse'), {
+    tenantId,
+    actorTenantId: tenantId,
+    subjectTenantId: tx.subjectTenantId,
+  }) as TenantTx;
   const result = await work(inside);
   await enter(tx.tenantId);
   return result;
