@@ -300,6 +300,7 @@ export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
             'auth.link_invalid',
             'auth.client_unknown',
             'auth.invalid_credentials',
+            'auth.client_not_allowed',
             'auth.registration_closed',
             'auth.origin_refused',
             'rate.limited',

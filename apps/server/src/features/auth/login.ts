@@ -82,8 +82,8 @@ function refusal(deps: Deps, lockedUntil: Date | null): Problem {
 }
 
 // SECURITY: a client of one tenant is no way into another; clients of the root tenant serve all.
-function checkClient(client: KnownClient, account: Account): void {
-  if (client.tenantId !== ROOT_TENANT && client.tenantId !== account.tenantId) {
+export function checkClient(client: KnownClient, account: Account | undefined): void {
+  if (client.tenantId !== ROOT_TENANT && client.tenantId !== account?.tenantId) {
     throw new Problem('auth.client_not_allowed', { detail: 'This client belongs to another tenant.' });
   }
 }

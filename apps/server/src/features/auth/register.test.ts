@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addCaller, addTenant } from '../../../test/people.fixture.ts';
 import { ADMIN, startServer, type TestServer, tokenIn } from '../../../test/server.fixture.ts';
 
 let gatehouse: TestServer;
@@ -85,6 +86,39 @@ describe('registration', () => {
     expect(
       await gatehouse.sql(`select from gatehouse.users where email_key = 'many@example.com'`),
     ).toHaveLength(1);
+  });
+
+  it('opens no session by a client of another tenant', async () => {
+    const acme = await addCaller(gatehouse, await addTenant(gatehouse), 'admin');
+    const client = { clientId: 'acme-app', name: 'Acme app', kind: 'native' };
+    expect((await acme.post('/clients', client)).status).toBe(201);
+    await gatehouse.browser().post(REGISTER, of('elsewhere@example.com'));
+    const token = tokenIn((await gatehouse.deliverMail()).at(-1));
+    const confirm = (by: object) =>
+      gatehouse.browser().post(CONFIRM, { token, password: 'Good-Pass-1', ...by });
+    expect((await confirm({ client: 'acme-app' })).body.code).toBe('auth.client_not_allowed');
+    expect((await confirm({})).status).toBe(200);
+  });
+
+  it('keeps no connection of the database while it compares a password', async () => {
+    await gatehouse.browser().post(REGISTER, of('holder@example.com'));
+    const token = tokenIn((await gatehouse.deliverMail()).at(-1));
+    const admin = await gatehouse.admin();
+    const { passwords } = gatehouse.server.deps;
+    const compare = passwords.verify;
+    let letGo = () => {};
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    passwords.verify = async (...given) => held.then(() => compare(...given));
+    try {
+      const tries = Array.from({ length: 2 * gatehouse.config.databasePoolSize }, () =>
+        gatehouse.browser().post(CONFIRM, { token, password: 'Wrong-Pass-1' }),
+      );
+      expect((await admin.get('/api/v1/auth/me')).status).toBe(200);
+      letGo();
+      expect(new Set((await Promise.all(tries)).map((answer) => answer.status))).toEqual(new Set([401]));
+    } finally {
+      passwords.verify = compare;
+    }
   });
 
   it('is refused at the API where it is closed, and in a deployment of single sign-on [threat 52]', async () => {

@@ -14,7 +14,7 @@ import { insertUser } from '../people/index.ts';
 import { loadAccount } from './account.repo.ts';
 import { alreadyRegisteredMail, confirmRegistrationMail } from './auth.mails.ts';
 import { writePassword } from './credentials.repo.ts';
-import { checkPasswordsAllowed } from './login.ts';
+import { checkClient, checkPasswordsAllowed } from './login.ts';
 import { openSession, type OpenedSession } from './open-session.ts';
 import { checkNewPassword } from './password-rules.ts';
 import { sealPassword } from './sealed-password.ts';
@@ -73,7 +73,7 @@ export async function register(deps: Deps, input: RegisterRequest, request: Requ
 /**
  * Opens the tenant, its first administrator and a session, for whoever holds the mailed link and knows the password.
  *
- * @throws {Problem} `auth.link_invalid`, `auth.registration_closed`
+ * @throws {Problem} `auth.link_invalid`, `auth.registration_closed`, `auth.client_not_allowed`, `auth.invalid_credentials`
  */
 export async function confirmRegistration(
   deps: Deps,
@@ -82,16 +82,13 @@ export async function confirmRegistration(
 ): Promise<OpenedSession> {
   checkRegistrationOpen(deps);
   const client = await deps.clients.get(input.client ?? CONSOLE_CLIENT);
-  // The transaction is rolled back when the password is wrong: a slip must not spend the link.
+  // SECURITY: the tenant does not exist yet, so no client of a tenant can be its own.
+  checkClient(client, undefined);
+  await checkPassword(deps, input);
   return deps.doors.withTenant(inRoot, async (tx) => {
     const spent = await deps.oneTimeTokens.consume(tx, 'registration', input.token);
     if (!spent) throw linkInvalid();
     const pending = spent.payload as PendingRegistration;
-    if (!(await deps.passwords.verify(input.password, pending.passwordHash))) {
-      throw new Problem('auth.invalid_credentials', {
-        detail: 'Enter the password that you chose when you registered.',
-      });
-    }
     const now = deps.clock.now();
     const tenant = await insertTenant(tx, { name: pending.tenantName, type: 'customer', slug: null, now });
     if (!tenant) throw new Error('a tenant without a slug cannot clash');
@@ -135,6 +132,23 @@ export async function confirmRegistration(
       });
       return openSession(deps, inside, { userId: user.id, client, amr: ['pwd'] }, request);
     });
+  });
+}
+
+/**
+ * The password, before the link is spent: a slip must not cost it.
+ *
+ * SECURITY: never inside the transaction that spends the link. A hash takes a quarter of a second, and whoever holds one link
+ * of their own could keep every connection waiting for its row.
+ */
+async function checkPassword(deps: Deps, input: ConfirmRegistrationRequest): Promise<void> {
+  const open = await deps.doors.withTenant(inRoot, (tx) =>
+    deps.oneTimeTokens.read(tx, 'registration', input.token),
+  );
+  if (!open) throw linkInvalid();
+  if (await deps.passwords.verify(input.password, (open.payload as PendingRegistration).passwordHash)) return;
+  throw new Problem('auth.invalid_credentials', {
+    detail: 'Enter the password that you chose when you registered.',
   });
 }
 

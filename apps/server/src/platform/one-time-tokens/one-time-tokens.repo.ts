@@ -39,6 +39,19 @@ export function consumeToken(tx: TenantTx, purpose: string, hash: Buffer, now: D
     .executeTakeFirst();
 }
 
+/** What an open token carries; it stays open. */
+export function loadToken(tx: TenantTx, purpose: string, hash: Buffer, now: Date) {
+  return tx
+    .selectFrom('one_time_tokens')
+    .select(['subject_id', 'payload_sealed'])
+    .where('tenant_id', '=', tx.tenantId)
+    .where('purpose', '=', purpose)
+    .where('hash', '=', hash)
+    .where('consumed_at', 'is', null)
+    .where('expires_at', '>', now)
+    .executeTakeFirst();
+}
+
 export async function revokeTokens(
   tx: TenantTx,
   purpose: string | undefined,

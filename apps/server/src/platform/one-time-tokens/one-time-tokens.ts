@@ -2,10 +2,16 @@ import type { Clock } from '../clock.ts';
 import { randomSecret, type Sealer } from '../crypto/index.ts';
 import type { TenantTx } from '../database/index.ts';
 import { bytesToUuid, isUuid, newId, type TenantId, uuidToBytes } from '../ids.ts';
-import { consumeToken, insertToken, revokeTokens } from './one-time-tokens.repo.ts';
+import { consumeToken, insertToken, loadToken, revokeTokens } from './one-time-tokens.repo.ts';
 
 /** What a single-use token is for. One made for one purpose is worth nothing for another (threat 57). */
 export type Purpose = 'set-password' | 'registration' | 'setup';
+
+/** What a token was made with. */
+export interface TokenContent {
+  subjectId: string | null;
+  payload: unknown;
+}
 
 export interface OneTimeTokens {
   /** A new token, for the fragment of a mailed link; only its keyed hash is stored. */
@@ -15,11 +21,9 @@ export interface OneTimeTokens {
     options: { subjectId?: string; payload?: unknown; lifetimeSeconds: number },
   ): Promise<string>;
   /** Spends the token: one conditional UPDATE, so that of many redemptions at once exactly one gets an answer. */
-  consume(
-    tx: TenantTx,
-    purpose: Purpose,
-    token: string,
-  ): Promise<{ subjectId: string | null; payload: unknown } | undefined>;
+  consume(tx: TenantTx, purpose: Purpose, token: string): Promise<TokenContent | undefined>;
+  /** Reads an open token and leaves it open, for what has to be judged before it is spent. It decides nothing: `consume` does. */
+  read(tx: TenantTx, purpose: Purpose, token: string): Promise<TokenContent | undefined>;
   /** Spends what is still open for the subject: a new link ends the old ones. */
   revoke(tx: TenantTx, purpose: Purpose, subjectId: string): Promise<void>;
   /** The same for every purpose there is: the subject is suspended or gone. */
@@ -41,6 +45,22 @@ export function createOneTimeTokens({ sealer, clock }: { sealer: Sealer; clock: 
   const hashOf = (tenantId: TenantId, purpose: Purpose, secret: string) =>
     sealer.mac(`one-time ${purpose}`, tenantId, secret);
   const contextOf = (tenantId: TenantId, purpose: Purpose) => `one-time ${purpose} ${tenantId}`;
+  const open = async (
+    find: typeof consumeToken | typeof loadToken,
+    tx: TenantTx,
+    purpose: Purpose,
+    token: string,
+  ): Promise<TokenContent | undefined> => {
+    const secret = token.split('.')[1];
+    if (secret === undefined || tenantOfToken(token) !== tx.tenantId) return undefined;
+    const row = await find(tx, purpose, hashOf(tx.tenantId, purpose, secret), clock.now());
+    if (!row) return undefined;
+    const payload: unknown =
+      row.payload_sealed === null
+        ? undefined
+        : JSON.parse(sealer.open(row.payload_sealed, contextOf(tx.tenantId, purpose)).toString('utf8'));
+    return { subjectId: row.subject_id, payload };
+  };
   return {
     async issue(tx, purpose, { subjectId, payload, lifetimeSeconds }) {
       const secret = randomSecret(32).toString('base64url');
@@ -59,17 +79,8 @@ export function createOneTimeTokens({ sealer, clock }: { sealer: Sealer; clock: 
       });
       return `${uuidToBytes(tx.tenantId).toString('base64url')}.${secret}`;
     },
-    async consume(tx, purpose, token) {
-      const secret = token.split('.')[1];
-      if (secret === undefined || tenantOfToken(token) !== tx.tenantId) return undefined;
-      const row = await consumeToken(tx, purpose, hashOf(tx.tenantId, purpose, secret), clock.now());
-      if (!row) return undefined;
-      const payload: unknown =
-        row.payload_sealed === null
-          ? undefined
-          : JSON.parse(sealer.open(row.payload_sealed, contextOf(tx.tenantId, purpose)).toString('utf8'));
-      return { subjectId: row.subject_id, payload };
-    },
+    consume: (tx, purpose, token) => open(consumeToken, tx, purpose, token),
+    read: (tx, purpose, token) => open(loadToken, tx, purpose, token),
     revoke: (tx, purpose, subjectId) => revokeTokens(tx, purpose, subjectId, clock.now()),
     revokeAll: (tx, subjectId) => revokeTokens(tx, undefined, subjectId, clock.now()),
   };
