@@ -90,7 +90,7 @@ export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
       },
     },
     async (request, reply) => {
-      checkOrigin(request, config, (await deps.clients.get(request.body.client ?? CONSOLE_CLIENT)).origins);
+      checkOrigin(request, config, await deps.clients.get(request.body.client ?? CONSOLE_CLIENT));
       const opened = await login(
         deps,
         { ...request.body, deviceCookie: request.cookies[DEVICE_COOKIE] },
@@ -127,7 +127,7 @@ export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
     },
     async (request, reply) => {
       const client = await deps.clients.get(request.body.client ?? CONSOLE_CLIENT);
-      checkOrigin(request, config, client.origins);
+      checkOrigin(request, config, client);
       try {
         const renewed = await renew(
           deps,
@@ -164,8 +164,8 @@ export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
     },
     async (request, reply) => {
       const client = await deps.clients.get(request.body.client ?? CONSOLE_CLIENT);
-      checkOrigin(request, config, client.origins);
-      const session = provenSession(deps, request, client.clientId);
+      checkOrigin(request, config, client);
+      const session = provenSession(deps, request, client);
       if (session) {
         if (session.byCookie) checkCsrf(request, deps.sealer, session.sessionId);
         await logout(deps, session, contextOf(request));

@@ -5,8 +5,8 @@ import { Problem } from '../../platform/http/index.ts';
 import { CONSOLE_CLIENT } from '../clients/index.ts';
 import type { Deps } from '../deps.ts';
 import { type AccessToken, checkAccessToken } from './access-token.ts';
-import { readAccessCookie } from './cookies.ts';
-import { checkCsrf, checkOrigin } from './cross-site.ts';
+import { type AccessCookie, readAccessCookie } from './cookies.ts';
+import { checkCsrf, checkOrigin, isOfAnotherOrigin } from './cross-site.ts';
 import { loadSessionContext, type SessionContext } from './sessions.repo.ts';
 
 /** A signed-in user together with the session that says so. */
@@ -22,11 +22,8 @@ const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
  * @throws {Problem} `auth.unauthenticated`, `auth.token_invalid`, `auth.session_expired`, `auth.origin_refused`, `auth.csrf_refused`
  */
 export async function authenticate(deps: Deps, request: FastifyRequest): Promise<SignedInPrincipal> {
-  const { token, fromCookie } = readToken(deps, request);
-  if (fromCookie && !SAFE.has(request.method)) {
-    checkOrigin(request, deps.config);
-    checkCsrf(request, deps.sealer, token.sessionId);
-  }
+  const { token, cookie } = readToken(deps, request);
+  if (cookie) await checkCookieUse(deps, request, token, cookie);
   const session = await loadSessionContext(deps.doors, token.homeTenantId, token.sessionId, deps.clock.now());
   if (session === undefined || session.client_id !== token.clientId) {
     throw new Problem('auth.session_expired', { detail: 'Sign in again.' });
@@ -34,23 +31,44 @@ export async function authenticate(deps: Deps, request: FastifyRequest): Promise
   return principalOf(session, token);
 }
 
-function readToken(deps: Deps, request: FastifyRequest): { token: AccessToken; fromCookie: boolean } {
+/** A page may use a cookie when it is one of the cookie's own client, and may change something when it knows the session. */
+async function checkCookieUse(
+  deps: Deps,
+  request: FastifyRequest,
+  token: AccessToken,
+  { ofDomain }: AccessCookie,
+): Promise<void> {
+  const changes = !SAFE.has(request.method);
+  // Our own pages, with a cookie of this host: the client need not be asked.
+  if (ofDomain || isOfAnotherOrigin(request, deps.config)) {
+    const client = await deps.clients.get(token.clientId);
+    if (ofDomain && client.cookieDomain === null) throw invalidToken();
+    // Reading, too: `me` answers with the CSRF token.
+    checkOrigin(request, deps.config, client);
+  } else if (changes) checkOrigin(request, deps.config);
+  if (changes) checkCsrf(request, deps.sealer, token.sessionId);
+}
+
+function readToken(
+  deps: Deps,
+  request: FastifyRequest,
+): { token: AccessToken; cookie: AccessCookie | undefined } {
   const { authorization } = request.headers;
   const now = deps.clock.now();
   if (authorization !== undefined) {
     const token = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization)?.[1];
     const checked = token === undefined ? undefined : checkAccessToken(deps, token, now);
-    if (checked) return { token: checked, fromCookie: false };
+    if (checked) return { token: checked, cookie: undefined };
     throw invalidToken();
   }
   const clientId = clientOf(request);
   const cookie = readAccessCookie(request, clientId);
   if (cookie === undefined)
     throw new Problem('auth.unauthenticated', { detail: 'Send a bearer token, or sign in to get cookies.' });
-  const token = checkAccessToken(deps, cookie, now);
+  const token = checkAccessToken(deps, cookie.token, now);
   // SECURITY: a token of one app's namespace does not count in another's.
   if (token === undefined || token.clientId !== clientId) throw invalidToken();
-  return { token, fromCookie: true };
+  return { token, cookie };
 }
 
 /** Which app's cookies count: the header names it; our own pages need not. */

@@ -11,10 +11,19 @@ const DEVICE_DAYS = 365;
 const accessNames = (clientId: string) => [`__Host-gh.${clientId}.at`, `__Secure-gh.${clientId}.at`] as const;
 const refreshName = (clientId: string) => `__Secure-gh.${clientId}.rt`;
 
-/** Both spellings are read: a client with a cookie domain cannot have `__Host-`, which forbids Domain (RFC 6265bis §4.1.3.2). */
-export const readAccessCookie = (request: FastifyRequest, clientId: string): string | undefined => {
+export interface AccessCookie {
+  token: string;
+  /** Spelt as for a client with a cookie domain, which cannot have `__Host-`: that forbids Domain (RFC 6265bis §4.1.3.2). */
+  ofDomain: boolean;
+}
+
+/**
+ * SECURITY: every sibling host can set a cookie that is `ofDomain`; for a client without a cookie domain it is not ours.
+ */
+export const readAccessCookie = (request: FastifyRequest, clientId: string): AccessCookie | undefined => {
   const [host, secure] = accessNames(clientId);
-  return request.cookies[host] ?? request.cookies[secure];
+  const token = request.cookies[host] ?? request.cookies[secure];
+  return token === undefined ? undefined : { token, ofDomain: request.cookies[host] === undefined };
 };
 export const readRefreshCookie = (request: FastifyRequest, clientId: string): string | undefined =>
   request.cookies[refreshName(clientId)];

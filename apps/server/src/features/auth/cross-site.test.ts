@@ -102,4 +102,54 @@ describe('cross-origin requests', () => {
   });
 });
 
+describe('the cookies of one app', () => {
+  const APP = { origin: 'https://app.example.com', 'sec-fetch-site': 'same-site' };
+  const addClient = async (client: object) => {
+    const added = await (await gatehouse.admin()).post('/api/v1/clients', { kind: 'spa', ...client });
+    expect(added.status).toBe(201);
+  };
+  const signInBy = async (client: string, headers: Record<string, string>) => {
+    const browser = gatehouse.browser();
+    const answer = await browser.post('/api/v1/auth/login', { ...ADMIN, client }, headers);
+    expect(answer.status).toBe(200);
+    return browser;
+  };
+
+  it('of the console are for its own pages: a page of another allowed origin neither reads nor changes', async () => {
+    const browser = await gatehouse.admin();
+    const read = await browser.get('/api/v1/auth/me', APP);
+    expect([read.status, read.body.code, read.headers['x-csrf-token']]).toEqual([
+      403,
+      'auth.origin_refused',
+      undefined,
+    ]);
+    expect((await browser.post(ENDS, {}, APP)).body.code).toBe('auth.origin_refused');
+    expect((await browser.post('/api/v1/auth/refresh', {}, APP)).body.code).toBe('auth.origin_refused');
+    expect((await browser.get('/api/v1/auth/me', { origin: gatehouse.config.publicUrl })).status).toBe(200);
+  });
+
+  it('are for the pages that its client names, and for every allowed one where it names none', async () => {
+    await addClient({ clientId: 'desk', name: 'Desk', origins: ['https://desk.example.com'] });
+    await addClient({ clientId: 'shop', name: 'Shop' });
+    const desk = await signInBy('desk', { origin: 'https://desk.example.com' });
+    const shop = await signInBy('shop', APP);
+    const ask = async (browser: typeof desk, client: string, headers: Record<string, string>) =>
+      (await browser.get('/api/v1/auth/me', { 'x-gatehouse-client': client, ...headers })).status;
+    expect(await ask(desk, 'desk', { origin: 'https://desk.example.com' })).toBe(200);
+    expect(await ask(desk, 'desk', APP)).toBe(403);
+    expect(await ask(shop, 'shop', APP)).toBe(200);
+  });
+
+  it('are not read in the spelling that a sibling host could set, unless the client has a cookie domain', async () => {
+    const admin = await gatehouse.admin();
+    const planted = gatehouse.browser();
+    planted.cookies.set('__Secure-gh.console.at', admin.cookies.get('__Host-gh.console.at') ?? '');
+    expect((await planted.get('/api/v1/auth/me')).body.code).toBe('auth.token_invalid');
+    await addClient({ clientId: 'wide', name: 'Wide', cookieDomain: 'example.com' });
+    const wide = await signInBy('wide', APP);
+    expect(wide.cookies.has('__Secure-gh.wide.at')).toBe(true);
+    expect((await wide.get('/api/v1/auth/me', { 'x-gatehouse-client': 'wide' })).status).toBe(200);
+  });
+});
+
 const REGISTRATION = { email: 'new@example.com', password: 'Good-Pass-1', name: 'New', tenantName: 'New' };

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { SessionId, TenantId } from '../../platform/ids.ts';
+import type { KnownClient } from '../clients/index.ts';
 import type { Deps } from '../deps.ts';
 import { checkAccessToken } from './access-token.ts';
 import { readAccessCookie, readRefreshCookie } from './cookies.ts';
@@ -9,10 +10,11 @@ import { parseRefreshToken } from './refresh-token.ts';
 export function provenSession(
   deps: Deps,
   request: FastifyRequest,
-  clientId: string,
+  { clientId, cookieDomain }: KnownClient,
 ): { homeTenantId: TenantId; sessionId: SessionId; byCookie: boolean } | undefined {
   const bearer = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-  const access = bearer ?? readAccessCookie(request, clientId);
+  const cookie = readAccessCookie(request, clientId);
+  const access = bearer ?? (cookie?.ofDomain && cookieDomain === null ? undefined : cookie?.token);
   const checked = access === undefined ? undefined : checkAccessToken(deps, access, deps.clock.now());
   if (checked && checked.clientId === clientId) return { ...checked, byCookie: bearer === undefined };
   const refresh = readRefreshCookie(request, clientId);
