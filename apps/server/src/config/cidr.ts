@@ -19,6 +19,18 @@ export function canonicalAddress(text: string): string | undefined {
   return isAddress ? ipaddr.process(text).toString() : undefined;
 }
 
+/**
+ * What counts as one client: an IPv4 address, or the /64 of an IPv6 address.
+ *
+ * SECURITY: every IPv6 host has a /64 of its own (RFC 6177), and would have as many counters as it has addresses there.
+ */
+export function countedAs(address: string): string {
+  if (!ipaddr.isValid(address)) return address;
+  const parsed = ipaddr.process(address);
+  if (parsed.kind() === 'ipv4') return parsed.toString();
+  return ipaddr.IPv6.networkAddressFromCIDR(`${parsed.toNormalizedString()}/64`).toString() + '/64';
+}
+
 /** Whether an address lies in one of the ranges; IPv4 addresses written as IPv6 count as IPv4. */
 export function isWithin(address: string, ranges: readonly string[]): boolean {
   if (!ipaddr.isValid(address)) return false;

@@ -230,7 +230,7 @@ export const SETTINGS = {
       max: 10_000_000,
       default: 50,
       description:
-        'Requests a minute by client address and group of authentication endpoints; renewals by session.',
+        'Requests a minute by client address (the /64 of an IPv6 one) and group of authentication endpoints; renewals by session.',
     }),
   ),
   bodyLimit: required(

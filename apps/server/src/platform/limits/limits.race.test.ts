@@ -34,6 +34,15 @@ describe('five hundred requests at once at a limit of fifty [threat 54]', () => 
     expect(refused[0]?.headers['ratelimit-remaining']).toBe('0');
   });
 
+  it('pass fifty to a host that takes another address of its /64 each time', async () => {
+    const [here, elsewhere] = ['2001:db8:0:1', '2001:db8:0:2'];
+    const answers = await Promise.all(
+      Array.from({ length: 60 }, (_, i) => ask(gatehouse, `${here}:${i.toString(16)}::${i + 1}`)),
+    );
+    expect(answers.filter((answer) => answer.status === 200)).toHaveLength(50);
+    expect((await ask(gatehouse, `${elsewhere}::1`)).status).toBe(200);
+  });
+
   it('leave other addresses and other groups alone', async () => {
     expect((await ask(gatehouse, '203.0.113.2')).status).toBe(200);
     const login = await gatehouse

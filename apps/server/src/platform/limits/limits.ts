@@ -6,6 +6,7 @@ import {
   RateLimiterRes,
   type RateLimiterAbstract,
 } from 'rate-limiter-flexible';
+import { countedAs } from '../../config/index.ts';
 import type { Doors } from '../database/index.ts';
 import { Problem } from '../http/problem.ts';
 import { storeOn } from './limits.repo.ts';
@@ -43,7 +44,7 @@ export async function createLimits(options: {
     async consume(group, address) {
       try {
         // SECURITY: a request without an address shares one bucket; it is not let by uncounted (threat 54).
-        return await limiter.consume(`${group}:${address === '' ? 'unknown' : address}`);
+        return await limiter.consume(`${group}:${address === '' ? 'unknown' : countedAs(address)}`);
       } catch (result) {
         if (result instanceof RateLimiterRes) return result;
         throw result;
