@@ -5,6 +5,8 @@ import type { Config } from '../../config/index.ts';
 export const SECURITY_HEADERS = {
   // An API answer is never a document: nothing may load from it or frame it.
   'content-security-policy': "default-src 'none';frame-ancestors 'none';base-uri 'none';form-action 'none'",
+  // Answers speak of people: what may be kept says so itself.
+  'cache-control': 'no-store',
   'cross-origin-opener-policy': 'same-origin',
   'origin-agent-cluster': '?1',
   'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
