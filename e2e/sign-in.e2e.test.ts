@@ -99,7 +99,7 @@ describe('signing in', () => {
     const visitor = await newVisitor(browser, deployment.url.replace('localhost', plainHost));
     const page = await visitor.openTab('/signin');
     await page.getByRole('heading', { name: 'Signing in cannot work at this address' }).waitFor();
-    expect(await page.getByText('--tls-dev').textContent()).toBe('npm start -- --tls-dev');
+    expect(await page.getByText('http://localhost:').textContent()).toBe(deployment.url);
     expect(await page.getByLabel('Password').count()).toBe(0);
   });
 });

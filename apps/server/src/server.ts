@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { buildApp } from './app.ts';
 import { type Config, decodeMasterKey } from './config/index.ts';
 import { createAudit, createDecisionLog, createSubjectKeys } from './features/audit/index.ts';
-import { createConfiguredAdministrator } from './features/auth/index.ts';
+import { createConfiguredAdministrator, createSessionContexts } from './features/auth/index.ts';
 import { createClientDirectory, createConsoleClient } from './features/clients/index.ts';
 import type { Deps } from './features/deps.ts';
 import { loadTokenSigner } from './features/keys/index.ts';
@@ -114,6 +114,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       tokens: await loadTokenSigner({ config, doors, sealer, clock, audit }),
       oneTimeTokens: createOneTimeTokens({ sealer, clock }),
       clients: createClientDirectory(doors),
+      sessionContexts: createSessionContexts({ doors, clock }),
     };
     await createConfiguredAdministrator(deps);
     const maintenance = createMaintenance(deps);

@@ -8,6 +8,7 @@ import type { OneTimeTokens } from '../platform/one-time-tokens/index.ts';
 import type { Outbox } from '../platform/outbox/index.ts';
 import type { Limits } from '../platform/limits/index.ts';
 import type { Audit, DecisionLog, SubjectKeys } from './audit/index.ts';
+import type { SessionContexts } from './auth/index.ts';
 import type { ClientDirectory } from './clients/index.ts';
 
 /** What features are given. Composed once, in `app.ts`; every function takes what it needs from here, explicitly. */
@@ -27,6 +28,7 @@ export interface Deps {
   decisions: DecisionLog;
   limits: Limits;
   clients: ClientDirectory;
+  sessionContexts: SessionContexts;
   /** The folder of the built pages. */
   consoleDir: string;
   /** Undefined in production and wherever SMTP_URL is set. */

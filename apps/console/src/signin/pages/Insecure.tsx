@@ -9,7 +9,11 @@ export function Insecure() {
       <Heading title={t('insecure.title')} lead={t('insecure.why', { host: location.host })} />
       <p>{t('insecure.what')}</p>
       <pre tabIndex={0}>
-        <code>{t('insecure.command')}</code>
+        <code>
+          {t('insecure.command', {
+            address: `http://localhost${location.port === '' ? '' : `:${location.port}`}`,
+          })}
+        </code>
       </pre>
       <p class="soft">{t('insecure.production')}</p>
     </>

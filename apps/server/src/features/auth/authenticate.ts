@@ -7,7 +7,7 @@ import type { Deps } from '../deps.ts';
 import { type AccessToken, checkAccessToken } from './access-token.ts';
 import { type AccessCookie, readAccessCookie } from './cookies.ts';
 import { checkCsrf, checkOrigin, isOfAnotherOrigin } from './cross-site.ts';
-import { loadSessionContext, type SessionContext } from './sessions.repo.ts';
+import type { SessionContext } from './sessions.repo.ts';
 
 /** A signed-in user together with the session that says so. */
 export interface SignedInPrincipal extends UserPrincipal {
@@ -17,14 +17,14 @@ export interface SignedInPrincipal extends UserPrincipal {
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * Who is calling? The token says which session; the database says, in one statement, what that session is worth now.
+ * Who is calling? The token says which session; the database says, in one statement, what that session is worth.
  *
  * @throws {Problem} `auth.unauthenticated`, `auth.token_invalid`, `auth.session_expired`, `auth.origin_refused`, `auth.csrf_refused`
  */
 export async function authenticate(deps: Deps, request: FastifyRequest): Promise<SignedInPrincipal> {
   const { token, cookie } = readToken(deps, request);
   if (cookie) await checkCookieUse(deps, request, token, cookie);
-  const session = await loadSessionContext(deps.doors, token.homeTenantId, token.sessionId, deps.clock.now());
+  const session = await deps.sessionContexts.get(token.homeTenantId, token.sessionId);
   if (session === undefined || session.client_id !== token.clientId) {
     throw new Problem('auth.session_expired', { detail: 'Sign in again.' });
   }

@@ -42,6 +42,8 @@ export interface Doors {
   asSystem<T>(reason: string, work: (tx: SystemTx) => Promise<T>): Promise<T>;
   /** One listed SECURITY DEFINER function, in one round trip (docs/security/rls-exceptions.md). */
   call<R extends pg.QueryResultRow>(statement: string, values: unknown[]): Promise<R[]>;
+  /** Called after each transaction in a tenant, however it ended: what was read before may be out of date. */
+  onTenantChange(listener: () => void): void;
   close(): Promise<void>;
 }
 
@@ -67,23 +69,30 @@ export function createDoors(pool: Pool, rolePrefix: string): Doors {
       client.release(broken);
     }
   };
+  const listeners: (() => void)[] = [];
   return {
-    withTenant: (scope, work) =>
-      transaction(enterSql(rolePrefix, scope), (client) =>
-        work(
-          Object.assign(kyselyOn(client), {
-            tenantId: scope.tenantId,
-            actorTenantId: scope.actorTenantId,
-            subjectTenantId: scope.subjectTenantId,
-          }) as TenantTx,
-        ),
-      ),
+    async withTenant(scope, work) {
+      try {
+        return await transaction(enterSql(rolePrefix, scope), (client) =>
+          work(
+            Object.assign(kyselyOn(client), {
+              tenantId: scope.tenantId,
+              actorTenantId: scope.actorTenantId,
+              subjectTenantId: scope.subjectTenantId,
+            }) as TenantTx,
+          ),
+        );
+      } finally {
+        for (const listener of listeners) listener();
+      }
+    },
     asSystem: (reason, work) =>
       transaction(
         `begin; set local role ${rolePrefix}system; set local application_name = '${plain(reason)}'`,
         (client) => work(kyselyOn(client) as SystemTx),
       ),
     call: (statement, values) => pool.query(statement, values),
+    onTenantChange: (listener) => void listeners.push(listener),
     close: () => pool.end(),
   };
 }
