@@ -71,6 +71,10 @@ export async function grant(
       throw new Problem('roles.root_only', { detail: `${role.name} can be held in the root tenant only.` });
     case 'exceeds_own':
       throw await exceedsOwn(tx, granter, role);
+    case 'outlasts_own':
+      throw new Problem('access.grant_exceeds_own', {
+        detail: `You hold what ${role.name} opens for a limited time: give it an end that is no later than yours.`,
+      });
     default:
   }
   const assignment = await loadAssignmentOf(tx, wanted.principalId, role.id);

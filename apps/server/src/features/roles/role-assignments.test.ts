@@ -136,6 +136,36 @@ describe('POST /api/v1/role-assignments', () => {
     expect((await give(granter, granter, 'admin')).body.code).toBe('access.grant_exceeds_own');
   });
 
+  it('gives nothing for longer than the giver holds it, to the giver neither', async () => {
+    const at = (seconds: number) => new Date(gatehouse.clock.now().getTime() + seconds * 1000).toISOString();
+    const [deputy, person] = [
+      await addPerson(gatehouse, tenantId, []),
+      await addPerson(gatehouse, tenantId, []),
+    ];
+    const end = at(60);
+    expect((await give(admin, deputy, 'admin', { expiresAt: end })).status).toBe(201);
+    for (const [to, more] of [
+      [deputy, {}],
+      [deputy, { expiresAt: at(61) }],
+      [person, {}],
+      [person, { expiresAt: at(61) }],
+    ] as const) {
+      const answer = await give(deputy, to, 'admin', more);
+      expect([answer.status, answer.body.code]).toEqual([403, 'access.grant_exceeds_own']);
+    }
+    const added = await as(deputy, 'POST', '/users', {
+      email: `${newId()}@acme.example`,
+      name: 'Ada',
+      roles: ['admin'],
+    });
+    expect(added.body.code).toBe('access.grant_exceeds_own');
+    expect((await give(deputy, person, 'admin', { expiresAt: end })).status).toBe(201);
+    expect((await give(deputy, person, 'SUPPORT_AGENT', { expiresAt: at(30) })).status).toBe(201);
+    gatehouse.clock.advance({ seconds: 61 });
+    expect(await permissionsOf(deputy)).toEqual([]);
+    expect(await permissionsOf(person)).toEqual([]);
+  });
+
   it('gives nothing on the ground of a role that has expired', async () => {
     const granter = await addPerson(gatehouse, tenantId, ['SALES_REP']);
     await customRole(granter, ['roles:assign']);
