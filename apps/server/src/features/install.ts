@@ -34,6 +34,16 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
           request: contextOf(request),
         }),
       ),
+    onTenantRefused: (request, principal, entered) =>
+      deps.doors.withTenant(entered, (tx) =>
+        deps.audit.record(tx, {
+          action: 'authorization_denied',
+          actor: actorOf(principal),
+          resource: { type: 'route', id: routeOf(request) },
+          after: { code: 'resource.not_found' },
+          request: contextOf(request),
+        }),
+      ),
     onAnonymousDenial: (request, code) => deps.decisions.anonymousDenial(routeOf(request), code),
     onPermitted: (request, principal, entered, permission) => {
       if (!isLogged(request, deps.config.readDecisionSample)) return;

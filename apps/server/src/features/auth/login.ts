@@ -44,7 +44,10 @@ export async function login(deps: Deps, input: LoginInput, request: RequestConte
     await recordRefusal(deps, { account, email: input.email, ...attempt }, request);
     throw refusal(deps, attempt.lockedUntil);
   }
-  checkClient(client, account);
+  if (!isServedBy(client, account)) {
+    await recordRefusal(deps, { account, email: input.email, verdict: 'client', lockedUntil: null }, request);
+    throw clientNotAllowed();
+  }
   const rehashed = await rehash(deps, account, input.password);
   return deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId: account.tenantId }), async (tx) => {
     if (rehashed && account.credentialId !== null && account.secretSealed !== null) {
@@ -81,12 +84,12 @@ function refusal(deps: Deps, lockedUntil: Date | null): Problem {
   });
 }
 
-// SECURITY: a client of one tenant is no way into another; clients of the root tenant serve all.
-export function checkClient(client: KnownClient, account: Account | undefined): void {
-  if (client.tenantId !== ROOT_TENANT && client.tenantId !== account?.tenantId) {
-    throw new Problem('auth.client_not_allowed', { detail: 'This client belongs to another tenant.' });
-  }
-}
+/** SECURITY: a client of one tenant is no way into another; clients of the root tenant serve all. */
+export const isServedBy = (client: KnownClient, account: Pick<Account, 'tenantId'> | undefined): boolean =>
+  client.tenantId === ROOT_TENANT || client.tenantId === account?.tenantId;
+
+export const clientNotAllowed = () =>
+  new Problem('auth.client_not_allowed', { detail: 'This client belongs to another tenant.' });
 
 async function rehash(deps: Deps, account: Account, password: string): Promise<string | undefined> {
   if (account.secretSealed === null) return undefined;

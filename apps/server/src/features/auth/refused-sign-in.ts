@@ -10,7 +10,8 @@ import { accountLockedMail } from './auth.mails.ts';
 export interface Refusal {
   account: Account | undefined;
   email: string;
-  verdict: Verdict;
+  /** `client`: the password was right, and the client belongs to another tenant. */
+  verdict: Verdict | 'client';
   lockedUntil: Date | null;
 }
 

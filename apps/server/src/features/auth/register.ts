@@ -14,7 +14,7 @@ import { insertUser } from '../people/index.ts';
 import { loadAccount } from './account.repo.ts';
 import { alreadyRegisteredMail, confirmRegistrationMail } from './auth.mails.ts';
 import { writePassword } from './credentials.repo.ts';
-import { checkClient, checkPasswordsAllowed } from './login.ts';
+import { checkPasswordsAllowed, clientNotAllowed, isServedBy } from './login.ts';
 import { openSession, type OpenedSession } from './open-session.ts';
 import { checkNewPassword } from './password-rules.ts';
 import { sealPassword } from './sealed-password.ts';
@@ -83,7 +83,7 @@ export async function confirmRegistration(
   checkRegistrationOpen(deps);
   const client = await deps.clients.get(input.client ?? CONSOLE_CLIENT);
   // SECURITY: the tenant does not exist yet, so no client of a tenant can be its own.
-  checkClient(client, undefined);
+  if (!isServedBy(client, undefined)) throw clientNotAllowed();
   await checkPassword(deps, input);
   return deps.doors.withTenant(inRoot, async (tx) => {
     const spent = await deps.oneTimeTokens.consume(tx, 'registration', input.token);

@@ -17,6 +17,8 @@ export interface AccessHookDeps {
     entered: EnteredTenant,
     permission: string,
   ): Promise<void>;
+  /** A signed-in caller was not let into the tenant that the path names: goes on record in the caller's own. */
+  onTenantRefused(request: FastifyRequest, principal: UserPrincipal, entered: EnteredTenant): Promise<void>;
   /** A caller without an identity was refused: counted by the minute. */
   onAnonymousDenial(request: FastifyRequest, code: string): void;
   /** A caller was permitted: goes to the decision log. */
@@ -54,7 +56,7 @@ export function installAccessHook(app: FastifyInstance, deps: AccessHookDeps): v
     if (access === undefined) throw new Error('an undeclared route was reached');
     if (access.kind === 'public') return;
     const principal = await authenticateOrCount(request, deps);
-    const entered = await enterRouteTenant(request, principal, deps.doors);
+    const entered = await enterRouteTenant(request, principal, deps);
     request.principal = principal;
     request.entered = entered;
     const anyOf = access.anyOf[entered.via];
@@ -83,13 +85,20 @@ async function authenticateOrCount(request: FastifyRequest, deps: AccessHookDeps
 
 // SECURITY: the tenant is the session's own, or the one in the path when `enterTenant` lets the principal in. No header,
 // query or body chooses it (threats 5, 6 and 8).
-function enterRouteTenant(
+async function enterRouteTenant(
   request: FastifyRequest,
   principal: UserPrincipal,
-  doors: Doors,
+  deps: AccessHookDeps,
 ): Promise<EnteredTenant> {
   const named = (request.params as { tenantId?: string } | undefined)?.tenantId;
-  return named === undefined ? Promise.resolve(enterOwn(principal)) : enterTenant(principal, named, doors);
+  if (named === undefined) return enterOwn(principal);
+  try {
+    return await enterTenant(principal, named, deps.doors);
+  } catch (error) {
+    // SECURITY: whether that tenant exists or not, the same record is written, in the same time.
+    if (error instanceof Problem) await deps.onTenantRefused(request, principal, enterOwn(principal));
+    throw error;
+  }
 }
 
 /** The signed-in caller of a route that is not public. */
