@@ -327,7 +327,7 @@ begin
   perform set_config('gatehouse.ending_client', '', true);
   return ended;
 end $$;
-alter function end_client_sessions(text, text, timestamptz) owner to gatehouse_session;
+alter function end_client_sessions(text, text, timestamptz) owner to gatehouse_lookup;
 
 -- Partitions by month; the runtime roles may call this and nothing else that changes the schema.
 create function ensure_partitions(p_now timestamptz) returns void language plpgsql security definer

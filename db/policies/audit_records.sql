@@ -7,10 +7,10 @@ grant insert on gatehouse.audit_records to gatehouse_system;
 
 drop policy if exists entered_tenant_reads on gatehouse.audit_records;
 create policy entered_tenant_reads on gatehouse.audit_records for select to gatehouse_app
-  using (tenant_id = (select gatehouse.current_tenant()));
+  using (tenant_id = gatehouse.current_tenant());
 drop policy if exists appended on gatehouse.audit_records;
 create policy appended on gatehouse.audit_records for insert to gatehouse_app
-  with check (tenant_id = (select gatehouse.current_tenant()) or tenant_id = (select gatehouse.actor_tenant()));
+  with check (tenant_id = gatehouse.current_tenant() or tenant_id = (select gatehouse.actor_tenant()));
 drop policy if exists system_appends on gatehouse.audit_records;
 create policy system_appends on gatehouse.audit_records for insert to gatehouse_system
   with check (true);

@@ -8,8 +8,8 @@ grant select on gatehouse.clients to gatehouse_session;
 
 drop policy if exists entered_tenant on gatehouse.clients;
 create policy entered_tenant on gatehouse.clients for all to gatehouse_app
-  using (tenant_id = (select gatehouse.current_tenant()))
-  with check (tenant_id = (select gatehouse.current_tenant()));
+  using (tenant_id = gatehouse.current_tenant())
+  with check (tenant_id = gatehouse.current_tenant());
 drop policy if exists looked_up on gatehouse.clients;
 create policy looked_up on gatehouse.clients for select to gatehouse_lookup, gatehouse_session
   using (true);

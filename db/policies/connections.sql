@@ -6,5 +6,5 @@ grant select, insert, update, delete on gatehouse.connections to gatehouse_app;
 
 drop policy if exists entered_tenant on gatehouse.connections;
 create policy entered_tenant on gatehouse.connections for all to gatehouse_app
-  using (tenant_id = (select gatehouse.current_tenant()))
-  with check (tenant_id = (select gatehouse.current_tenant()));
+  using (tenant_id = gatehouse.current_tenant())
+  with check (tenant_id = gatehouse.current_tenant());

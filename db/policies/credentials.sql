@@ -7,8 +7,8 @@ grant select on gatehouse.credentials to gatehouse_lookup;
 
 drop policy if exists entered_tenant on gatehouse.credentials;
 create policy entered_tenant on gatehouse.credentials for all to gatehouse_app
-  using (tenant_id = (select gatehouse.current_tenant()))
-  with check (tenant_id = (select gatehouse.current_tenant()));
+  using (tenant_id = gatehouse.current_tenant())
+  with check (tenant_id = gatehouse.current_tenant());
 drop policy if exists looked_up on gatehouse.credentials;
 create policy looked_up on gatehouse.credentials for select to gatehouse_lookup
   using (true);

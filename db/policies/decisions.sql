@@ -7,7 +7,7 @@ grant insert on gatehouse.decisions to gatehouse_system;
 
 drop policy if exists entered_tenant_reads on gatehouse.decisions;
 create policy entered_tenant_reads on gatehouse.decisions for select to gatehouse_app
-  using (tenant_id = (select gatehouse.current_tenant()));
+  using (tenant_id = gatehouse.current_tenant());
 drop policy if exists system_appends on gatehouse.decisions;
 create policy system_appends on gatehouse.decisions for insert to gatehouse_system
   with check (true);

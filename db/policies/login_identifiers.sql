@@ -7,8 +7,8 @@ grant select on gatehouse.login_identifiers to gatehouse_lookup;
 
 drop policy if exists entered_tenant on gatehouse.login_identifiers;
 create policy entered_tenant on gatehouse.login_identifiers for all to gatehouse_app
-  using (tenant_id = (select gatehouse.current_tenant()))
-  with check (tenant_id = (select gatehouse.current_tenant()));
+  using (tenant_id = gatehouse.current_tenant())
+  with check (tenant_id = gatehouse.current_tenant());
 drop policy if exists looked_up on gatehouse.login_identifiers;
 create policy looked_up on gatehouse.login_identifiers for select to gatehouse_lookup
   using (true);

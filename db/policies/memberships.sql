@@ -7,5 +7,5 @@ grant select on gatehouse.memberships to gatehouse_session;
 
 drop policy if exists entered_tenant on gatehouse.memberships;
 create policy entered_tenant on gatehouse.memberships for all to gatehouse_app, gatehouse_session
-  using (tenant_id = (select gatehouse.current_tenant()))
-  with check (tenant_id = (select gatehouse.current_tenant()));
+  using (tenant_id = gatehouse.current_tenant())
+  with check (tenant_id = gatehouse.current_tenant());

@@ -7,8 +7,8 @@ grant select, delete on gatehouse.one_time_tokens to gatehouse_system;
 
 drop policy if exists entered_tenant on gatehouse.one_time_tokens;
 create policy entered_tenant on gatehouse.one_time_tokens for all to gatehouse_app
-  using (tenant_id = (select gatehouse.current_tenant()))
-  with check (tenant_id = (select gatehouse.current_tenant()));
+  using (tenant_id = gatehouse.current_tenant())
+  with check (tenant_id = gatehouse.current_tenant());
 drop policy if exists expired on gatehouse.one_time_tokens;
 create policy expired on gatehouse.one_time_tokens for all to gatehouse_system
   using (true)

@@ -8,7 +8,7 @@ grant insert on gatehouse.outbox to gatehouse_system;
 
 drop policy if exists entered_tenant on gatehouse.outbox;
 create policy entered_tenant on gatehouse.outbox for insert to gatehouse_app
-  with check (tenant_id = (select gatehouse.current_tenant()));
+  with check (tenant_id = gatehouse.current_tenant());
 drop policy if exists dispatcher on gatehouse.outbox;
 create policy dispatcher on gatehouse.outbox for all to gatehouse_system
   using (true)

@@ -8,8 +8,8 @@ grant select, delete on gatehouse.principals to gatehouse_granter;
 
 drop policy if exists entered_tenant on gatehouse.principals;
 create policy entered_tenant on gatehouse.principals for all to gatehouse_app, gatehouse_session
-  using (tenant_id = (select gatehouse.current_tenant()))
-  with check (tenant_id = (select gatehouse.current_tenant()));
+  using (tenant_id = gatehouse.current_tenant())
+  with check (tenant_id = gatehouse.current_tenant());
 drop policy if exists granter_reads on gatehouse.principals;
 create policy granter_reads on gatehouse.principals for select to gatehouse_granter
   using (true);

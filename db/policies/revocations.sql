@@ -7,7 +7,7 @@ grant select on gatehouse.revocations to gatehouse_system;
 
 drop policy if exists entered_tenant on gatehouse.revocations;
 create policy entered_tenant on gatehouse.revocations for insert to gatehouse_app
-  with check (tenant_id = (select gatehouse.current_tenant()));
+  with check (tenant_id = gatehouse.current_tenant());
 drop policy if exists followers on gatehouse.revocations;
 create policy followers on gatehouse.revocations for select to gatehouse_system
   using (true);

@@ -9,17 +9,17 @@ grant update (expires_at, via, granted_by, granted_by_tenant) on gatehouse.role_
 
 drop policy if exists entered_tenant_reads on gatehouse.role_assignments;
 create policy entered_tenant_reads on gatehouse.role_assignments for select to gatehouse_app, gatehouse_session
-  using (tenant_id = (select gatehouse.current_tenant()));
+  using (tenant_id = gatehouse.current_tenant());
 drop policy if exists granter_reads on gatehouse.role_assignments;
 create policy granter_reads on gatehouse.role_assignments for select to gatehouse_granter
   using (true);
 drop policy if exists granter_locks on gatehouse.role_assignments;
 create policy granter_locks on gatehouse.role_assignments for update to gatehouse_granter
   using (true)
-  with check (tenant_id = (select gatehouse.current_tenant()));
+  with check (tenant_id = gatehouse.current_tenant());
 drop policy if exists granter_writes on gatehouse.role_assignments;
 create policy granter_writes on gatehouse.role_assignments for insert to gatehouse_granter
-  with check (tenant_id = (select gatehouse.current_tenant()));
+  with check (tenant_id = gatehouse.current_tenant());
 drop policy if exists granter_removes on gatehouse.role_assignments;
 create policy granter_removes on gatehouse.role_assignments for delete to gatehouse_granter
-  using (tenant_id = (select gatehouse.current_tenant()));
+  using (tenant_id = gatehouse.current_tenant());

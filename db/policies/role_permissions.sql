@@ -9,14 +9,14 @@ grant select, insert, delete on gatehouse.role_permissions to gatehouse_owner;
 
 drop policy if exists built_in_or_entered on gatehouse.role_permissions;
 create policy built_in_or_entered on gatehouse.role_permissions for select to gatehouse_app, gatehouse_session
-  using ((select gatehouse.current_tenant()) = tenant_id or tenant_id is null);
+  using (gatehouse.current_tenant() = tenant_id or tenant_id is null);
 drop policy if exists own_insert on gatehouse.role_permissions;
 create policy own_insert on gatehouse.role_permissions for insert to gatehouse_app
-  with check (tenant_id = (select gatehouse.current_tenant())
-    and exists (select from gatehouse.roles r where r.id = role_id and r.tenant_id = (select gatehouse.current_tenant())));
+  with check (tenant_id = gatehouse.current_tenant()
+    and exists (select from gatehouse.roles r where r.id = role_id and r.tenant_id = gatehouse.current_tenant()));
 drop policy if exists own_delete on gatehouse.role_permissions;
 create policy own_delete on gatehouse.role_permissions for delete to gatehouse_app
-  using (tenant_id = (select gatehouse.current_tenant()));
+  using (tenant_id = gatehouse.current_tenant());
 drop policy if exists granter_reads on gatehouse.role_permissions;
 create policy granter_reads on gatehouse.role_permissions for select to gatehouse_granter
   using (true);

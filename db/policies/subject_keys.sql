@@ -7,8 +7,8 @@ grant select, insert on gatehouse.subject_keys to gatehouse_system;
 
 drop policy if exists entered_tenant on gatehouse.subject_keys;
 create policy entered_tenant on gatehouse.subject_keys for all to gatehouse_app
-  using (tenant_id = (select gatehouse.current_tenant()))
-  with check (tenant_id = (select gatehouse.current_tenant()));
+  using (tenant_id = gatehouse.current_tenant())
+  with check (tenant_id = gatehouse.current_tenant());
 drop policy if exists system_actor on gatehouse.subject_keys;
 create policy system_actor on gatehouse.subject_keys for all to gatehouse_system
   using (true)

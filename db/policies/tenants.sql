@@ -11,15 +11,15 @@ grant select, insert on gatehouse.tenants to gatehouse_system;
 
 drop policy if exists entered_or_below on gatehouse.tenants;
 create policy entered_or_below on gatehouse.tenants for select to gatehouse_app, gatehouse_session
-  using (id = (select gatehouse.current_tenant()) or parent_id = (select gatehouse.current_tenant()) or (select gatehouse.current_tenant()) = gatehouse.root_tenant());
+  using (id = gatehouse.current_tenant() or parent_id = gatehouse.current_tenant() or gatehouse.current_tenant() = gatehouse.root_tenant());
 drop policy if exists made_below on gatehouse.tenants;
 create policy made_below on gatehouse.tenants for insert to gatehouse_app
-  with check (parent_id = (select gatehouse.current_tenant())
-    and (type = 'customer' or (type = 'partner' and (select gatehouse.current_tenant()) = gatehouse.root_tenant())));
+  with check (parent_id = gatehouse.current_tenant()
+    and (type = 'customer' or (type = 'partner' and gatehouse.current_tenant() = gatehouse.root_tenant())));
 drop policy if exists changed_entered_or_below on gatehouse.tenants;
 create policy changed_entered_or_below on gatehouse.tenants for update to gatehouse_app
-  using (id = (select gatehouse.current_tenant()) or parent_id = (select gatehouse.current_tenant()) or (select gatehouse.current_tenant()) = gatehouse.root_tenant())
-  with check (id = (select gatehouse.current_tenant()) or parent_id = (select gatehouse.current_tenant()) or (select gatehouse.current_tenant()) = gatehouse.root_tenant());
+  using (id = gatehouse.current_tenant() or parent_id = gatehouse.current_tenant() or gatehouse.current_tenant() = gatehouse.root_tenant())
+  with check (id = gatehouse.current_tenant() or parent_id = gatehouse.current_tenant() or gatehouse.current_tenant() = gatehouse.root_tenant());
 drop policy if exists looked_up on gatehouse.tenants;
 create policy looked_up on gatehouse.tenants for select to gatehouse_lookup, gatehouse_granter, gatehouse_system
   using (true);

@@ -8,8 +8,8 @@ grant select on gatehouse.users to gatehouse_lookup;
 
 drop policy if exists entered_tenant on gatehouse.users;
 create policy entered_tenant on gatehouse.users for all to gatehouse_app, gatehouse_session
-  using (tenant_id = (select gatehouse.current_tenant()))
-  with check (tenant_id = (select gatehouse.current_tenant()));
+  using (tenant_id = gatehouse.current_tenant())
+  with check (tenant_id = gatehouse.current_tenant());
 drop policy if exists looked_up on gatehouse.users;
 create policy looked_up on gatehouse.users for select to gatehouse_lookup
   using (true);

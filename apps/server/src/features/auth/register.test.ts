@@ -40,6 +40,14 @@ describe('registration', () => {
     );
   });
 
+  it('mails nothing that whoever registers has written, so that nobody sends messages by it', async () => {
+    const [name, tenantName] = ['Claim at https://evil.example', 'You have won'];
+    await gatehouse.browser().post(REGISTER, { ...of('target@example.com'), name, tenantName });
+    const mail = (await gatehouse.deliverMail()).at(-1);
+    expect(mail?.to).toBe('target@example.com');
+    for (const words of ['evil.example', tenantName]) expect(JSON.stringify(mail)).not.toContain(words);
+  });
+
   it('answers an address that has an account the same, and tells only its mailbox', async () => {
     const fresh = await gatehouse.browser().post(REGISTER, of('unknown@example.com'));
     const taken = await gatehouse.browser().post(REGISTER, of(ADMIN.email));

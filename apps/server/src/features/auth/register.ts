@@ -57,7 +57,7 @@ export async function register(deps: Deps, input: RegisterRequest, request: Requ
     });
     const mail = account
       ? alreadyRegisteredMail(deps.config, account.email)
-      : confirmRegistrationMail(deps.config, input, token);
+      : confirmRegistrationMail(deps.config, input.email, token);
     await deps.outbox.mail(tx, 'registration', mail, request.correlationId);
     const subject = subjectOfTheDay(deps.clock.now());
     await deps.audit.record(tx, {
