@@ -57,8 +57,9 @@ const ACTS: UserAct[] = [
     operationId: 'resendUserLink',
     permission: 'users:create',
     summary: 'Mail the set-password link again',
-    description: 'For users who are still invited. Links that were mailed before end.',
-    refusals: ['users.not_invited', 'auth.sso_required'],
+    description:
+      'For users who are still invited, ten times an hour at most. Links that were mailed before end.',
+    refusals: ['users.not_invited', 'auth.sso_required', 'rate.limited'],
     run: resendLink,
   },
 ];
