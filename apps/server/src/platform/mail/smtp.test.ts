@@ -18,8 +18,12 @@ async function startSmtp(options: { refuse?: () => boolean } = {}) {
   const smtp = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS'],
-    onRcptTo: (_address, _session, done) =>
-      done(options.refuse?.() ? Object.assign(new Error('mailbox busy'), { responseCode: 450 }) : null),
+    onRcptTo: ({ address }, _session, done) =>
+      done(
+        options.refuse?.()
+          ? Object.assign(new Error(`<${address}> mailbox busy`), { responseCode: 450 })
+          : null,
+      ),
     onData(stream, session, done) {
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -82,6 +86,7 @@ describe('mail over SMTP', () => {
     }>('select attempts, last_error, delivered_at from gatehouse.outbox');
     expect(waiting).toMatchObject({ attempts: 1, delivered_at: null });
     expect(waiting?.last_error).toContain('mailbox busy');
+    expect(waiting?.last_error).not.toContain('grace');
     expect(await gatehouse.server.deps.outbox.dispatch()).toBe(0);
     busy = false;
     gatehouse.clock.advance({ seconds: 6 });

@@ -46,7 +46,9 @@ export function createOutbox(deps: {
       const mail = JSON.parse(
         sealer.open(message.payload_sealed, `outbox ${message.tenant_id} ${message.id}`).toString('utf8'),
       ) as Mail;
-      await transport.send(mail, message.id);
+      await transport.send(mail, message.id).catch((error: unknown) => {
+        throw withoutAddress(error, mail.to);
+      });
       await doors.asSystem('outbox delivered', (tx) => markDelivered(tx, message, clock.now()));
     } catch (error) {
       deps.onError(error);
@@ -89,4 +91,10 @@ export function createOutbox(deps: {
       transport.close();
     },
   };
+}
+
+/** SECURITY: mail servers repeat the address that they refuse, and their answer goes into the log and into the row. */
+function withoutAddress(error: unknown, address: string): Error {
+  const text = error instanceof Error ? error.message : String(error);
+  return new Error(text.split(new RegExp(RegExp.escape(address), 'i')).join('(address)'));
 }
