@@ -255,9 +255,9 @@ create table sessions (
   primary key (tenant_id, id),
   foreign key (tenant_id, user_id) references users (tenant_id, id) on delete cascade
 ) with (fillfactor = 70);
-create index sessions_user on sessions (tenant_id, user_id, id);
+-- The user first: with the tenant first, the planner takes it for a look-up by (tenant_id, id) while the table is small.
+create index sessions_user on sessions (user_id, id);
 create index sessions_expiry on sessions (expires_at);
-create index sessions_of_client on sessions (client_id) where ended_at is null;
 
 -- What ended or changed, for whoever follows by cursor. `xid` lets a follower stay below the oldest running transaction:
 -- the order of a sequence is not the order of commits.

@@ -132,6 +132,38 @@ declare
   verdict text;
 begin
   perform set_config('gatehouse.tenant_id', p_tenant::text, true);
+  -- At home, where nearly every session works, the UPDATE answers with all that the tokens need.
+  return query
+    update gatehouse.sessions x set
+      generation = x.generation + 1,
+      rotated_at = p_now,
+      last_used_at = p_now,
+      idle_expires_at = least(p_now + p_idle, x.expires_at),
+      renewals = case when x.renewals_since > p_now - interval '1 minute' then x.renewals + 1 else 1 end,
+      renewals_since = case when x.renewals_since > p_now - interval '1 minute' then x.renewals_since else p_now end
+    from gatehouse.users u, gatehouse.tenants t, gatehouse.clients c, gatehouse.memberships m
+      join gatehouse.principals p on p.tenant_id = m.tenant_id and p.id = m.id and p.status = 'active'
+      cross join lateral (
+        select coalesce(array_agg(r.name order by r.name) filter (where r.tenant_id is null), '{}') as names,
+               coalesce(array_agg(r.id) filter (where r.tenant_id is not null), '{}') as own
+        from gatehouse.role_assignments a join gatehouse.roles r on r.id = a.role_id
+        where a.tenant_id = m.tenant_id and a.principal_id = m.id and (a.expires_at is null or a.expires_at > p_now)) held
+    where x.tenant_id = p_tenant and x.id = p_session and x.active_tenant_id = p_tenant and x.generation = p_generation
+      and x.family_secret_hash = p_secret_hash and x.client_id = p_client
+      and x.ended_at is null and x.expires_at > p_now and x.idle_expires_at > p_now
+      and (x.renewals < p_limit or x.renewals_since <= p_now - interval '1 minute')
+      and u.tenant_id = x.tenant_id and u.id = x.user_id and u.status = 'active'
+      and t.id = x.tenant_id and t.status = 'active' and c.client_id = x.client_id and c.status = 'active'
+      and m.tenant_id = x.tenant_id and m.user_tenant_id = x.tenant_id and m.user_id = x.user_id
+    returning 'renewed', x.generation, x.rotated_at, x.renewals_since + interval '1 minute', greatest(p_limit - x.renewals, 0),
+      u.id, u.email, u.name, u.status, u.created_at, x.client_id, x.active_tenant_id, t.name, t.type, t.status, m.id,
+      x.created_at, least(x.expires_at, x.idle_expires_at), x.amr, x.auth_time, held.names,
+      case when held.own = '{}' then '{}'::text[] else coalesce(
+        (select array_agg(distinct g.permission) from gatehouse.role_permissions g where g.role_id = any (held.own)), '{}') end;
+  if found then
+    return;
+  end if;
+  -- In another tenant: the same UPDATE, and then what the session stands for there.
   update gatehouse.sessions x set
       generation = x.generation + 1,
       rotated_at = p_now,
@@ -139,7 +171,7 @@ begin
       idle_expires_at = least(p_now + p_idle, x.expires_at),
       renewals = case when x.renewals_since > p_now - interval '1 minute' then x.renewals + 1 else 1 end,
       renewals_since = case when x.renewals_since > p_now - interval '1 minute' then x.renewals_since else p_now end
-    where x.tenant_id = p_tenant and x.id = p_session and x.generation = p_generation
+    where x.tenant_id = p_tenant and x.id = p_session and x.active_tenant_id <> p_tenant and x.generation = p_generation
       and x.family_secret_hash = p_secret_hash and x.client_id = p_client
       and x.ended_at is null and x.expires_at > p_now and x.idle_expires_at > p_now
       and (x.renewals < p_limit or x.renewals_since <= p_now - interval '1 minute')
@@ -329,25 +361,6 @@ begin
 end $$;
 alter function end_client_sessions(text, text, timestamptz) owner to gatehouse_lookup;
 
--- Partitions by month; the runtime roles may call this and nothing else that changes the schema.
-create function ensure_partitions(p_now timestamptz) returns void language plpgsql security definer
-  set search_path = pg_catalog, gatehouse, pg_temp as $$
-declare
-  parent text;
-  month date;
-begin
-  foreach parent in array array['audit_records', 'decisions'] loop
-    for month in select (date_trunc('month', p_now at time zone 'UTC') + make_interval(months => n))::date from generate_series(0, 2) n loop
-      if to_regclass(format('gatehouse.%I', parent || to_char(month, '_YYYY_MM'))) is null then
-        execute format('create table gatehouse.%I partition of gatehouse.%I for values from (%L) to (%L)',
-          parent || to_char(month, '_YYYY_MM'), parent, month::text || ' 00:00:00+00', (month + interval '1 month')::date::text || ' 00:00:00+00');
-        execute format('alter table gatehouse.%I enable row level security', parent || to_char(month, '_YYYY_MM'));
-        execute format('alter table gatehouse.%I force row level security', parent || to_char(month, '_YYYY_MM'));
-      end if;
-    end loop;
-  end loop;
-end $$;
-
 -- A membership goes with its user, in other tenants too, and its principal with the roles goes with the membership. The policy
 -- `of_ended_membership` lets the owner delete principals of members, and only where a trigger calls it.
 create function drop_member_principal() returns trigger
@@ -373,4 +386,3 @@ grant execute on function session_context(uuid, uuid, timestamptz),
 grant execute on function grant_operator_role(uuid, uuid, uuid, uuid, timestamptz) to gatehouse_system;
 grant execute on function no_tenant(), current_tenant(), actor_tenant(), subject_tenant(), root_tenant()
   to gatehouse_app, gatehouse_system, gatehouse_lookup, gatehouse_session, gatehouse_granter;
-grant execute on function ensure_partitions(timestamptz) to gatehouse_system;
