@@ -64,7 +64,10 @@ export async function runCli(argv: string[]): Promise<void> {
   program
     .command('doctor')
     .description('check settings, database, keys and mail, and say what to mend')
-    .addHelpText('after', '\nChanges nothing. With the embedded database, stop the service first.')
+    .addHelpText(
+      'after',
+      '\nBrings the database to this release first, as serve does. With the embedded database, stop the service first.',
+    )
     .action(() => run((config, log) => doctor(config, log, say)));
   if (argv.length <= 2) program.outputHelp();
   else await program.parseAsync(argv);

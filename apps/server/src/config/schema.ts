@@ -174,7 +174,7 @@ export const SETTINGS = {
         default: [],
         defaultText: 'none',
         description:
-          'Addresses or CIDR ranges of proxies whose X-Forwarded-For, -Proto and -Host are believed.',
+          'Addresses or CIDR ranges of proxies whose X-Forwarded-For is believed; no other forwarded header is read.',
       },
       parseCidr,
     ),

@@ -24,11 +24,15 @@ export function createDecisionLog(options: {
   let waiting: NewDecision[] = [];
   let denials = new Map<string, { minute: Date; route: string; code: string; count: number }>();
   let flushing = Promise.resolve();
+  let dropped = 0;
 
   const flush = () => {
     if (waiting.length === 0 && denials.size === 0) return;
     const batch = waiting;
     const counted = [...denials.values()];
+    if (dropped > 0)
+      options.onError(new Error(`the decision log is behind: ${dropped} permits were not kept`));
+    dropped = 0;
     waiting = [];
     denials = new Map();
     flushing = flushing
@@ -47,6 +51,7 @@ export function createDecisionLog(options: {
   return {
     permitted(decision) {
       if (waiting.length < MAX_WAITING) waiting.push(decision);
+      else dropped += 1;
     },
     anonymousDenial(route, code) {
       const minute = new Date(Math.floor(options.clock.now().getTime() / 60_000) * 60_000);

@@ -25,8 +25,17 @@ export const readAccessCookie = (request: FastifyRequest, clientId: string): Acc
   const token = request.cookies[host] ?? request.cookies[secure];
   return token === undefined ? undefined : { token, ofDomain: request.cookies[host] === undefined };
 };
-export const readRefreshCookie = (request: FastifyRequest, clientId: string): string | undefined =>
-  request.cookies[refreshName(clientId)];
+/**
+ * SECURITY: a sibling host can plant a second cookie of this name with a longer path, which browsers send first. Of two nobody
+ * can say which is ours, so neither counts.
+ */
+export const readRefreshCookie = (request: FastifyRequest, clientId: string): string | undefined => {
+  const name = refreshName(clientId);
+  const sent = (request.headers.cookie ?? '')
+    .split(';')
+    .filter((pair) => pair.trimStart().startsWith(`${name}=`));
+  return sent.length > 1 ? undefined : request.cookies[name];
+};
 
 export interface TokenCookies {
   /** Undefined in bearer mode, where the access token is in the body. */

@@ -37,6 +37,9 @@ export function issueSetupLink(deps: Deps): Promise<string> {
 /** @throws {Problem} `auth.link_invalid`, `auth.setup_done`, `password.too_weak`, `password.too_long` */
 export async function setUp(deps: Deps, input: SetupRequest, request: RequestContext): Promise<void> {
   checkNewPassword(input.password);
+  // Before the hash, so that a made-up link costs none.
+  const open = await deps.doors.withTenant(inRoot, (tx) => deps.oneTimeTokens.read(tx, 'setup', input.token));
+  if (open === undefined) throw linkInvalid();
   const passwordHash = await deps.passwords.hash(input.password);
   await deps.doors.withTenant(inRoot, async (tx) => {
     if (!(await deps.oneTimeTokens.consume(tx, 'setup', input.token))) throw linkInvalid();

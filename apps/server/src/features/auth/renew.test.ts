@@ -149,3 +149,13 @@ describe('POST /api/v1/auth/refresh', () => {
     }
   });
 });
+
+describe('two refresh cookies of one name', () => {
+  it('count for nothing: a sibling host may have planted the first', async () => {
+    const [victim, attacker] = [await gatehouse.admin(), await gatehouse.admin()];
+    const both = [attacker, victim].map((of) => `__Secure-gh.console.rt=${refreshCookie(of)}`).join('; ');
+    const answer = await gatehouse.browser().post(REFRESH, {}, { cookie: both });
+    expect([answer.status, answer.body.code]).toEqual([401, 'auth.session_expired']);
+    expect((await victim.post(REFRESH)).status).toBe(200);
+  });
+});

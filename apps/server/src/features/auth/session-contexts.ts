@@ -21,7 +21,11 @@ export interface SessionContexts {
 const REMEMBERED_MS = 500;
 
 export function createSessionContexts({ doors, clock }: { doors: Doors; clock: Clock }): SessionContexts {
-  const known = new LRUCache<string, { context: SessionContext; until: number }>({ max: 5000 });
+  // The cache's own bound is monotonic: a wall clock that is set back must not stretch the memory.
+  const known = new LRUCache<string, { context: SessionContext; until: number }>({
+    max: 5000,
+    ttl: REMEMBERED_MS,
+  });
   let generation = 0;
   let asked = 0;
   doors.onTenantChange(() => {

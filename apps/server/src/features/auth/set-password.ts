@@ -28,9 +28,15 @@ export async function setPassword(
   checkNewPassword(input.password);
   const tenantId = tenantOfToken(input.token);
   if (tenantId === undefined) throw linkInvalid();
+  const inside = enterOwn({ kind: 'claim', tenantId });
+  // Before the hash, so that a made-up link costs none.
+  const open = await deps.doors.withTenant(inside, (tx) =>
+    deps.oneTimeTokens.read(tx, 'set-password', input.token),
+  );
+  if (open === undefined) throw linkInvalid();
   const passwordHash = await deps.passwords.hash(input.password);
   const now = deps.clock.now();
-  const user = await deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId }), async (tx) => {
+  const user = await deps.doors.withTenant(inside, async (tx) => {
     const spent = await deps.oneTimeTokens.consume(tx, 'set-password', input.token);
     if (!spent?.subjectId) throw linkInvalid();
     const userId = spent.subjectId as UserId;

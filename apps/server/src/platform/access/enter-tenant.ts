@@ -13,7 +13,7 @@ export type EnteredTenant = Entered & { readonly via: EnteredVia };
  *
  * - `own`: the tenant of the session, the link or the job.
  * - `platform`: any tenant, for a principal of the root tenant with `tenants:operate`.
- * - `parent`: a customer that the principal's tenant brought, with `customers:operate`.
+ * - `parent`: a customer that the principal's tenant, a partner, brought, with `customers:operate`.
  *
  * @throws {Problem} `resource.not_found` for everything else, whether the tenant exists or not.
  */
@@ -29,7 +29,9 @@ export async function enterTenant(
       if (principal.tenantId === ROOT_TENANT && principal.permissions.has('tenants:operate')) {
         return entered(target.id, principal, 'platform');
       }
-      if (target.parent_id === principal.tenantId && principal.permissions.has('customers:operate')) {
+      // SECURITY: the root tenant brought nobody; an ordinary administrator there is no administrator of those who registered.
+      const brought = target.parent_id === principal.tenantId && principal.tenantId !== ROOT_TENANT;
+      if (brought && principal.permissions.has('customers:operate')) {
         return entered(target.id, principal, 'parent');
       }
     }
