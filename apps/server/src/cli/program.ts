@@ -78,7 +78,7 @@ async function run(work: (config: Config, log: Logger) => Promise<void>): Promis
   try {
     const config = parseConfig(readEnvironment(), rootDir);
     // Written in batches: one system call for each request would be a fifth of its cost. What waits is flushed at the exit.
-    const destination = pino.destination({ dest: 1, sync: false, minLength: 16_384, periodicFlush: 250 });
+    const destination = pino.destination({ dest: 1, sync: false, minLength: 8192, periodicFlush: 250 });
     const log = pino(
       { level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
       destination,
