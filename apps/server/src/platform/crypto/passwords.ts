@@ -35,19 +35,17 @@ export function createPasswords(options: {
     minThreads: 1,
     maxThreads: threads,
     idleTimeout: 60_000,
-    maxQueue: options.queueLimit,
     concurrentTasksPerWorker: 1,
   });
+  const turn = createTurns(threads, options.queueLimit);
   let done = 0;
   const run = async (task: HashTask) => {
+    await turn.wait();
     try {
       return await pool.run(task);
-    } catch (error) {
-      if (error instanceof Error && /queue/i.test(error.message))
-        throw new Problem('auth.busy', { detail: 'Try again in a moment.', retryAfter: 2 });
-      throw error;
     } finally {
       done += 1;
+      turn.pass();
     }
   };
   const hash = async (password: string) =>
@@ -74,5 +72,31 @@ export function createPasswords(options: {
       return done;
     },
     close: () => pool.destroy(),
+  };
+}
+
+/**
+ * Who comes first is served first. The thread pool alone is not fair: whoever asks in the moment in which a thread has become
+ * free overtakes those who wait, and under a steady storm somebody waits for ever.
+ */
+function createTurns(threads: number, queueLimit: number) {
+  const waiting: (() => void)[] = [];
+  let free = threads;
+  return {
+    async wait(): Promise<void> {
+      if (free > 0) {
+        free -= 1;
+        return;
+      }
+      if (waiting.length >= queueLimit)
+        throw new Problem('auth.busy', { detail: 'Try again in a moment.', retryAfter: 2 });
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    },
+    /** Hands the thread to the next in line. */
+    pass(): void {
+      const next = waiting.shift();
+      if (next) next();
+      else free += 1;
+    },
   };
 }
