@@ -237,8 +237,9 @@ language sql stable set search_path = pg_catalog, gatehouse as $$
 $$;
 alter function held_permissions(uuid, uuid, timestamptz) owner to gatehouse_granter;
 
--- The only door into role_assignments. It refuses a role that holds a permission which the granter lacks (spec R2), a role
--- of another tenant, and a root-only role outside the root tenant. A role that is held already gets the expiry asked for.
+-- The only door into role_assignments. It refuses a role that holds a permission which the granter lacks, or holds for less
+-- long (spec R2: who is an administrator for a day could otherwise make it for good, for themselves too), a role of another
+-- tenant, and a root-only role outside the root tenant. A role that is held already gets the expiry asked for.
 create function grant_role(
   p_id uuid, p_principal uuid, p_role uuid, p_granter_tenant uuid, p_granter uuid, p_via text, p_expires_at timestamptz, p_now timestamptz)
 returns text
@@ -269,6 +270,17 @@ begin
     select gatehouse.held_permissions(p_granter_tenant, p_granter, p_now)
   ) then
     return 'exceeds_own';
+  end if;
+  -- What is held until a day can be given until that day; `>=` with a null, a grant for good, is met by no day at all.
+  if exists (
+    select g.permission from gatehouse.role_permissions g where g.role_id = p_role
+    except
+    select h.permission from gatehouse.role_assignments a
+      join gatehouse.role_permissions h on h.role_id = a.role_id
+      where a.tenant_id = p_granter_tenant and a.principal_id = p_granter
+        and (a.expires_at is null or a.expires_at >= p_expires_at)
+  ) then
+    return 'outlasts_own';
   end if;
   insert into gatehouse.role_assignments as a (tenant_id, principal_id, role_id, id, via, granted_by, granted_by_tenant, expires_at, created_at)
     values (target, p_principal, p_role, p_id, p_via, p_granter, p_granter_tenant, p_expires_at, p_now)

@@ -25,7 +25,7 @@ export interface GrantRow {
   now: Date;
 }
 
-/** The database's own door to role_assignments (db/migrations/0003_grants_end_with_their_ground.sql, `grant_role`). */
+/** The database's own door to role_assignments (db/migrations/0002_functions.sql, `grant_role`). */
 export async function grantRole(tx: TenantTx, g: GrantRow): Promise<GrantOutcome> {
   const result = await sql<{ outcome: GrantOutcome }>`
     select gatehouse.grant_role(${g.id}, ${g.principalId}, ${g.roleId}, ${g.granterTenantId}, ${g.granterId}, 'direct', ${g.expiresAt}, ${g.now}) as outcome`.execute(
