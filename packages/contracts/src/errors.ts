@@ -44,7 +44,6 @@ export const ERRORS = {
   'tenants.not_a_partner': { status: 403, title: 'Only the platform and its partners open tenants' },
   'tenants.not_suspended': { status: 409, title: 'Suspend the tenant before deleting it' },
   'tenants.has_customers': { status: 409, title: 'The tenant still has customers' },
-  'tenants.suspended': { status: 403, title: 'The tenant is suspended' },
   'clients.client_id_in_use': { status: 409, title: 'Another client has this client_id' },
   'clients.built_in': { status: 409, title: 'The built-in console client stays in service' },
   'service.unavailable': { status: 503, title: 'The service cannot answer right now' },
