@@ -97,16 +97,25 @@ export const Page = <T extends TSchema>(item: T) =>
       description: 'Pass it as `cursor` for the next page.',
     }),
   });
-export const pageQuery = {
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'Items a page.' })),
-  cursor: Type.Optional(
-    Type.String({
-      maxLength: 1000,
-      pattern: '^[A-Za-z0-9_.-]+$',
-      description: '`nextCursor` of the page before.',
-    }),
-  ),
-};
+/** What a list is asked: which page of it, and the list's own filters and order. */
+export const PageQuery = <const P extends Record<string, TSchema>>(filters: P = {} as P) =>
+  Message({
+    limit: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'Items a page.' }),
+    ),
+    cursor: Type.Optional(
+      Type.String({
+        maxLength: 1000,
+        pattern: '^[A-Za-z0-9_.-]+$',
+        description: '`nextCursor` of the page before.',
+      }),
+    ),
+    ...filters,
+  });
+export interface PageQuery {
+  limit?: number;
+  cursor?: string;
+}
 export const sortBy = <const F extends string>(...fields: F[]) =>
   Type.Optional(
     Type.String({

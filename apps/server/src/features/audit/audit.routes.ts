@@ -1,8 +1,8 @@
-import { AUDIT_ACTIONS, AuditRecord, Id, Page, pageQuery } from '@gatehouse/contracts';
+import { AUDIT_ACTIONS, AuditRecord, Id, PageQuery } from '@gatehouse/contracts';
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { callerOf, user } from '../../platform/access/index.ts';
-import { page, Problem, problems } from '../../platform/http/index.ts';
+import { page, pageOf, Problem, problems } from '../../platform/http/index.ts';
 import { type TenantScoped, tenantAndIdParams, tenantParams } from '../tenant-scoped.ts';
 import { listRecords, loadRecord } from './audit.repo.ts';
 import { revealRecord } from './search.ts';
@@ -13,19 +13,15 @@ const Moment = Type.String({
   description: 'RFC 3339.',
   examples: ['2026-11-21T00:00:00Z'],
 });
-const Query = Type.Object(
-  {
-    ...pageQuery,
-    actor: Type.Optional(Id),
-    action: Type.Optional(Type.String({ enum: Object.keys(AUDIT_ACTIONS) })),
-    resourceType: Type.Optional(Type.String({ maxLength: 64 })),
-    resourceId: Type.Optional(Type.String({ maxLength: 200 })),
-    correlationId: Type.Optional(Type.String({ pattern: '^[0-9a-f]{32}$' })),
-    from: Type.Optional(Moment),
-    to: Type.Optional(Moment),
-  },
-  { additionalProperties: false },
-);
+const Query = PageQuery({
+  actor: Type.Optional(Id),
+  action: Type.Optional(Type.String({ enum: Object.keys(AUDIT_ACTIONS) })),
+  resourceType: Type.Optional(Type.String({ maxLength: 64 })),
+  resourceId: Type.Optional(Type.String({ maxLength: 200 })),
+  correlationId: Type.Optional(Type.String({ pattern: '^[0-9a-f]{32}$' })),
+  from: Type.Optional(Moment),
+  to: Type.Optional(Moment),
+});
 
 /** Reading the audit trail (spec A1, A4). There is no route that changes it. */
 export const auditRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, scope, done) => {
@@ -43,16 +39,7 @@ export const auditRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, sco
           'Newest first, by actor, action, resource, correlation id and time (`from` included, `to` excluded).',
         params: tenantParams(scope),
         querystring: Query,
-        response: {
-          200: Page(AuditRecord),
-          ...problems(
-            'request.invalid',
-            'request.cursor_invalid',
-            'auth.unauthenticated',
-            'access.denied',
-            'resource.not_found',
-          ),
-        },
+        response: pageOf(AuditRecord, 'access.denied', 'resource.not_found'),
       },
     },
     async (request) => {

@@ -1,8 +1,8 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
-import { Client, CreateClient, Message, Page, pageQuery, sortBy, UpdateClient } from '@gatehouse/contracts';
+import { Client, CreateClient, PageQuery, sortBy, UpdateClient } from '@gatehouse/contracts';
 import { Type } from 'typebox';
 import { callerOf, user } from '../../platform/access/index.ts';
-import { Problem, problems } from '../../platform/http/index.ts';
+import { pageOf, Problem, problems } from '../../platform/http/index.ts';
 import { callerWith } from '../denied.ts';
 import { type TenantScoped, tenantAndIdParams, tenantParams } from '../tenant-scoped.ts';
 import { addClient } from './add-client.ts';
@@ -12,8 +12,7 @@ import { loadClient } from './clients.repo.ts';
 import { listClientsPage } from './list-clients.ts';
 
 const tags = ['Clients'];
-const Query = Message({
-  ...pageQuery,
+const Query = PageQuery({
   status: Type.Optional(Type.String({ enum: ['active', 'suspended'] })),
   kind: Type.Optional(Type.String({ enum: ['web', 'spa', 'native'] })),
   sort: sortBy('name', 'createdAt'),
@@ -36,7 +35,7 @@ export const clientsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, s
         description: "The tenant's own, by name unless `sort` says otherwise.",
         params: tenantParams(scope),
         querystring: Query,
-        response: { 200: Page(Client), ...problems(...ofReading, 'request.cursor_invalid') },
+        response: pageOf(Client, 'access.denied', 'resource.not_found'),
       },
     },
     (request) => listClientsPage(deps, callerOf(request).entered, request.query),

@@ -1,6 +1,6 @@
-import type { Client } from '@gatehouse/contracts';
+import type { Client, PageQuery } from '@gatehouse/contracts';
 import type { EnteredTenant } from '../../platform/access/index.ts';
-import { page, type PageQuery } from '../../platform/http/index.ts';
+import { page } from '../../platform/http/index.ts';
 import type { Deps } from '../deps.ts';
 import { clientOf } from './client-message.ts';
 import { listClients } from './clients.repo.ts';

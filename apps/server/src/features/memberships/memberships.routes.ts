@@ -1,16 +1,8 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
-import {
-  CreateMembership,
-  Membership,
-  Message,
-  Page,
-  pageQuery,
-  sortBy,
-  UpdateMembership,
-} from '@gatehouse/contracts';
+import { CreateMembership, Membership, PageQuery, sortBy, UpdateMembership } from '@gatehouse/contracts';
 import { Type } from 'typebox';
 import { callerOf, user } from '../../platform/access/index.ts';
-import { page, Problem, problems } from '../../platform/http/index.ts';
+import { page, pageOf, Problem, problems } from '../../platform/http/index.ts';
 import { callerWith } from '../denied.ts';
 import { type TenantScoped, tenantAndIdParams, tenantParams } from '../tenant-scoped.ts';
 import { addMember } from './add-member.ts';
@@ -20,8 +12,7 @@ import { listMemberships, loadMembership } from './memberships.repo.ts';
 import { setMembershipStatus } from './set-membership-status.ts';
 
 const tags = ['Memberships'];
-const Query = Message({
-  ...pageQuery,
+const Query = PageQuery({
   status: Type.Optional(UpdateMembership.properties.status),
   home: Type.Optional(
     Type.Boolean({ description: 'True for the tenant’s own users, false for guests from other tenants.' }),
@@ -47,16 +38,7 @@ export const membershipsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (ap
           'membership is that of its principal, which roles are given to.',
         params: tenantParams(scope),
         querystring: Query,
-        response: {
-          200: Page(Membership),
-          ...problems(
-            'request.invalid',
-            'request.cursor_invalid',
-            'auth.unauthenticated',
-            'access.denied',
-            'resource.not_found',
-          ),
-        },
+        response: pageOf(Membership, 'access.denied', 'resource.not_found'),
       },
     },
     (request) => {

@@ -1,8 +1,8 @@
-import { CreateRoleAssignment, Id, Page, pageQuery, RoleAssignment } from '@gatehouse/contracts';
+import { CreateRoleAssignment, Id, PageQuery, RoleAssignment } from '@gatehouse/contracts';
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { callerOf, user } from '../../platform/access/index.ts';
-import { contextOf, page, problems } from '../../platform/http/index.ts';
+import { contextOf, page, pageOf, problems } from '../../platform/http/index.ts';
 import type { PrincipalId } from '../../platform/ids.ts';
 import { type TenantScoped, tenantAndIdParams, tenantParams } from '../tenant-scoped.ts';
 import { grant } from './grant.ts';
@@ -10,7 +10,7 @@ import { revokeRole } from './revoke-role.ts';
 import { type AssignmentRow, listAssignments } from './roles.repo.ts';
 
 const tags = ['Roles'];
-const Query = Type.Object({ ...pageQuery, principalId: Type.Optional(Id) }, { additionalProperties: false });
+const Query = PageQuery({ principalId: Type.Optional(Id) });
 
 const assignmentOf = (row: AssignmentRow): RoleAssignment => ({
   id: row.id,
@@ -39,16 +39,7 @@ export const roleAssignmentsRoutes: FastifyPluginCallbackTypebox<TenantScoped> =
           "In the order in which they were made; of one principal with `principalId`. A member's principal has the id of the membership. Assignments that have expired stay listed, and open nothing.",
         params: tenantParams(scope),
         querystring: Query,
-        response: {
-          200: Page(RoleAssignment),
-          ...problems(
-            'request.invalid',
-            'request.cursor_invalid',
-            'auth.unauthenticated',
-            'access.denied',
-            'resource.not_found',
-          ),
-        },
+        response: pageOf(RoleAssignment, 'access.denied', 'resource.not_found'),
       },
     },
     (request) => {

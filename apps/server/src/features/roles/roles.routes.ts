@@ -1,13 +1,12 @@
-import { Page, pageQuery, Role } from '@gatehouse/contracts';
+import { PageQuery, Role } from '@gatehouse/contracts';
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
-import { Type } from 'typebox';
 import { callerOf, user } from '../../platform/access/index.ts';
-import { page, Problem, problems } from '../../platform/http/index.ts';
+import { page, pageOf, Problem, problems } from '../../platform/http/index.ts';
 import { type TenantScoped, tenantAndIdParams, tenantParams } from '../tenant-scoped.ts';
 import { listRoles, loadRole, type RoleRow } from './roles.repo.ts';
 
 const tags = ['Roles'];
-const Query = Type.Object({ ...pageQuery }, { additionalProperties: false });
+const Query = PageQuery();
 
 const roleOf = (row: RoleRow): Role => ({
   id: row.id,
@@ -35,16 +34,7 @@ export const rolesRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, sco
           "The built-in roles and the tenant's own, with every permission that they hold. `PLATFORM_ADMIN` is listed in the root tenant only.",
         params: tenantParams(scope),
         querystring: Query,
-        response: {
-          200: Page(Role),
-          ...problems(
-            'request.invalid',
-            'request.cursor_invalid',
-            'auth.unauthenticated',
-            'access.denied',
-            'resource.not_found',
-          ),
-        },
+        response: pageOf(Role, 'access.denied', 'resource.not_found'),
       },
     },
     (request) => {

@@ -1,8 +1,8 @@
-import { EndedSessions, Id, Message, Page, pageQuery, Session } from '@gatehouse/contracts';
+import { EndedSessions, Id, Message, PageQuery, Session } from '@gatehouse/contracts';
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { callerOf, enterOwn, type UserPrincipal, user } from '../../platform/access/index.ts';
-import { contextOf, page, type PageQuery, Problem, problems } from '../../platform/http/index.ts';
+import { contextOf, page, pageOf, Problem, problems } from '../../platform/http/index.ts';
 import type { Entered, TenantTx } from '../../platform/database/index.ts';
 import type { SessionId, UserId } from '../../platform/ids.ts';
 import { actorOf } from '../audit/index.ts';
@@ -11,7 +11,7 @@ import { type TenantScoped, tenantAndIdParams } from '../tenant-scoped.ts';
 import { endSession, endSessionsOf, isUserHere, listSessions, loadSession } from './sessions.repo.ts';
 
 const tags = ['Sessions'];
-const Query = Type.Object({ ...pageQuery }, { additionalProperties: false });
+const Query = PageQuery();
 const NoContent = Type.Null({ description: 'Ended.' });
 
 /** A user's sessions lie in the home tenant, whichever tenant they work in at the moment. */
@@ -72,10 +72,7 @@ export const sessionsRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app
         summary: 'My sessions',
         description: 'Device, place and last use of each session that stands, newest first.',
         querystring: Query,
-        response: {
-          200: Page(Session),
-          ...problems('request.invalid', 'request.cursor_invalid', 'auth.unauthenticated'),
-        },
+        response: pageOf(Session),
       },
     },
     (request) => {
@@ -178,16 +175,7 @@ export const userSessionsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (a
         description: 'Of a user whose home is this tenant.',
         params: tenantAndIdParams(scope),
         querystring: Query,
-        response: {
-          200: Page(Session),
-          ...problems(
-            'request.invalid',
-            'request.cursor_invalid',
-            'auth.unauthenticated',
-            'access.denied',
-            'resource.not_found',
-          ),
-        },
+        response: pageOf(Session, 'access.denied', 'resource.not_found'),
       },
     },
     (request) => {

@@ -1,5 +1,5 @@
-import type { Tenant } from '@gatehouse/contracts';
-import { page, type PageQuery } from '../../platform/http/index.ts';
+import type { Tenant, PageQuery } from '@gatehouse/contracts';
+import { page } from '../../platform/http/index.ts';
 import type { Caller } from '../denied.ts';
 import type { Deps } from '../deps.ts';
 import { tenantOf } from './tenant-message.ts';

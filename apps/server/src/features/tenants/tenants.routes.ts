@@ -3,8 +3,7 @@ import {
   CreateTenant,
   Id,
   Message,
-  Page,
-  pageQuery,
+  PageQuery,
   PLAIN_TEXT,
   sortBy,
   Tenant,
@@ -13,7 +12,7 @@ import {
 } from '@gatehouse/contracts';
 import { Type } from 'typebox';
 import { callerOf, either, user } from '../../platform/access/index.ts';
-import { problems } from '../../platform/http/index.ts';
+import { pageOf, problems } from '../../platform/http/index.ts';
 import { callerWith } from '../denied.ts';
 import type { Deps } from '../deps.ts';
 import { listTenantsPage } from './list-tenants.ts';
@@ -25,8 +24,7 @@ import { updateTenant } from './update-tenant.ts';
 
 const tags = ['Tenants'];
 const Params = Message({ tenantId: Id });
-const Query = Message({
-  ...pageQuery,
+const Query = PageQuery({
   search: Type.Optional(
     Type.String({
       minLength: 1,
@@ -70,10 +68,7 @@ export const tenantsRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app,
         description:
           "The caller's own tenant and those below it, by name unless `sort` says otherwise; for the platform's administrators, all.",
         querystring: Query,
-        response: {
-          200: Page(Tenant),
-          ...problems('request.invalid', 'request.cursor_invalid', 'auth.unauthenticated', 'access.denied'),
-        },
+        response: pageOf(Tenant, 'access.denied'),
       },
     },
     (request) => listTenantsPage(deps, callerWith(request), request.query),

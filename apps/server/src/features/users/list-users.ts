@@ -1,7 +1,7 @@
-import type { User } from '@gatehouse/contracts';
+import type { User, PageQuery } from '@gatehouse/contracts';
 import type { EnteredTenant } from '../../platform/access/index.ts';
 import { emailKey } from '../../platform/email.ts';
-import { page, type PageQuery } from '../../platform/http/index.ts';
+import { page } from '../../platform/http/index.ts';
 import type { Deps } from '../deps.ts';
 import { presentUsers } from './present-users.ts';
 import { listUsers, type UserRow, type UserSort } from './users.repo.ts';

@@ -1,9 +1,7 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import {
   CreateUser,
-  Message,
-  Page,
-  pageQuery,
+  PageQuery,
   PLAIN_TEXT,
   sortBy,
   UpdateUser,
@@ -12,7 +10,7 @@ import {
 } from '@gatehouse/contracts';
 import { Type } from 'typebox';
 import { callerOf, user } from '../../platform/access/index.ts';
-import { Problem, problems } from '../../platform/http/index.ts';
+import { pageOf, Problem, problems } from '../../platform/http/index.ts';
 import { callerWith } from '../denied.ts';
 import { type TenantScoped, tenantAndIdParams, tenantParams } from '../tenant-scoped.ts';
 import { addUser } from './add-user.ts';
@@ -25,8 +23,7 @@ import { userActsRoutes } from './user-acts.routes.ts';
 import { loadUser } from './users.repo.ts';
 
 const tags = ['Users'];
-const Query = Message({
-  ...pageQuery,
+const Query = PageQuery({
   search: Type.Optional(
     Type.String({
       minLength: 1,
@@ -57,16 +54,7 @@ export const usersRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, sco
           'The users whose home is this tenant, by name unless `sort` says otherwise; `search` finds part of a name or of an address.',
         params: tenantParams(scope),
         querystring: Query,
-        response: {
-          200: Page(User),
-          ...problems(
-            'request.invalid',
-            'request.cursor_invalid',
-            'auth.unauthenticated',
-            'access.denied',
-            'resource.not_found',
-          ),
-        },
+        response: pageOf(User, 'access.denied', 'resource.not_found'),
       },
     },
     (request) => listUsersPage(deps, callerOf(request).entered, request.query),

@@ -1,12 +1,8 @@
+import type { PageQuery } from '@gatehouse/contracts';
 import type { Cursors } from '../crypto/index.ts';
 import { Problem } from './problem.ts';
 
 const DEFAULT_LIMIT = 50;
-
-export interface PageQuery {
-  limit?: number;
-  cursor?: string;
-}
 
 /** Where a page begins: the sort values of the last item before it. */
 export type Position = readonly (string | number | null)[];

@@ -1,5 +1,5 @@
-import { ERRORS, type ErrorCode, Problem as ProblemSchema } from '@gatehouse/contracts';
-import { Type } from 'typebox';
+import { ERRORS, type ErrorCode, Page, Problem as ProblemSchema } from '@gatehouse/contracts';
+import { type TSchema, Type } from 'typebox';
 
 /**
  * The error answers of an operation for its schema, by status, each with its codes and an example: the OpenAPI document
@@ -23,6 +23,12 @@ export function problems(...codes: ErrorCode[]): Record<number, ReturnType<typeo
     ]),
   );
 }
+
+/** The answers of a list (`PageQuery` is its question): a page of items, and what can be wrong with every list and with this one. */
+export const pageOf = <T extends TSchema>(item: T, ...codes: ErrorCode[]) => ({
+  200: Page(item),
+  ...problems('request.invalid', 'request.cursor_invalid', 'auth.unauthenticated', ...codes),
+});
 
 const exampleOf = (code: ErrorCode) => ({
   type: 'about:blank',
