@@ -177,7 +177,11 @@ export const RoleAssignment = Message(
 );
 export type RoleAssignment = Static<typeof RoleAssignment>;
 export const CreateRoleAssignment = Message(
-  { principalId: Id, role: RoleName, expiresAt: Type.Optional(Type.String({ format: 'date-time' })) },
+  {
+    principalId: Id,
+    role: RoleName,
+    expiresAt: Type.Optional(Type.String({ format: 'date-time', examples: ['2027-01-31T00:00:00Z'] })),
+  },
   { $id: 'CreateRoleAssignment' },
 );
 export type CreateRoleAssignment = Static<typeof CreateRoleAssignment>;
