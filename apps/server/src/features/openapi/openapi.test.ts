@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startServer, type TestServer } from '../../../test/server.fixture.ts';
 
@@ -75,6 +76,37 @@ describe('GET /openapi.json', () => {
       expect(errors.length, name).toBeGreaterThan(0);
       for (const [, answer] of errors)
         expect(Object.keys(answer.content ?? {}), name).toEqual(['application/problem+json']);
+    }
+  });
+
+  it('is one and the same document all the time: 304 for whoever has it', async () => {
+    const browser = gatehouse.browser();
+    const first = await browser.get('/openapi.json');
+    const etag = String(first.headers.etag);
+    expect(first.headers['content-type']).toContain('application/json');
+    for (const held of [etag, `"other", ${etag}`, etag.replace('W/', ''), '*']) {
+      const again = await browser.get('/openapi.json', { 'if-none-match': held });
+      expect([again.status, again.text, again.headers.etag], held).toEqual([304, '', etag]);
+    }
+    for (const held of ['"other"', '', 'W/']) {
+      const again = await browser.get('/openapi.json', { 'if-none-match': held });
+      expect([again.status, again.text], held).toEqual([200, first.text]);
+    }
+  });
+
+  it('is packed for whoever takes it so, and for nobody else', async () => {
+    const get = (coding: string) =>
+      gatehouse.server.app.inject({ url: '/openapi.json', headers: { 'accept-encoding': coding } });
+    for (const coding of ['gzip', 'br, GZIP;q=0.5', '*', 'identity;q=0, gzip ; q=1.0']) {
+      const packed = await get(coding);
+      expect(packed.headers, coding).toMatchObject({ 'content-encoding': 'gzip', vary: 'accept-encoding' });
+      expect(JSON.parse(gunzipSync(packed.rawPayload).toString('utf8')), coding).toEqual(document);
+      expect(packed.rawPayload.length).toBeLessThan(100_000);
+    }
+    for (const coding of ['', 'br', 'gzip;q=0', 'gzip;q=0.000', 'x-gzip-not', 'gzip;q=junk']) {
+      const plain = await get(coding);
+      expect(plain.headers['content-encoding'], coding).toBeUndefined();
+      expect(plain.json(), coding).toEqual(document);
     }
   });
 });

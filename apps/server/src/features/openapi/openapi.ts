@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { describeAccess, publicAccess } from '../../platform/access/index.ts';
 import type { Config } from '../../config/index.ts';
+import { type PreparedDocument, prepareDocument, sendDocument } from './document.ts';
 import { withExamples } from './examples.ts';
 
 /** Collects every route that follows into the OpenAPI 3.1 document; registered before the features for that reason. */
@@ -36,6 +37,11 @@ export async function installOpenApi(app: FastifyInstance, config: Config): Prom
         },
       },
     },
+    // A message is found in the document, and in what is generated from it, by its own name.
+    refResolver: {
+      buildLocalReference: ({ $id }, _baseUri, _fragment, index) =>
+        typeof $id === 'string' ? $id : `message-${index}`,
+    },
     transform({ schema, url, route }) {
       const access = route.config?.access;
       if (access === undefined || schema?.hide === true) return { schema: schema ?? {}, url };
@@ -52,14 +58,13 @@ export async function installOpenApi(app: FastifyInstance, config: Config): Prom
 
 /** `GET /openapi.json`: made once, after all routes are known. */
 export function openApiRoute(app: FastifyInstance): void {
-  let document: unknown;
+  let prepared: Promise<PreparedDocument> | undefined;
   app.get(
     '/openapi.json',
     { config: { access: publicAccess('the description of a public interface') }, schema: { hide: true } },
-    async (_request, reply) => {
-      document ??= withExamples(app.swagger());
-      reply.header('cache-control', 'no-cache');
-      return document;
+    async (request, reply) => {
+      prepared ??= prepareDocument(withExamples(app.swagger()));
+      return sendDocument(request, reply, await prepared);
     },
   );
 }
