@@ -22,7 +22,7 @@ import type { Deps } from '../deps.ts';
 import type { SignedInPrincipal } from './authenticate.ts';
 import { clearTokenCookies, DEVICE_COOKIE, readAccessCookie, readRefreshCookie } from './cookies.ts';
 import { checkCsrf, checkOrigin, CSRF_HEADER, csrfToken } from './cross-site.ts';
-import { isSetupRequired, setUp } from './first-administrator.ts';
+import { askUntilSetUp, setUp } from './first-administrator.ts';
 import { checkPasswordsAllowed, login } from './login.ts';
 import { logout } from './logout.ts';
 import { confirmRegistration, register } from './register.ts';
@@ -37,6 +37,7 @@ const tags = ['Sign-in'];
 /** The ways in by address and password, and the session they open (spec W1, W2, W11, S1 to S5). */
 export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { deps }, done) => {
   const { config } = deps;
+  const setupRequired = askUntilSetUp(deps);
 
   app.get(
     '/auth/options',
@@ -56,7 +57,7 @@ export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
       registration: config.registration,
       policy: config.authPolicy,
       devMailUrl: deps.mailbox ? `${config.publicUrl}/dev/mail` : null,
-      setupRequired: await isSetupRequired(deps),
+      setupRequired: await setupRequired(),
       secureContext: config.publicUrl.startsWith('https://') || isLoopbackUrl(config.publicUrl),
     }),
   );

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startServer, type TestServer } from '../../../test/server.fixture.ts';
 import { issueSetupLink } from './first-administrator.ts';
 
@@ -49,5 +50,13 @@ describe('the first administrator', () => {
       .post(SETUP, { ...input, email: 'second@example.com', token: await newToken() });
     expect([answer.status, answer.body.code]).toEqual([409, 'auth.setup_done']);
     expect(await gatehouse.sql('select from gatehouse.users')).toHaveLength(1);
+  });
+
+  it('is not looked for in the database any more once there is one', async () => {
+    const query = vi.spyOn(pg.Client.prototype, 'query');
+    for (let visit = 1; visit <= 3; visit += 1)
+      expect((await gatehouse.browser().get('/api/v1/auth/options')).body.setupRequired).toBe(false);
+    expect(query).not.toHaveBeenCalled();
+    query.mockRestore();
   });
 });

@@ -22,6 +22,18 @@ const SETUP_SUBJECT = ROOT_TENANT;
 export const isSetupRequired = (deps: Pick<Deps, 'doors'>): Promise<boolean> =>
   deps.doors.withTenant(inRoot, async (tx) => !(await hasAdministrator(tx)));
 
+/**
+ * The same for the sign-in pages, which ask at every visit: where there is an administrator there always will be one, since
+ * nobody takes the last one away, so that the database is asked until then only.
+ */
+export function askUntilSetUp(deps: Pick<Deps, 'doors'>): () => Promise<boolean> {
+  let done = false;
+  return async () => {
+    done ||= !(await isSetupRequired(deps));
+    return !done;
+  };
+}
+
 /** A single-use link with which the first administrator is made; a new one ends those before. */
 export function issueSetupLink(deps: Deps): Promise<string> {
   return deps.doors.withTenant(inRoot, async (tx) => {
