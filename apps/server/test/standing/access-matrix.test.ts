@@ -7,6 +7,7 @@ import { newId, ROOT_TENANT } from '../../src/platform/ids.ts';
 import type { Answer } from '../browser.fixture.ts';
 import { startServer, type TestServer } from '../server.fixture.ts';
 import { fillRoute } from './operations.fixture.ts';
+import { addTenant } from '../people.fixture.ts';
 import { addPerson, call, type Person, registerTenant } from './people.fixture.ts';
 
 type UserAccess = Extract<Access, { kind: 'user' }>;
@@ -150,6 +151,44 @@ describe('the access matrix', () => {
     expect(
       sorted(refused.map(({ correlationId, tenantId }) => seen.get(`${correlationId} ${tenantId}`)!)),
     ).toEqual(sorted(refused));
+  });
+
+  it('lets a partner’s people into its customer as far as they hold customers:operate, and its readers to the customer itself', async () => {
+    const partner = await addTenant(gatehouse, { type: 'partner' });
+    const customer = await addTenant(gatehouse, { parent: partner });
+    const opened: Record<string, string[]> = {};
+    for (const role of ['admin', 'admin_viewer', 'SUPPORT_AGENT'] as const) {
+      const person = await addPerson(gatehouse, partner, [role]);
+      const held = new Set<string>(getSystemRole(role).permissions);
+      opened[role] = [];
+      for (const route of routes().filter(isProtected)) {
+        if (!route.url.includes(':tenantId')) continue;
+        const isReading = ['GET', 'HEAD'].includes(route.method);
+        const answer = await call(gatehouse, person.token, {
+          method: route.method,
+          url: fillRoute(route.url, { id: newId(), tenantId: customer }),
+          ...(!isReading && { body: { 'no-such-member': 1 } }),
+        });
+        const where = `${route.method} ${route.url} as ${role}: ${answer.text}`;
+        // Inside, the id of nobody is told in other words; to HEAD nothing is told.
+        if (route.method === 'HEAD' && answer.status === 404) continue;
+        const isOutside = answer.status === 404 && answer.text.includes('no such tenant for you');
+        const mayEnter =
+          held.has('customers:operate') ||
+          (isReading && route.url === '/api/v1/tenants/:tenantId' && held.has('customers:read'));
+        expect(isOutside, where).toBe(!mayEnter);
+        if (!mayEnter) continue;
+        const permitted = route.access.anyOf.parent.some((permission) => held.has(permission));
+        expect(answer.status === 403, where).toBe(!permitted);
+        opened[role].push(`${route.method} ${route.url}`);
+      }
+    }
+    expect(opened['admin']?.length).toBeGreaterThan(30);
+    expect(opened['admin_viewer']).toEqual([
+      'GET /api/v1/tenants/:tenantId',
+      'HEAD /api/v1/tenants/:tenantId',
+    ]);
+    expect(opened['SUPPORT_AGENT']).toEqual([]);
   });
 
   it('opens the public routes to anybody, each for a reason that is written down', async () => {

@@ -1,5 +1,6 @@
 import type { Tenant, PageQuery } from '@gatehouse/contracts';
 import { page } from '../../platform/http/index.ts';
+import { ROOT_TENANT } from '../../platform/ids.ts';
 import type { Caller } from '../denied.ts';
 import type { Deps } from '../deps.ts';
 import { tenantOf } from './tenant-message.ts';
@@ -12,7 +13,10 @@ export interface ListTenantsQuery extends PageQuery {
   sort?: string;
 }
 
-/** One page of the tenants that the caller may know of: its own and those below; all of them with `tenants:read` in the root tenant. */
+/**
+ * One page of the tenants that the caller may open: its own and those below; all of them with `tenants:read` in the root
+ * tenant, and without it none but that, since the root tenant brought nobody (`enterTenant`).
+ */
 export function listTenantsPage(
   deps: Deps,
   { principal, entered }: Caller,
@@ -22,24 +26,15 @@ export function listTenantsPage(
   const order = query.sort ?? 'name';
   const descending = order.startsWith('-');
   const sort = order.endsWith('createdAt') ? 'createdAt' : 'name';
-  // Without `tenants:read`, an administrator of the root tenant sees its customers and not those of its partners.
-  const directlyBelow = !principal.permissions.has('tenants:read');
+  const ownOnly = entered.tenantId === ROOT_TENANT && !principal.permissions.has('tenants:read');
   return deps.doors.withTenant(entered, (tx) =>
     page({
       cursors: deps.cursors,
-      list: [
-        'tenants',
-        entered.tenantId,
-        String(directlyBelow),
-        order,
-        status ?? '',
-        type ?? '',
-        search ?? '',
-      ],
+      list: ['tenants', entered.tenantId, String(ownOnly), order, status ?? '', type ?? '', search ?? ''],
       query,
       load: (position, limit) =>
         listTenants(tx, {
-          directlyBelow,
+          ownOnly,
           status,
           type,
           search,

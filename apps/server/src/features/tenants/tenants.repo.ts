@@ -52,8 +52,8 @@ export async function lockEntered(tx: TenantTx): Promise<TenantRow> {
 }
 
 export interface TenantFilter {
-  /** The entered tenant and those directly below it; else all that row security shows. */
-  directlyBelow: boolean;
+  /** The entered tenant alone; else all that row security shows. */
+  ownOnly: boolean;
   status: string | undefined;
   type: string | undefined;
   search: string | undefined;
@@ -72,8 +72,7 @@ export function listTenants(tx: TenantTx, filter: TenantFilter) {
     filter.status === undefined
       ? query.where('status', '!=', 'deleted')
       : query.where('status', '=', filter.status);
-  if (filter.directlyBelow)
-    query = query.where((eb) => eb.or([eb('id', '=', tx.tenantId), eb('parent_id', '=', tx.tenantId)]));
+  if (filter.ownOnly) query = query.where('id', '=', tx.tenantId);
   if (filter.type !== undefined) query = query.where('type', '=', filter.type);
   if (filter.search !== undefined)
     query = query.where(sql<boolean>`strpos(lower(name), lower(${filter.search})) > 0`);

@@ -148,9 +148,22 @@ describe('GET /api/v1/tenants', () => {
     const all = names(await as(platform, 'GET', '/tenants?limit=200'));
     for (const name of ['Customer', 'Partner', 'Platform', 'Stranger', 'Of the partner'])
       expect(all).toContain(name);
-    const ofRoot = names(await as(rootAdmin, 'GET', '/tenants?limit=200'));
-    expect(ofRoot).toContain('Partner');
-    expect(ofRoot).not.toContain('Of the partner');
+    // Whoever registered below the root tenant is no business of its ordinary administrators.
+    expect(names(await as(rootAdmin, 'GET', '/tenants?limit=200'))).toEqual(['Platform']);
+  });
+
+  it('lists nothing to anybody that they may not open', async () => {
+    for (const who of [platform, rootAdmin, partner, customer]) {
+      for (const roles of [who.roles, ['admin_viewer'] as const]) {
+        const reader = await addPerson(gatehouse, who.tenantId, [...roles]);
+        const listed = items(await as(reader, 'GET', '/tenants?limit=200'));
+        expect(listed.length).toBeGreaterThan(0);
+        for (const item of listed) {
+          const answer = await as(reader, 'GET', `/tenants/${item.id}`);
+          expect([answer.status, answer.body], `${roles.join()}: ${item.name}`).toEqual([200, item]);
+        }
+      }
+    }
   });
 
   it('filters by status, type and part of the name', async () => {
@@ -210,6 +223,23 @@ describe('GET and PATCH /api/v1/tenants/{tenantId}', () => {
     expect((await as(viewer, 'PATCH', url, { name: 'X' })).body).toMatchObject({
       missingPermission: 'settings:update',
     });
+  });
+
+  it('show a customer to who may read customers, and nothing inside it to who may not act there', async () => {
+    const viewer = await addPerson(gatehouse, partner.tenantId, ['admin_viewer']);
+    const url = `/tenants/${customer.tenantId}`;
+    expect((await as(viewer, 'GET', url)).body).toMatchObject({ id: customer.tenantId });
+    for (const path of ['users', 'audit', 'roles', 'clients', 'memberships', `users/${customer.userId}`])
+      expect((await as(viewer, 'GET', `${url}/${path}`)).status, path).toBe(404);
+    expect((await as(viewer, 'PATCH', url, { name: 'X' })).status).toBe(404);
+    expect((await as(viewer, 'POST', `${url}/suspend`)).status).toBe(404);
+    expect((await as(viewer, 'DELETE', url)).status).toBe(404);
+    // Not every role of a partner reads customers, and nobody of it reads the customers of others.
+    const agent = await addPerson(gatehouse, partner.tenantId, ['SUPPORT_AGENT']);
+    expect((await as(agent, 'GET', url)).status).toBe(404);
+    expect((await as(viewer, 'GET', `/tenants/${stranger.tenantId}`)).status).toBe(404);
+    const unnamed = await addPerson(gatehouse, ROOT_TENANT, ['admin_viewer']);
+    expect((await as(unnamed, 'GET', url)).status).toBe(404);
   });
 
   it('answer alike for a tenant of somebody else, for none, and for what is no id', async () => {

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Doors } from '../database/index.ts';
 import { Problem } from '../http/problem.ts';
-import type { Access } from './access.ts';
+import type { Access, UserAccess } from './access.ts';
 import type { DeclaredRoute } from './fastify-types.ts';
 import { type EnteredTenant, enterOwn, enterTenant } from './enter-tenant.ts';
 import type { UserPrincipal } from './principal.ts';
@@ -56,7 +56,7 @@ export function installAccessHook(app: FastifyInstance, deps: AccessHookDeps): v
     if (access === undefined) throw new Error('an undeclared route was reached');
     if (access.kind === 'public') return;
     const principal = await authenticateOrCount(request, deps);
-    const entered = await enterRouteTenant(request, principal, deps);
+    const entered = await enterRouteTenant(request, principal, access, deps);
     request.principal = principal;
     request.entered = entered;
     const anyOf = access.anyOf[entered.via];
@@ -88,18 +88,29 @@ async function authenticateOrCount(request: FastifyRequest, deps: AccessHookDeps
 async function enterRouteTenant(
   request: FastifyRequest,
   principal: UserPrincipal,
+  access: UserAccess,
   deps: AccessHookDeps,
 ): Promise<EnteredTenant> {
   const named = (request.params as { tenantId?: string } | undefined)?.tenantId;
   if (named === undefined) return enterOwn(principal);
   try {
-    return await enterTenant(principal, named, deps.doors);
+    return await enterTenant(
+      principal,
+      named,
+      deps.doors,
+      looksAtTenant(request.method, access) ? 'look' : 'operate',
+    );
   } catch (error) {
     // SECURITY: whether that tenant exists or not, the same record is written, in the same time.
     if (error instanceof Problem) await deps.onTenantRefused(request, principal, enterOwn(principal));
     throw error;
   }
 }
+
+// SECURITY: only a route that asks a parent for `customers:read` is about the customer itself, and only its reading is looking;
+// people, records and settings inside are reached by who may operate there.
+const looksAtTenant = (method: string, access: UserAccess): boolean =>
+  (method === 'GET' || method === 'HEAD') && access.anyOf.parent.includes('customers:read');
 
 /** The signed-in caller of a route that is not public. */
 export function callerOf(request: FastifyRequest): { principal: UserPrincipal; entered: EnteredTenant } {
