@@ -1,7 +1,7 @@
 import type { Membership } from '@gatehouse/contracts';
 import { Problem } from '../../platform/http/index.ts';
 import { actorOf } from '../audit/index.ts';
-import type { Caller } from '../denied.ts';
+import { type Caller, recordDenied } from '../denied.ts';
 import type { Deps } from '../deps.ts';
 import { membershipOf } from './membership-of.ts';
 import { insertMembership, loadMembership } from './memberships.repo.ts';
@@ -15,17 +15,9 @@ import { insertMembership, loadMembership } from './memberships.repo.ts';
  *
  * @throws {Problem} `resource.not_found`, `memberships.exists`, `access.denied`
  */
-export async function addMember(
-  deps: Deps,
-  { principal, entered, request }: Caller,
-  userId: string,
-): Promise<Membership> {
-  // SECURITY: a guest's rights here say nothing about the people of the guest's home, so a guest brings nobody along.
-  if (entered.via === 'own' && principal.homeTenantId !== entered.tenantId) {
-    throw new Problem('access.denied', {
-      detail: 'Bring people in from your own tenant, through /api/v1/tenants/{id}/memberships.',
-    });
-  }
+export async function addMember(deps: Deps, caller: Caller, userId: string): Promise<Membership> {
+  await checkNotGuest(deps, caller);
+  const { principal, entered, request } = caller;
   const row = await deps.doors.withTenant(entered, async (tx) => {
     const now = deps.clock.now();
     const added = await insertMembership(tx, { userTenantId: principal.homeTenantId, userId, now });
@@ -44,4 +36,19 @@ export async function addMember(
   });
   if (!row) throw new Error('a membership that was made is not there');
   return membershipOf(row);
+}
+
+// SECURITY: a guest's rights here say nothing about the people of the guest's home, so a guest brings nobody along.
+async function checkNotGuest(deps: Deps, caller: Caller): Promise<void> {
+  const { principal, entered } = caller;
+  if (entered.via !== 'own' || principal.homeTenantId === entered.tenantId) return;
+  await deps.doors.withTenant(entered, (tx) =>
+    recordDenied(deps, tx, caller, {
+      permission: 'memberships:create',
+      resource: { type: 'tenant', id: tx.tenantId },
+    }),
+  );
+  throw new Problem('access.denied', {
+    detail: 'Bring people in from your own tenant, through /api/v1/tenants/{id}/memberships.',
+  });
 }

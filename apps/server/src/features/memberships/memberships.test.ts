@@ -103,6 +103,14 @@ describe('POST /api/v1/tenants/{id}/memberships', () => {
     await moveColleague();
     const answer = await colleague.post('/memberships', { userId: boss.userId });
     expect([answer.status, answer.body.code]).toEqual([403, 'access.denied']);
+    expect(await recordsOf(owner, 'authorization_denied', customer)).toMatchObject([
+      {
+        actor: { id: colleague.userId },
+        resource: { type: 'tenant', id: customer },
+        after: { permission: 'memberships:create' },
+        correlationId: answer.body.correlationId,
+      },
+    ]);
   });
 
   it.each([
