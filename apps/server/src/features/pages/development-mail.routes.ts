@@ -41,12 +41,16 @@ export function developmentMailRoutes(app: FastifyInstance, mailbox: Development
   );
 }
 
+/** What proxies add of their own; whatever the value is, somebody stands in between. */
+const FORWARDING = /^(forwarded|via|x-real-ip|x-forwarded-.+)$/;
+
 /**
  * SECURITY: a proxy on this machine brings strangers in from a loopback address, and a page whose name was rebound to one
  * (DNS rebinding) reads what its browser can reach: neither passes for somebody who sits here.
  */
-function isOfThisMachine({ clientAddress, headers }: FastifyRequest): boolean {
-  const isForwarded = ['forwarded', 'x-forwarded-for', 'via'].some((name) => headers[name] !== undefined);
+function isOfThisMachine({ clientAddress, headers, raw }: FastifyRequest): boolean {
+  // No browser speaks HTTP/1.0; nginx does, to what stands behind it, and adds no header unless it is told to.
+  const isForwarded = raw.httpVersion !== '1.1' || Object.keys(headers).some((name) => FORWARDING.test(name));
   const address = `http://${headers.host ?? ''}`;
   return (
     /^(127\.|::1$)/.test(clientAddress) && !isForwarded && URL.canParse(address) && isLoopbackUrl(address)
