@@ -7,7 +7,11 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-const startScript = fileURLToPath(new URL('../../../../start.mjs', import.meta.url));
+const checkout = fileURLToPath(new URL('../../../..', import.meta.url));
+const COMMANDS = {
+  'start.mjs': [process.execPath, join(checkout, 'start.mjs')],
+  npm: ['npm', '--prefix', checkout, 'start'],
+} as const;
 
 /** A whole Gatehouse as `npm start` runs it: start.mjs, the server under it, and its PostgreSQL. */
 export interface Deployment {
@@ -20,8 +24,14 @@ export interface Deployment {
 }
 
 /** Starts it in a process group of its own, from another folder, and does not wait. */
-export function launch(dataDir: string, port: number, settings: Record<string, string> = {}): Deployment {
-  const start = spawn(process.execPath, [startScript], {
+export function launch(
+  dataDir: string,
+  port: number,
+  settings: Record<string, string> = {},
+  by: keyof typeof COMMANDS = 'start.mjs',
+): Deployment {
+  const [program, ...args] = COMMANDS[by];
+  const start = spawn(program, args, {
     cwd: '/',
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],

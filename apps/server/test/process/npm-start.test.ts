@@ -52,6 +52,18 @@ describe('npm start', () => {
     expect(second.output()).not.toMatch(/Installing|Building|Creating the database|Migrating/);
   });
 
+  test('ends as npm only when everything has ended in order, with exit code 0', async () => {
+    const dataDir = newFolder();
+    const deployment = start(dataDir, await freePort(), {}, 'npm');
+    await untilReady(deployment);
+    const database = databasePid(dataDir) ?? 0;
+    const exited = once(deployment.start, 'exit');
+    deployment.start.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
+    expect(isRunning(database)).toBe(false);
+    expect(deployment.output()).toContain('stopped');
+  });
+
   test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
     'ends in order when %s reaches every process of the group, as from a terminal',
     async (signal) => {
