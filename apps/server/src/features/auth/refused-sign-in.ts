@@ -42,12 +42,8 @@ export async function recordRefusal(deps: Deps, refusal: Refusal, request: Reque
       after: { email, lockedUntil: refusal.lockedUntil?.toISOString() ?? null },
       request,
     });
-    if (account)
-      await deps.outbox.mail(
-        tx,
-        'account_locked',
-        accountLockedMail(deps.config, account.email, request),
-        request.correlationId,
-      );
+    // SECURITY: as many statements for an address that nobody has (threat 51).
+    const mail = accountLockedMail(deps.config, account?.email ?? refusal.email, request);
+    await deps.outbox[account ? 'mail' : 'withhold'](tx, 'account_locked', mail, request.correlationId);
   });
 }

@@ -7,6 +7,8 @@ export interface NewMessage {
   payloadSealed: string;
   correlationId: string;
   now: Date;
+  /** Set for a message that nobody is meant to get. */
+  deliveredAt: Date | null;
 }
 
 export async function insertMessage(tx: TenantTx, id: string, message: NewMessage): Promise<void> {
@@ -21,6 +23,7 @@ export async function insertMessage(tx: TenantTx, id: string, message: NewMessag
       correlation_id: message.correlationId,
       created_at: message.now,
       available_at: message.now,
+      delivered_at: message.deliveredAt,
     })
     .execute();
 }

@@ -17,6 +17,11 @@ import {
  */
 export interface Outbox {
   mail(tx: TenantTx, type: string, mail: Mail, correlationId: string): Promise<void>;
+  /**
+   * Costs what `mail` costs and delivers nothing: where an answer must not tell whether there was somebody to write to (spec D2).
+   * The row is one that was delivered; what the mail would have said is not in it.
+   */
+  withhold(tx: TenantTx, type: string, mail: Mail, correlationId: string): Promise<void>;
   /** Delivers what is due; resolves to how many. The dispatcher calls it in a loop, tests by hand. */
   dispatch(): Promise<number>;
   start(): void;
@@ -41,6 +46,10 @@ export function createOutbox(deps: {
   let running: Promise<unknown> = Promise.resolve();
   let closed = false;
 
+  const seal = (tx: TenantTx, mail: Mail) => {
+    const id = newMessageId();
+    return { id, payloadSealed: sealer.seal(JSON.stringify(mail), `outbox ${tx.tenantId} ${id}`) };
+  };
   const deliver = async (message: DueMessage) => {
     try {
       const mail = JSON.parse(
@@ -78,9 +87,14 @@ export function createOutbox(deps: {
   };
   return {
     async mail(tx, type, mail, correlationId) {
-      const id = newMessageId();
-      const payloadSealed = sealer.seal(JSON.stringify(mail), `outbox ${tx.tenantId} ${id}`);
-      await insertMessage(tx, id, { type, payloadSealed, correlationId, now: clock.now() });
+      const { id, payloadSealed } = seal(tx, mail);
+      const now = clock.now();
+      await insertMessage(tx, id, { type, payloadSealed, correlationId, now, deliveredAt: null });
+    },
+    async withhold(tx, type, mail, correlationId) {
+      const { id } = seal(tx, mail);
+      const now = clock.now();
+      await insertMessage(tx, id, { type, payloadSealed: '', correlationId, now, deliveredAt: now });
     },
     dispatch,
     start: tick,
