@@ -19,11 +19,14 @@ import {
   type Sealer,
 } from './platform/crypto/index.ts';
 import { createDoors, createPool, type Doors } from './platform/database/index.ts';
-import { createLimits } from './platform/limits/index.ts';
+import { createCounters, createLimits, createMailLimits } from './platform/limits/index.ts';
 import { createDevelopmentMailbox, createSmtpTransport, type MailTransport } from './platform/mail/index.ts';
 import { createOneTimeTokens } from './platform/one-time-tokens/index.ts';
 import { createOutbox } from './platform/outbox/index.ts';
 import { checkInstallation } from './platform/installation/index.ts';
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
 
 export interface ServerOptions {
   config: Config;
@@ -81,16 +84,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     onError,
   });
   const decisions = createDecisionLog({ doors, clock, onError });
-  const limits = await createLimits({
-    perMinute: config.authRateLimit,
-    doors,
-    valkeyUrl: config.valkeyUrl,
-    onError,
-  });
+  const counters = await createCounters({ doors, valkeyUrl: config.valkeyUrl, onError });
   const close = async () => {
     await outbox.close();
     await decisions.close();
-    await limits.close();
+    counters.close();
     await passwords.close();
     await doors.close();
   };
@@ -106,7 +104,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       audit,
       subjectKeys,
       decisions,
-      limits,
+      limits: createLimits(counters.upTo(config.authRateLimit, MINUTE)),
+      mailLimits: createMailLimits({
+        sealer,
+        byAddress: counters.upTo(config.addressMailLimit, HOUR),
+        byTenant: counters.upTo(config.tenantMailLimit, HOUR),
+      }),
       outbox,
       mailbox,
       consoleDir: options.consoleDir,

@@ -69,6 +69,8 @@ export async function startServer(
       BCRYPT_COST: '10',
       LOG_LEVEL: 'silent',
       RATE_LIMIT_AUTH_PER_MINUTE: '100000',
+      RATE_LIMIT_MAIL_ADDRESS_PER_HOUR: '100000',
+      RATE_LIMIT_MAIL_TENANT_PER_HOUR: '100000',
       TRUSTED_PROXIES: '127.0.0.1',
       ...options.env,
     },

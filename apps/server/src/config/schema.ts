@@ -233,6 +233,23 @@ export const SETTINGS = {
         'Requests a minute by client address (the /64 of an IPv6 one) and group of authentication endpoints; renewals by session.',
     }),
   ),
+  addressMailLimit: required(
+    integer('RATE_LIMIT_MAIL_ADDRESS_PER_HOUR', {
+      min: 1,
+      max: 10_000_000,
+      default: 5,
+      description:
+        'Mails an hour to one address that somebody else can cause, of each kind: registration, locked account, link to set a password.',
+    }),
+  ),
+  tenantMailLimit: required(
+    integer('RATE_LIMIT_MAIL_TENANT_PER_HOUR', {
+      min: 1,
+      max: 10_000_000,
+      default: 200,
+      description: 'Mails an hour that the administrators of one tenant can cause.',
+    }),
+  ),
   bodyLimit: required(
     integer('BODY_LIMIT_BYTES', {
       min: 1024,

@@ -6,7 +6,7 @@ import type { Doors } from '../platform/database/index.ts';
 import type { DevelopmentMailbox } from '../platform/mail/index.ts';
 import type { OneTimeTokens } from '../platform/one-time-tokens/index.ts';
 import type { Outbox } from '../platform/outbox/index.ts';
-import type { Limits } from '../platform/limits/index.ts';
+import type { Limits, MailLimits } from '../platform/limits/index.ts';
 import type { Audit, DecisionLog, SubjectKeys } from './audit/index.ts';
 import type { SessionContexts } from './auth/index.ts';
 import type { ClientDirectory } from './clients/index.ts';
@@ -27,6 +27,7 @@ export interface Deps {
   subjectKeys: SubjectKeys;
   decisions: DecisionLog;
   limits: Limits;
+  mailLimits: MailLimits;
   clients: ClientDirectory;
   sessionContexts: SessionContexts;
   /** The folder of the built pages. */

@@ -20,6 +20,8 @@ export const accountLockedMail = (config: Sender, to: string, request: RequestCo
     from: config.name,
   });
 
+// SECURITY: names stand in the text and never in the subject: whoever opens a tenant chooses its name, and a subject is what
+// people see of a mail before they know whose it is.
 export const setPasswordMail = (
   config: Sender,
   to: { email: string; name: string; tenant: string },
@@ -27,7 +29,7 @@ export const setPasswordMail = (
 ): Mail =>
   compose({
     to: to.email,
-    subject: `${to.tenant} has added you to ${config.name}`,
+    subject: `Your new account with ${config.name}`,
     greeting: `Hello ${to.name},`,
     paragraphs: [
       `an administrator of ${to.tenant} has made an account for you. Choose a password to begin. The link works once, within 72 hours.`,

@@ -25,8 +25,10 @@ export async function recordRefusal(deps: Deps, refusal: Refusal, request: Reque
   const subject = account ? { tenantId, id: account.userId } : subjectOfTheDay(deps.clock.now());
   const resource = { type: account ? 'user' : 'address', id: account?.userId ?? null };
   const actor = { kind: 'anonymous', subject } as const;
+  const address = account?.email ?? refusal.email;
+  const mailIsLeft = verdict === 'locked_now' && (await deps.mailLimits.isLeft('account-locked', address));
   await deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId }), async (tx) => {
-    const email = personal(subject, account?.email ?? refusal.email);
+    const email = personal(subject, address);
     await deps.audit.record(tx, {
       action: 'failed_login',
       actor,
@@ -43,7 +45,8 @@ export async function recordRefusal(deps: Deps, refusal: Refusal, request: Reque
       request,
     });
     // SECURITY: as many statements for an address that nobody has (threat 51).
-    const mail = accountLockedMail(deps.config, account?.email ?? refusal.email, request);
-    await deps.outbox[account ? 'mail' : 'withhold'](tx, 'account_locked', mail, request.correlationId);
+    const mail = accountLockedMail(deps.config, address, request);
+    const send = account && mailIsLeft ? 'mail' : 'withhold';
+    await deps.outbox[send](tx, 'account_locked', mail, request.correlationId);
   });
 }

@@ -43,6 +43,7 @@ export async function register(deps: Deps, input: RegisterRequest, request: Requ
   checkNewPassword(input.password);
   const account = await loadAccount(deps.doors, emailKey(input.email));
   const passwordHash = await deps.passwords.hash(input.password);
+  const mailed = await deps.mailLimits.isLeft('registration', input.email);
   await deps.doors.withTenant(inRoot, async (tx) => {
     const pending: PendingRegistration = {
       email: input.email,
@@ -50,7 +51,8 @@ export async function register(deps: Deps, input: RegisterRequest, request: Requ
       tenantName: input.tenantName,
       passwordHash,
     };
-    // The token is made either way, so that both cost the same; for a known address nobody ever receives it.
+    // The token is made either way, so that all cost the same; for a known address, and for one that gets no further mail
+    // within the hour, nobody ever receives it.
     const token = await deps.oneTimeTokens.issue(tx, 'registration', {
       payload: pending,
       lifetimeSeconds: LINK_SECONDS,
@@ -58,13 +60,13 @@ export async function register(deps: Deps, input: RegisterRequest, request: Requ
     const mail = account
       ? alreadyRegisteredMail(deps.config, account.email)
       : confirmRegistrationMail(deps.config, input.email, token);
-    await deps.outbox.mail(tx, 'registration', mail, request.correlationId);
+    await deps.outbox[mailed ? 'mail' : 'withhold'](tx, 'registration', mail, request.correlationId);
     const subject = subjectOfTheDay(deps.clock.now());
     await deps.audit.record(tx, {
       action: 'registration_requested',
       actor: { kind: 'anonymous', subject },
       resource: { type: 'address', id: null },
-      after: { email: personal(subject, input.email) },
+      after: { email: personal(subject, input.email), mailed },
       request,
     });
   });

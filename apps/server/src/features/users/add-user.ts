@@ -6,19 +6,20 @@ import type { Deps } from '../deps.ts';
 import { grant } from '../roles/index.ts';
 import { insertUser } from '../people/index.ts';
 import { presentUser } from './present-users.ts';
-import { mailSetPasswordLink } from './set-password-link.ts';
+import { checkLinkLeft, mailSetPasswordLink } from './set-password-link.ts';
 import { loadUser } from './users.repo.ts';
 
 /**
  * Adds a user to the entered tenant (spec W11, R2): invited until the mailed link has set a password, and with no role but
  * those that are named and that the caller may grant. User, roles, records and mail are one transaction.
  *
- * @throws {Problem} `users.email_in_use`, `access.denied`, and whatever `grant` throws
+ * @throws {Problem} `users.email_in_use`, `access.denied`, `rate.limited`, and whatever `grant` throws
  */
 export async function addUser(deps: Deps, caller: Caller, input: CreateUser): Promise<User> {
   const { principal, entered, request } = caller;
   const roles = input.roles ?? [];
   if (roles.length > 0) await checkMayAssign(deps, caller);
+  await checkLinkLeft(deps, caller, input.email);
   const row = await deps.doors.withTenant(entered, async (tx) => {
     const now = deps.clock.now();
     const user = await insertUser(tx, { email: input.email, name: input.name, status: 'invited', now });

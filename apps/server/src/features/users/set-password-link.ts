@@ -1,10 +1,22 @@
 import type { TenantTx } from '../../platform/database/index.ts';
 import type { UserId } from '../../platform/ids.ts';
 import { setPasswordMail } from '../auth/index.ts';
+import type { Caller } from '../denied.ts';
 import type { Deps } from '../deps.ts';
 import { loadTenantName } from './users.repo.ts';
 
 const LINK_SECONDS = 72 * 3600;
+
+/**
+ * SECURITY: whoever adds an address has not proved that it is theirs: nobody's mailbox is filled by pressing a button, whoever
+ * presses it, and neither by deleting a user and adding it anew.
+ *
+ * @throws {Problem} `rate.limited`
+ */
+export async function checkLinkLeft(deps: Deps, { entered }: Caller, email: string): Promise<void> {
+  if (deps.config.authPolicy === 'restricted') return;
+  await deps.mailLimits.checkLeft('set-password', entered.actorTenantId, email);
+}
 
 /**
  * Mails a single-use link with which a new user chooses a password. Links mailed before end: at any time at most one is good.

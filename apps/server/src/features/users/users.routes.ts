@@ -85,6 +85,7 @@ export const usersRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, sco
             'roles.root_only',
             'resource.not_found',
             'users.email_in_use',
+            'rate.limited',
           ),
         },
       },

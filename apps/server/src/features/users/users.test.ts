@@ -36,7 +36,8 @@ describe('POST /api/v1/users', () => {
       lastLoginAt: null,
     });
     const mail = (await gatehouse.deliverMail()).at(-1);
-    expect(mail).toMatchObject({ to: 'Ada@Example.com', subject: 'Acme & Sons has added you to Gatehouse' });
+    expect(mail).toMatchObject({ to: 'Ada@Example.com', subject: 'Your new account with Gatehouse' });
+    expect(mail?.text).toContain('Acme & Sons');
     expect(mail?.text).toMatch(/\/set-password#token=/);
     expect(mail?.html).toContain('Acme &#38; Sons');
   });

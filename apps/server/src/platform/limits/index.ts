@@ -1,1 +1,3 @@
+export { createCounters } from './counter.ts';
 export { createLimits, installLimits, type LimitGroup, limitHeaders, type Limits } from './limits.ts';
+export { createMailLimits, type MailLimits } from './mail-limits.ts';

@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { addCaller, addTenant, type Caller, itemsOf } from '../../../test/people.fixture.ts';
+import { startServer, type TestServer } from '../../../test/server.fixture.ts';
+import { ROOT_TENANT } from '../ids.ts';
+
+/** Nobody fills somebody else's mailbox by pressing buttons of this service. */
+describe('mail that others can cause', () => {
+  let gatehouse: TestServer;
+  let admin: Caller;
+  let auditor: Caller;
+  beforeAll(async () => {
+    gatehouse = await startServer({
+      env: { RATE_LIMIT_MAIL_ADDRESS_PER_HOUR: '5', RATE_LIMIT_MAIL_TENANT_PER_HOUR: '12' },
+    });
+  });
+  beforeEach(async () => {
+    admin = await addCaller(gatehouse, await addTenant(gatehouse), 'admin');
+    auditor = await addCaller(gatehouse, ROOT_TENANT, 'admin');
+    await letAnHourPass();
+  });
+  afterAll(() => gatehouse.close());
+
+  const register = (email: string) =>
+    gatehouse
+      .browser()
+      .post('/api/v1/auth/register', { email, password: 'Good-Pass-1', name: 'A', tenantName: 'B' });
+  const mailsTo = async (address: string) =>
+    (await gatehouse.deliverMail()).filter(({ to }) => to.toLowerCase() === address);
+  /** The store goes by the machine's clock. */
+  const letAnHourPass = () => gatehouse.sql('update gatehouse.rate_limits set expire = 0');
+
+  it('reaches an address five times by registration, with the same answer every time, and on record', async () => {
+    const spelled = ['a@example.com', 'A@example.com', 'a@EXAMPLE.com'];
+    const answers = await Promise.all(Array.from({ length: 12 }, (_, i) => register(spelled[i % 3] ?? '')));
+    expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
+    expect(answers[0]?.status).toBeLessThan(300);
+    expect(await mailsTo('a@example.com')).toHaveLength(5);
+    const records = itemsOf(await auditor.get('/audit?action=registration_requested&limit=50')) as {
+      after: { mailed: boolean };
+    }[];
+    expect(records.filter(({ after }) => after.mailed)).toHaveLength(5);
+    expect(records).toHaveLength(12);
+
+    await register('b@example.com');
+    expect(await mailsTo('b@example.com')).toHaveLength(1);
+    await letAnHourPass();
+    await register('a@example.com');
+    expect(await mailsTo('a@example.com')).toHaveLength(6);
+  });
+
+  it('is counted for an address that has an account like for one that has none', async () => {
+    for (let i = 1; i <= 8; i += 1)
+      expect((await register(admin.email)).text).toBe((await register('c@example.com')).text);
+    expect(await mailsTo(admin.email)).toHaveLength(5);
+    expect(await mailsTo('c@example.com')).toHaveLength(5);
+  });
+
+  it('tells of a locked account five times an hour, however often it is locked', async () => {
+    const login = () =>
+      gatehouse.browser().post('/api/v1/auth/login', { email: auditor.email, password: 'Wrong-Pass-1' });
+    for (let lock = 1; lock <= 7; lock += 1) {
+      for (let attempt = 1; attempt <= 5; attempt += 1) await login();
+      expect((await login()).status).toBe(423);
+      gatehouse.clock.advance({ minutes: 31 });
+    }
+    expect(await mailsTo(auditor.email)).toHaveLength(5);
+  });
+
+  it('refuses an administrator who sends links to one address again and again, by adding and deleting too', async () => {
+    const add = (email = 'd@example.com') => admin.post('/users', { email, name: 'D' });
+    for (let i = 1; i <= 2; i += 1) {
+      const { id } = (await add()).body;
+      expect((await admin.post(`/users/${String(id)}/resend-link`)).status).toBe(200);
+      expect((await admin.delete(`/users/${String(id)}`)).status).toBe(204);
+    }
+    const { id } = (await add()).body;
+    for (const refused of [
+      await admin.post(`/users/${String(id)}/resend-link`),
+      await add('D@example.com'),
+    ]) {
+      expect([refused.status, refused.body.code]).toEqual([429, 'rate.limited']);
+      expect(Number(refused.headers['retry-after'])).toBeGreaterThan(3500);
+      expect(Number(refused.headers['retry-after'])).toBeLessThanOrEqual(3600);
+    }
+    expect(await mailsTo('d@example.com')).toHaveLength(5);
+    expect((await add('e@example.com')).status).toBe(201);
+  });
+
+  it('does not let strangers use up what administrators need to reach an address', async () => {
+    for (let i = 1; i <= 6; i += 1) await register('f@example.com');
+    expect((await admin.post('/users', { email: 'f@example.com', name: 'F' })).status).toBe(201);
+    expect(await mailsTo('f@example.com')).toHaveLength(6);
+  });
+
+  it('goes out for the administrators of one tenant up to a limit, wherever they act', async () => {
+    const partner = await addTenant(gatehouse, { type: 'partner' });
+    const customer = await addTenant(gatehouse, { parent: partner });
+    const boss = await addCaller(gatehouse, partner, 'admin');
+    const owner = await addCaller(gatehouse, customer, 'admin');
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, i) =>
+        boss.post(i % 2 ? '/users' : `/tenants/${customer}/users`, { email: `g${i}@example.com`, name: 'G' }),
+      ),
+    );
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(12);
+    expect(answers.filter(({ body }) => body.code === 'rate.limited')).toHaveLength(8);
+    expect((await owner.post('/users', { email: 'own@example.com', name: 'Own' })).status).toBe(201);
+    const added = await gatehouse.sql("select from gatehouse.users where email like 'g%@example.com'");
+    expect(added).toHaveLength(12);
+  });
+
+  it('is counted without an address in the store', async () => {
+    const keys = await gatehouse.sql<{ key: string }>('select key from gatehouse.rate_limits');
+    expect(keys.length).toBeGreaterThan(5);
+    for (const { key } of keys) expect(key).not.toContain('@');
+  });
+});
