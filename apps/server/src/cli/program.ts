@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { pino, type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { type Config, ConfigError, parseConfig } from '../config/index.ts';
 import { readEnvironment } from '../config/environment.ts';
 import { KeyFileError } from '../platform/crypto/index.ts';
@@ -12,6 +12,7 @@ import { createAdministrator } from './admin.ts';
 import { CliError } from './cli-error.ts';
 import { doctor } from './doctor.ts';
 import { rootDir } from './folders.ts';
+import { createLogger } from './logger.ts';
 import { migrateOnly } from './migrate.ts';
 import { serve } from './serve.ts';
 
@@ -77,13 +78,7 @@ export async function runCli(argv: string[]): Promise<void> {
 async function run(work: (config: Config, log: Logger) => Promise<void>): Promise<void> {
   try {
     const config = parseConfig(readEnvironment(), rootDir);
-    // Written in batches: one system call for each request would be a fifth of its cost. What waits is flushed at the exit.
-    const destination = pino.destination({ dest: 1, sync: false, minLength: 8192, periodicFlush: 250 });
-    const log = pino(
-      { level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-      destination,
-    );
-    await work(config, log);
+    await work(config, createLogger(config));
   } catch (error) {
     const lines = explain(error);
     process.stderr.write(`\ngatehouse: ${lines}\n`);

@@ -273,6 +273,11 @@ export const SETTINGS = {
       description: 'What is logged.',
     }),
   ),
+  logFormat: oneOf('LOG_FORMAT', {
+    values: ['text', 'json'],
+    defaultText: 'text on a terminal, else json',
+    description: 'Short lines for people, or one JSON object a line for programs.',
+  }),
 } as const;
 
 /** Names that begin with GATEHOUSE_ and are not settings of the server but of the start script or the tests. */

@@ -74,6 +74,19 @@ describe('gatehouse', () => {
     expect(after.stdout).not.toContain('MEND');
   });
 
+  it('logs for programs, and for people where that is asked for', async () => {
+    const migrating = async (settings: Record<string, string>) => {
+      const folder = { GATEHOUSE_DATA_DIR: await mkdtemp(join(dataDir, 'log-')), LOG_LEVEL: 'info' };
+      await chmod(folder.GATEHOUSE_DATA_DIR, 0o711);
+      const { stdout } = await gatehouse(['migrate'], { ...folder, ...settings });
+      return stdout.split('\n').find((line) => line.includes('Migrating the database: 0001')) ?? '';
+    };
+    expect(JSON.parse(await migrating({}))).toMatchObject({ level: 30, time: expect.any(String) });
+    expect(await migrating({ LOG_FORMAT: 'text' })).toMatch(/^\S+ Migrating the database: 0001_core\.sql$/);
+    const wrong = await gatehouse(['migrate'], { LOG_FORMAT: 'xml' });
+    expect(wrong.stderr).toContain('LOG_FORMAT must be one of text, json');
+  });
+
   it('admin create refuses what is no address', async () => {
     const { status, stderr } = await gatehouse(['admin', 'create', '--email', 'ada']);
     expect(status).toBe(1);
