@@ -15,7 +15,7 @@ export function openBrowser(address) {
       let parts = fixed.get(request);
       if (!parts) fixed.set(request, (parts = renderFixedParts(request, address)));
       const response = await connection.send(parts.head + jar.headerFor(request.path) + parts.tail);
-      response.cookies = jar.take(response.head);
+      response.cookies = jar.take(response);
       return response;
     },
   };

@@ -1,21 +1,28 @@
 // The cookies of one browser. Only what the measured servers need: name, value, Path, and removal.
+const LINE = '\r\nset-cookie:';
+
 export function createCookieJar() {
   const cookies = new Map();
-  let headerByPath = new Map();
+  const headerByPath = new Map();
 
   return {
-    /** Takes every Set-Cookie of a response head; answers how many it saw. */
-    take(head) {
+    /** Takes every Set-Cookie of a response head (`names`: the same in lower case); answers how many it saw. */
+    take({ head, names }) {
       let seen = 0;
-      for (const [, name, value, attributes] of head.matchAll(
-        /\r\nset-cookie: *([^=\r]+)=([^;\r]*)([^\r]*)/gi,
-      )) {
+      for (let at = names.indexOf(LINE); at !== -1; at = names.indexOf(LINE, at + LINE.length)) {
         seen += 1;
-        const gone = value === '' || /; *max-age=0\b/i.test(attributes);
-        if (gone) cookies.delete(name);
-        else cookies.set(name, { value, path: /; *path=([^;]+)/i.exec(attributes)?.[1] ?? '/' });
+        const start = at + LINE.length;
+        const end = head.indexOf('\r\n', start);
+        const line = head.slice(start, end).trimStart();
+        const equals = line.indexOf('=');
+        const semicolon = line.indexOf(';');
+        const name = line.slice(0, equals);
+        const value = line.slice(equals + 1, semicolon === -1 ? undefined : semicolon);
+        const attributes = names.slice(end - line.length + equals + 1 + value.length, end);
+        if (value === '' || /; *max-age=0(;|$)/.test(attributes)) cookies.delete(name);
+        else cookies.set(name, { value, path: /; *path=([^;]+)/.exec(attributes)?.[1] ?? '/' });
       }
-      if (seen > 0) headerByPath = new Map();
+      if (seen > 0) headerByPath.clear();
       return seen;
     },
     /** The Cookie header line for a path, or an empty string. */
@@ -33,7 +40,7 @@ export function createCookieJar() {
     },
     set(name, value) {
       cookies.set(name, { value, path: '/' });
-      headerByPath = new Map();
+      headerByPath.clear();
     },
   };
 }

@@ -11,7 +11,7 @@ const PUBLIC_URL = 'https://id.example.com';
 const RAISED = '10000000';
 
 /** A bare program of reference/ with 32 sessions planted in its table. */
-export async function startReference(program, context) {
+export async function startReference(program, context, { name = 'bare', env = {} } = {}) {
   const address = context.nextAddress();
   const url = await context.postgres.createDatabase(`bare_${address.port}`);
   const cookies = await plantSessions(url, context.connections);
@@ -19,7 +19,7 @@ export async function startReference(program, context) {
     {
       name: program,
       args: [`reference/${program}.mjs`],
-      env: { DATABASE_URL: url },
+      env: { DATABASE_URL: url, ...env },
       address,
       readyPath: '/',
     },
@@ -31,7 +31,7 @@ export async function startReference(program, context) {
     renewal: { request: { method: 'POST', path: '/refresh' }, expect: 200, cookies: 1 },
     json: { request: { method: 'GET', path: '/' }, expect: 200, anonymous: true },
   };
-  const subject = await aim('bare', server, drive, context.machine);
+  const subject = await aim(name, server, drive, context.machine);
   await subject.run('sign in', { browsers: context.connections, cookies });
   return subject;
 }

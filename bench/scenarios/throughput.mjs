@@ -13,7 +13,16 @@ export async function measureThroughput({ context, subjects, job, title, compari
   const perSecond = (name) => results[name].map((result) => result.perSecond);
   return {
     title,
-    columns: ['per second', 'CPU µs each', 'server core', 'other core', 'p50 ms', 'p99 ms', 'noise, cores'],
+    columns: [
+      'per second',
+      'CPU µs each',
+      'server core',
+      'driver',
+      'database',
+      'p50 ms',
+      'p99 ms',
+      'noise, cores',
+    ],
     rows: subjects.map(({ name }) => {
       const of = (field) => medianOf(results[name], field);
       return {
@@ -22,7 +31,8 @@ export async function measureThroughput({ context, subjects, job, title, compari
           of('perSecond'),
           of('serverCpuMicros'),
           of('serverCoreShare'),
-          of('otherCoreShare'),
+          of('driverCoreShare'),
+          of('databaseCoreShare'),
           of('p50'),
           of('p99'),
           of('noiseCores'),

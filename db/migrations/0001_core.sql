@@ -93,6 +93,11 @@ create table principals (
   kind text not null check (kind in ('member', 'client', 'service', 'api_key', 'device')),
   status text not null default 'active' check (status in ('active', 'suspended')),
   epoch integer not null default 0,
+  -- What role_assignments say of it, kept by the trigger `keep_held_roles` (0002): names of built-in roles, ids of the tenant's
+  -- own, and the first moment at which one of them ends. Session checks and renewals read these and not the assignments.
+  role_names text[] not null default '{}',
+  own_role_ids uuid[] not null default '{}',
+  roles_until timestamptz,
   created_at timestamptz not null,
   primary key (tenant_id, id)
 );
@@ -233,6 +238,8 @@ create table sessions (
   tenant_id uuid not null,
   id uuid not null,
   user_id uuid not null,
+  -- The user's principal at home. Elsewhere the membership in the active tenant says which one counts.
+  home_principal_id uuid not null,
   client_id text not null,
   active_tenant_id uuid not null references tenants (id),
   generation integer not null default 0,

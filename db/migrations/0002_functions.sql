@@ -38,9 +38,9 @@ begin
 end $$;
 alter function find_tenant(uuid) owner to gatehouse_lookup;
 
--- The same as session_context(), for a session that works in another tenant than its home: it enters the home tenant for
--- the session, then the active one for the rest.
-create function session_context_of_guest(p_tenant uuid, p_session uuid, p_now timestamptz)
+-- The same as session_context(), for a session that works in another tenant than its home, and where a role of its user has an
+-- end: it enters the home tenant for the session, then the active one for the rest, and reads each assignment.
+create function session_context_in_full(p_tenant uuid, p_session uuid, p_now timestamptz)
 returns table (
   user_id uuid, email text, name text, user_status text, user_created_at timestamptz, client_id text, active_tenant_id uuid,
   tenant_name text, tenant_type text, tenant_status text, principal_id uuid, session_created_at timestamptz, session_expires_at timestamptz,
@@ -79,7 +79,7 @@ begin
     where m.tenant_id = s.active_tenant_id and m.user_tenant_id = p_tenant and m.user_id = s.user_id
       and p.status = 'active' and t.status = 'active';
 end $$;
-alter function session_context_of_guest(uuid, uuid, timestamptz) owner to gatehouse_session;
+alter function session_context_in_full(uuid, uuid, timestamptz) owner to gatehouse_session;
 
 -- What the session of a verified access token stands for right now: the hottest statement of all, on every request. Owner:
 -- gatehouse_session, which row security holds to the tenant that the function enters.
@@ -92,39 +92,35 @@ language plpgsql volatile security definer set search_path = pg_catalog, gatehou
 begin
   perform set_config('gatehouse.tenant_id', p_tenant::text, true);
   return query
-    select u.id, u.email, u.name, u.status, u.created_at, x.client_id, x.active_tenant_id, t.name, t.type, t.status, m.id,
-           x.created_at, least(x.expires_at, x.idle_expires_at), x.amr, x.auth_time, held.names,
-           case when held.own = '{}' then '{}'::text[] else coalesce(
-             (select array_agg(distinct g.permission) from gatehouse.role_permissions g where g.role_id = any (held.own)), '{}') end
+    select u.id, u.email, u.name, u.status, u.created_at, x.client_id, x.active_tenant_id, t.name, t.type, t.status, p.id,
+           x.created_at, least(x.expires_at, x.idle_expires_at), x.amr, x.auth_time, p.role_names,
+           case when p.own_role_ids = '{}' then '{}'::text[] else coalesce(
+             (select array_agg(distinct g.permission) from gatehouse.role_permissions g where g.role_id = any (p.own_role_ids)), '{}') end
     from gatehouse.sessions x
     join gatehouse.clients c on c.client_id = x.client_id and c.status = 'active'
     join gatehouse.users u on u.tenant_id = x.tenant_id and u.id = x.user_id and u.status = 'active'
     join gatehouse.tenants t on t.id = x.tenant_id and t.status = 'active'
-    join gatehouse.memberships m on m.tenant_id = x.tenant_id and m.user_tenant_id = x.tenant_id and m.user_id = x.user_id
-    join gatehouse.principals p on p.tenant_id = m.tenant_id and p.id = m.id and p.status = 'active'
-    cross join lateral (
-      select coalesce(array_agg(r.name order by r.name) filter (where r.tenant_id is null), '{}') as names,
-             coalesce(array_agg(r.id) filter (where r.tenant_id is not null), '{}') as own
-      from gatehouse.role_assignments a join gatehouse.roles r on r.id = a.role_id
-      where a.tenant_id = m.tenant_id and a.principal_id = m.id and (a.expires_at is null or a.expires_at > p_now)) held
+    join gatehouse.principals p on p.tenant_id = x.tenant_id and p.id = x.home_principal_id and p.status = 'active'
     where x.tenant_id = p_tenant and x.id = p_session and x.active_tenant_id = p_tenant
-      and x.ended_at is null and x.expires_at > p_now and x.idle_expires_at > p_now;
+      and x.ended_at is null and x.expires_at > p_now and x.idle_expires_at > p_now
+      and (p.roles_until is null or p.roles_until > p_now);
   if not found then
-    return query select * from gatehouse.session_context_of_guest(p_tenant, p_session, p_now);
+    return query select * from gatehouse.session_context_in_full(p_tenant, p_session, p_now);
   end if;
 end $$;
 alter function session_context(uuid, uuid, timestamptz) owner to gatehouse_session;
 
 -- Renewal: one conditional UPDATE decides. Who loses learns why: `limited`, `replay` (the generation before, within the
--- window, same browser), `spent` (any other generation: the caller ends the family) or `gone`.
+-- window, same browser), `spent` (any other generation: the caller ends the family) or `gone`. It answers with what the
+-- tokens and the answer say, and no more. Neither tenants nor clients are asked at home: suspending one ends its sessions in
+-- the same transaction, and a session that is being opened then waits for it (`insertSession`).
 create function renew_session(
   p_tenant uuid, p_session uuid, p_generation integer, p_secret_hash bytea, p_agent_hash bytea, p_client text,
   p_now timestamptz, p_idle interval, p_replay_window interval, p_limit integer)
 returns table (
   outcome text, new_generation integer, rotated_at timestamptz, limit_resets_at timestamptz, remaining integer,
-  user_id uuid, email text, name text, user_status text, user_created_at timestamptz, client_id text, active_tenant_id uuid,
-  tenant_name text, tenant_type text, tenant_status text, principal_id uuid, session_created_at timestamptz, session_expires_at timestamptz,
-  amr text[], auth_time timestamptz, role_names text[], tenant_permissions text[])
+  user_id uuid, email text, name text, user_created_at timestamptz, active_tenant_id uuid, session_expires_at timestamptz,
+  amr text[], auth_time timestamptz, role_names text[])
 language plpgsql volatile security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
 #variable_conflict use_column
 declare
@@ -132,7 +128,7 @@ declare
   verdict text;
 begin
   perform set_config('gatehouse.tenant_id', p_tenant::text, true);
-  -- At home, where nearly every session works, the UPDATE answers with all that the tokens need.
+  -- At home, where nearly every session works, the UPDATE answers with all of it.
   return query
     update gatehouse.sessions x set
       generation = x.generation + 1,
@@ -141,29 +137,26 @@ begin
       idle_expires_at = least(p_now + p_idle, x.expires_at),
       renewals = case when x.renewals_since > p_now - interval '1 minute' then x.renewals + 1 else 1 end,
       renewals_since = case when x.renewals_since > p_now - interval '1 minute' then x.renewals_since else p_now end
-    from gatehouse.users u, gatehouse.tenants t, gatehouse.clients c, gatehouse.memberships m
-      join gatehouse.principals p on p.tenant_id = m.tenant_id and p.id = m.id and p.status = 'active'
-      cross join lateral (
-        select coalesce(array_agg(r.name order by r.name) filter (where r.tenant_id is null), '{}') as names,
-               coalesce(array_agg(r.id) filter (where r.tenant_id is not null), '{}') as own
-        from gatehouse.role_assignments a join gatehouse.roles r on r.id = a.role_id
-        where a.tenant_id = m.tenant_id and a.principal_id = m.id and (a.expires_at is null or a.expires_at > p_now)) held
+    from gatehouse.users u, gatehouse.principals p
     where x.tenant_id = p_tenant and x.id = p_session and x.active_tenant_id = p_tenant and x.generation = p_generation
       and x.family_secret_hash = p_secret_hash and x.client_id = p_client
       and x.ended_at is null and x.expires_at > p_now and x.idle_expires_at > p_now
       and (x.renewals < p_limit or x.renewals_since <= p_now - interval '1 minute')
-      and u.tenant_id = x.tenant_id and u.id = x.user_id and u.status = 'active'
-      and t.id = x.tenant_id and t.status = 'active' and c.client_id = x.client_id and c.status = 'active'
-      and m.tenant_id = x.tenant_id and m.user_tenant_id = x.tenant_id and m.user_id = x.user_id
+      and u.tenant_id = p_tenant and u.id = x.user_id and u.status = 'active'
+      and p.tenant_id = p_tenant and p.id = x.home_principal_id and p.status = 'active'
+      and (p.roles_until is null or p.roles_until > p_now)
     returning 'renewed', x.generation, x.rotated_at, x.renewals_since + interval '1 minute', greatest(p_limit - x.renewals, 0),
-      u.id, u.email, u.name, u.status, u.created_at, x.client_id, x.active_tenant_id, t.name, t.type, t.status, m.id,
-      x.created_at, least(x.expires_at, x.idle_expires_at), x.amr, x.auth_time, held.names,
-      case when held.own = '{}' then '{}'::text[] else coalesce(
-        (select array_agg(distinct g.permission) from gatehouse.role_permissions g where g.role_id = any (held.own)), '{}') end;
+      u.id, u.email, u.name, u.created_at, x.active_tenant_id, least(x.expires_at, x.idle_expires_at), x.amr, x.auth_time, p.role_names;
   if found then
     return;
   end if;
-  -- In another tenant: the same UPDATE, and then what the session stands for there.
+  -- In another tenant, or with roles that end: the same UPDATE for whatever the session still stands for, which the last statement
+  -- reads in full.
+  perform 1 from gatehouse.session_context_in_full(p_tenant, p_session, p_now);
+  if not found then
+    return;
+  end if;
+  perform set_config('gatehouse.tenant_id', p_tenant::text, true);
   update gatehouse.sessions x set
       generation = x.generation + 1,
       rotated_at = p_now,
@@ -171,7 +164,7 @@ begin
       idle_expires_at = least(p_now + p_idle, x.expires_at),
       renewals = case when x.renewals_since > p_now - interval '1 minute' then x.renewals + 1 else 1 end,
       renewals_since = case when x.renewals_since > p_now - interval '1 minute' then x.renewals_since else p_now end
-    where x.tenant_id = p_tenant and x.id = p_session and x.active_tenant_id <> p_tenant and x.generation = p_generation
+    where x.tenant_id = p_tenant and x.id = p_session and x.generation = p_generation
       and x.family_secret_hash = p_secret_hash and x.client_id = p_client
       and x.ended_at is null and x.expires_at > p_now and x.idle_expires_at > p_now
       and (x.renewals < p_limit or x.renewals_since <= p_now - interval '1 minute')
@@ -189,8 +182,9 @@ begin
       else 'spent' end;
   end if;
   if verdict <> 'gone' then
-    return query select verdict, s.generation, s.rotated_at, s.renewals_since + interval '1 minute', greatest(p_limit - s.renewals, 0), c.*
-      from gatehouse.session_context(p_tenant, p_session, p_now) c;
+    return query select verdict, s.generation, s.rotated_at, s.renewals_since + interval '1 minute', greatest(p_limit - s.renewals, 0),
+      c.user_id, c.email, c.name, c.user_created_at, c.active_tenant_id, c.session_expires_at, c.amr, c.auth_time, c.role_names
+      from gatehouse.session_context_in_full(p_tenant, p_session, p_now) c;
   end if;
 end $$;
 alter function renew_session(uuid, uuid, integer, bytea, bytea, text, timestamptz, interval, interval, integer) owner to gatehouse_session;
@@ -353,6 +347,28 @@ begin
 end $$;
 alter function grant_operator_role(uuid, uuid, uuid, uuid, timestamptz) owner to gatehouse_granter;
 
+-- Keeps what principals say of their roles in step with role_assignments, in the transaction that changes them. The policy
+-- `of_changed_assignment` opens those columns to this function and to nothing else.
+create function keep_held_roles() returns trigger
+language plpgsql volatile security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
+declare
+  a record := coalesce(new, old);
+begin
+  -- Whoever changes another assignment of this principal has committed when the lock is ours, and the next statement sees it.
+  perform 1 from gatehouse.principals p where p.tenant_id = a.tenant_id and p.id = a.principal_id for no key update;
+  update gatehouse.principals p set (role_names, own_role_ids, roles_until) = (
+    select coalesce(array_agg(r.name order by r.name) filter (where r.tenant_id is null), '{}'),
+           coalesce(array_agg(r.id order by r.id) filter (where r.tenant_id is not null), '{}'),
+           min(h.expires_at)
+    from gatehouse.role_assignments h join gatehouse.roles r on r.id = h.role_id
+    where h.tenant_id = p.tenant_id and h.principal_id = p.id)
+  where p.tenant_id = a.tenant_id and p.id = a.principal_id;
+  return null;
+end $$;
+alter function keep_held_roles() owner to gatehouse_granter;
+create trigger keep_held_roles after insert or update or delete on role_assignments
+  for each row execute function keep_held_roles();
+
 -- Ends every session of a client of the entered tenant, in whichever tenants its users are at home: a client of the root
 -- tenant serves all of them. The policy `of_ending_client` opens those rows to this function and to nothing else.
 create function end_client_sessions(p_client_id text, p_reason text, p_now timestamptz)
@@ -364,6 +380,9 @@ begin
   if not exists (select from gatehouse.clients c where c.client_id = p_client_id and c.tenant_id = gatehouse.current_tenant()) then
     return 0;
   end if;
+  -- A session that is just being opened holds the lock shared: it is there when this statement ends, or it comes later and finds
+  -- no active client.
+  perform pg_advisory_xact_lock(hashtextextended('sessions of client ' || p_client_id, 0));
   perform set_config('gatehouse.ending_client', p_client_id, true);
   update gatehouse.sessions x set ended_at = p_now, end_reason = p_reason, epoch = x.epoch + 1
     where x.client_id = p_client_id and x.ended_at is null;

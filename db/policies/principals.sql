@@ -2,9 +2,11 @@
 alter table gatehouse.principals enable row level security;
 alter table gatehouse.principals force row level security;
 revoke all on gatehouse.principals from gatehouse_login, gatehouse_app, gatehouse_system, gatehouse_lookup, gatehouse_session, gatehouse_granter;
-grant select, insert, update, delete on gatehouse.principals to gatehouse_app;
+grant select, delete on gatehouse.principals to gatehouse_app;
+-- Not the columns that say which roles it has: those are the trigger's.
+grant insert (tenant_id, id, kind, status, epoch, created_at), update (status, epoch) on gatehouse.principals to gatehouse_app;
 grant select on gatehouse.principals to gatehouse_session;
-grant select, delete on gatehouse.principals to gatehouse_granter;
+grant select, update (role_names, own_role_ids, roles_until), delete on gatehouse.principals to gatehouse_granter;
 
 drop policy if exists entered_tenant on gatehouse.principals;
 create policy entered_tenant on gatehouse.principals for all to gatehouse_app, gatehouse_session
@@ -16,3 +18,6 @@ create policy granter_reads on gatehouse.principals for select to gatehouse_gran
 drop policy if exists of_ended_membership on gatehouse.principals;
 create policy of_ended_membership on gatehouse.principals for delete to gatehouse_granter
   using (kind = 'member' and pg_trigger_depth() > 0);
+drop policy if exists of_changed_assignment on gatehouse.principals;
+create policy of_changed_assignment on gatehouse.principals for update to gatehouse_granter
+  using (pg_trigger_depth() > 0);

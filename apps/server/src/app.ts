@@ -55,8 +55,9 @@ export async function buildApp(deps: Deps, logger: FastifyBaseLogger): Promise<F
   installJsonParser(app);
   installValidation(app);
   app.decorateRequest('clientAddress', '');
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     request.clientAddress = clientAddress(request.raw, config.trustedProxies);
+    done();
   });
   installSecurityHeaders(app, config);
   if (config.allowOrigins.length > 0) await app.register(cors, crossOrigin(config));

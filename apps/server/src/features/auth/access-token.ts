@@ -1,7 +1,7 @@
 import type { Config } from '../../config/index.ts';
-import type { Sealer, TokenSigner } from '../../platform/crypto/index.ts';
+import type { TokenSigner } from '../../platform/crypto/index.ts';
 import { isUuid, type SessionId, type TenantId } from '../../platform/ids.ts';
-import type { SessionContext } from './sessions.repo.ts';
+import type { TokenSubject } from './sessions.repo.ts';
 
 /** What our own routes read of an access token; everything else is looked up fresh. */
 export interface AccessToken {
@@ -15,7 +15,8 @@ export const accessTokenLifetime = (config: Config, tokenMode: 'cookie' | 'beare
   (config.accessTokenMinutes ?? (tokenMode === 'bearer' ? 60 : 15)) * 60;
 
 export interface IssueAccessToken {
-  session: SessionContext;
+  session: TokenSubject;
+  clientId: string;
   sessionId: SessionId;
   homeTenantId: TenantId;
   /** The generation of the session and the time of its rotation: `jti`, `iat` and `exp` follow from them alone. */
@@ -26,19 +27,19 @@ export interface IssueAccessToken {
 
 /** An access token (RFC 9068 §2.2). The same generation gets the same `jti`, `iat` and `exp` again: nothing is stored. */
 export function issueAccessToken(
-  deps: { config: Config; sealer: Sealer; tokens: TokenSigner },
+  deps: { config: Config; tokens: TokenSigner },
   issue: IssueAccessToken,
 ): string {
-  const { session, sessionId, homeTenantId } = issue;
+  const { session, clientId, sessionId, homeTenantId } = issue;
   const iat = Math.floor(issue.rotatedAt.getTime() / 1000);
   return deps.tokens.sign({
     iss: deps.config.publicUrl,
     sub: session.user_id,
     aud: deps.config.publicUrl,
-    client_id: session.client_id,
+    client_id: clientId,
     iat,
     exp: iat + issue.lifetime,
-    jti: deps.sealer.mac('jti', sessionId, String(issue.generation)).subarray(0, 16).toString('base64url'),
+    jti: `${sessionId}.${issue.generation}`,
     sid: sessionId,
     tenant_id: session.active_tenant_id,
     home_tenant_id: homeTenantId,

@@ -8,14 +8,14 @@ import type { Deps } from '../deps.ts';
 import { accessTokenLifetime, issueAccessToken } from './access-token.ts';
 import { markSignedIn } from './credentials.repo.ts';
 import { formatRefreshToken } from './refresh-token.ts';
-import { insertSession, loadOpenedSession, type SessionContext } from './sessions.repo.ts';
+import { insertSession, loadOpenedSession, type TokenSubject } from './sessions.repo.ts';
 
 /** A session with the tokens of its present generation. */
 export interface OpenedSession {
   client: KnownClient;
   sessionId: SessionId;
   homeTenantId: TenantId;
-  session: SessionContext;
+  session: TokenSubject;
   accessToken: string;
   /** Seconds. */
   accessLifetime: number;
@@ -78,7 +78,7 @@ export async function openSession(
 
 export interface Generation {
   client: KnownClient;
-  session: SessionContext;
+  session: TokenSubject;
   sessionId: SessionId;
   homeTenantId: TenantId;
   generation: number;
@@ -94,7 +94,11 @@ export function withTokens(deps: Deps, of: Generation): OpenedSession {
     sessionId: of.sessionId,
     homeTenantId: of.homeTenantId,
     session: of.session,
-    accessToken: issueAccessToken(deps, { ...of, lifetime: accessLifetime }),
+    accessToken: issueAccessToken(deps, {
+      ...of,
+      clientId: of.client.clientId,
+      lifetime: accessLifetime,
+    }),
     accessLifetime,
     refreshToken: formatRefreshToken(
       {

@@ -2,24 +2,28 @@ import type { Doors, TenantTx } from '../../platform/database/index.ts';
 import type { PrincipalId, SessionId, TenantId, UserId } from '../../platform/ids.ts';
 import { sql } from 'kysely';
 
-/** What a session stands for at this moment: its user, the tenant it works in, the roles it holds there. */
-export interface SessionContext {
+/** What tokens and the answer to a sign-in say of a session. */
+export interface TokenSubject {
   user_id: UserId;
   email: string;
   name: string;
-  user_status: string;
   user_created_at: Date;
-  client_id: string;
   active_tenant_id: TenantId;
+  session_expires_at: Date;
+  amr: string[];
+  auth_time: Date;
+  role_names: string[];
+}
+
+/** What a session stands for at this moment: its user, the tenant it works in, the roles it holds there. */
+export interface SessionContext extends TokenSubject {
+  user_status: string;
+  client_id: string;
   tenant_name: string;
   tenant_type: string;
   tenant_status: string;
   principal_id: PrincipalId;
   session_created_at: Date;
-  session_expires_at: Date;
-  amr: string[];
-  auth_time: Date;
-  role_names: string[];
   tenant_permissions: string[];
 }
 
@@ -40,10 +44,17 @@ export interface NewSession {
 /** False when the user was deleted between the password and now. */
 export async function insertSession(tx: TenantTx, session: NewSession): Promise<boolean> {
   const { now } = session;
+  // SECURITY: who suspends the client ends its sessions under the same lock, held alone: none slips in between. (The tenant's row
+  // does the same for the tenant: the foreign key locks it.)
+  await sql`select pg_advisory_xact_lock_shared(hashtextextended('sessions of client ' || ${session.clientId}, 0))`.execute(
+    tx,
+  );
   const insert = tx.insertInto('sessions').values({
     tenant_id: tx.tenantId,
     id: session.id,
     user_id: session.userId,
+    home_principal_id: sql<string>`(select m.id from gatehouse.memberships m where m.tenant_id = ${tx.tenantId}
+      and m.user_tenant_id = ${tx.tenantId} and m.user_id = ${session.userId})`,
     client_id: session.clientId,
     active_tenant_id: tx.tenantId,
     rotated_at: now,
@@ -63,8 +74,9 @@ export async function insertSession(tx: TenantTx, session: NewSession): Promise<
     await insert.execute();
     return true;
   } catch (error) {
-    // foreign_key_violation: there is no such user any more.
-    if ((error as { code?: string }).code === '23503') return false;
+    // foreign_key_violation, not_null_violation: there is no such user any more.
+    const { code } = error as { code?: string };
+    if (code === '23503' || code === '23502') return false;
     throw error;
   }
 }
@@ -97,7 +109,7 @@ export async function loadOpenedSession(
 }
 
 export type RenewalOutcome = 'renewed' | 'replay' | 'limited' | 'spent';
-export interface Renewal extends SessionContext {
+export interface Renewal extends TokenSubject {
   outcome: RenewalOutcome;
   new_generation: number;
   rotated_at: Date;

@@ -6,14 +6,15 @@ import { DEVICE_COOKIE, setDeviceCookie, setTokenCookies } from './cookies.ts';
 import { CSRF_HEADER, csrfToken } from './cross-site.ts';
 import { rememberDevice } from './known-device.ts';
 import type { OpenedSession } from './open-session.ts';
-import type { SessionContext } from './sessions.repo.ts';
+import type { TokenSubject } from './sessions.repo.ts';
 
-export const userOf = (session: SessionContext, homeTenantId: TenantId): SignedInUser => ({
+export const userOf = (session: TokenSubject, homeTenantId: TenantId): SignedInUser => ({
   id: session.user_id,
   tenantId: homeTenantId,
   email: session.email,
   name: session.name,
-  status: session.user_status,
+  // Nobody else has a session.
+  status: 'active',
   createdAt: session.user_created_at.toISOString(),
 });
 

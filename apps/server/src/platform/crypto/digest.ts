@@ -1,8 +1,13 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, hash as hashAtOnce, randomBytes, randomUUID } from 'node:crypto';
 
 export const sha256 = (...parts: (string | Buffer)[]): Buffer => {
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return hashAtOnce('sha256', only, 'buffer');
   const hash = createHash('sha256');
   for (const part of parts) hash.update(part);
   return hash.digest();
 };
 export const randomSecret = (bytes: number): Buffer => randomBytes(bytes);
+
+/** 32 hexadecimal digits that name one request (W3C Trace Context §3.2.2.3). Drawn from a pool: a name and never a secret. */
+export const randomTraceId = (): string => randomUUID().replaceAll('-', '');

@@ -48,15 +48,15 @@ export function createSealer(masterKey: Buffer): Sealer {
     open: (sealed, context) => openWith(sealingKey, keyId, sealed, context),
     derive: (purpose, length) => subkey(`derive ${purpose}`, length),
     mac(purpose, ...parts) {
-      const hmac = createHmac('sha256', macKey(purpose));
+      const framed: Buffer[] = [];
       for (const part of parts) {
         const bytes = typeof part === 'string' ? Buffer.from(part, 'utf8') : part;
         // Each part is preceded by its length, so that ('ab','c') and ('a','bc') differ.
-        const length = Buffer.alloc(4);
+        const length = Buffer.allocUnsafe(4);
         length.writeUInt32BE(bytes.length);
-        hmac.update(length).update(bytes);
+        framed.push(length, bytes);
       }
-      return hmac.digest();
+      return createHmac('sha256', macKey(purpose)).update(Buffer.concat(framed)).digest();
     },
   };
 }

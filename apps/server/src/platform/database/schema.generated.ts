@@ -173,6 +173,9 @@ export interface Principals {
   epoch: Generated<number>;
   id: string;
   kind: string;
+  own_role_ids: Generated<string[]>;
+  role_names: Generated<string[]>;
+  roles_until: Timestamp | null;
   status: Generated<string>;
   tenant_id: string;
 }
@@ -234,6 +237,7 @@ export interface Sessions {
   expires_at: Timestamp;
   family_secret_hash: Buffer;
   generation: Generated<number>;
+  home_principal_id: string;
   id: string;
   idle_expires_at: Timestamp;
   ip: string | null;

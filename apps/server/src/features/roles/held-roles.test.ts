@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startServer, type TestServer } from '../../../test/server.fixture.ts';
+import { addPerson, call, type Person, registerTenant } from '../../../test/standing/people.fixture.ts';
+import { newId, type TenantId } from '../../platform/ids.ts';
+
+let gatehouse: TestServer;
+let tenantId: TenantId;
+let admin: Person;
+
+beforeAll(async () => {
+  gatehouse = await startServer({ env: { REGISTRATION: 'tenant' } });
+  ({ tenantId } = await registerTenant(gatehouse, 'Acme', 'first@acme.example'));
+  admin = await addPerson(gatehouse, tenantId, ['admin']);
+});
+afterAll(() => gatehouse.close());
+
+const give = (to: Person, role: string, more: object = {}) =>
+  call(gatehouse, admin.token, {
+    method: 'POST',
+    url: '/api/v1/role-assignments',
+    body: { principalId: to.principalId, role, ...more },
+  });
+const takeAway = (id: unknown) =>
+  call(gatehouse, admin.token, { method: 'DELETE', url: `/api/v1/role-assignments/${String(id)}` });
+const meOf = async (who: Person) =>
+  (await call(gatehouse, who.token, { method: 'GET', url: '/api/v1/auth/me' })).body;
+const inMinutes = (minutes: number) =>
+  new Date(gatehouse.clock.now().getTime() + minutes * 60_000).toISOString();
+
+/** What the principals say, beside what the assignments say. */
+const differences = () =>
+  gatehouse.sql(
+    `select p.id from gatehouse.principals p
+     left join lateral (
+       select array_agg(r.name order by r.name) filter (where r.tenant_id is null) as names,
+              array_agg(r.id order by r.id) filter (where r.tenant_id is not null) as own, min(a.expires_at) as until
+       from gatehouse.role_assignments a join gatehouse.roles r on r.id = a.role_id
+       where a.tenant_id = p.tenant_id and a.principal_id = p.id) held on true
+     where p.role_names <> coalesce(held.names, '{}') or p.own_role_ids <> coalesce(held.own, '{}')
+        or p.roles_until is distinct from held.until`,
+  );
+
+describe('what a principal says of its roles', () => {
+  it('is what its assignments say, whatever was given, prolonged, taken away or left behind', async () => {
+    const person = await addPerson(gatehouse, tenantId, ['SALES_REP']);
+    const support = await give(person, 'SUPPORT_AGENT', { expiresAt: inMinutes(5) });
+    const own = newId();
+    await gatehouse.sql(
+      `insert into gatehouse.roles (id, tenant_id, name, title, description, role_group) values ($1, $2, 'packer', 'Packer', '', 'other')`,
+      [own, tenantId],
+    );
+    await give(person, 'packer');
+    expect(await differences()).toEqual([]);
+    await give(person, 'SUPPORT_AGENT');
+    expect(await differences()).toEqual([]);
+    await takeAway(support.body.id);
+    expect(await differences()).toEqual([]);
+    const [row] = await gatehouse.sql<{ role_names: string[]; own_role_ids: string[] }>(
+      'select role_names, own_role_ids from gatehouse.principals where id = $1',
+      [person.principalId],
+    );
+    expect(row).toEqual({ role_names: ['SALES_REP'], own_role_ids: [own] });
+  });
+
+  it('is complete when many roles come and go at once', async () => {
+    const person = await addPerson(gatehouse, tenantId, []);
+    const roles = ['SALES_REP', 'SALES_MANAGER', 'SUPPORT_AGENT', 'NOC_OPERATOR', 'FINANCE_ANALYST'];
+    const given = await Promise.all(roles.map((role) => give(person, role)));
+    expect(given.map(({ status }) => status)).toEqual(roles.map(() => 201));
+    expect((await meOf(person)).roles).toEqual([...roles].sort());
+    await Promise.all([...given.slice(1).map(({ body }) => takeAway(body.id)), give(person, 'EXECUTIVE')]);
+    expect((await meOf(person)).roles).toEqual(['EXECUTIVE', 'SALES_REP']);
+    expect(await differences()).toEqual([]);
+  });
+
+  it('ends with the role that ends: in `me`, and in the token of the next renewal', async () => {
+    const person = await addPerson(gatehouse, tenantId, ['SALES_REP']);
+    await give(person, 'SUPPORT_AGENT', { expiresAt: inMinutes(1) });
+    const browser = gatehouse.browser();
+    browser.cookies.set('__Secure-gh.console.rt', person.opened.refreshToken);
+    const rolesInToken = async () => {
+      expect((await browser.post('/api/v1/auth/refresh')).status).toBe(200);
+      const [, claims] = (browser.cookies.get('__Host-gh.console.at') ?? '').split('.');
+      return (JSON.parse(Buffer.from(claims ?? '', 'base64url').toString()) as { roles: string[] }).roles;
+    };
+    expect(await rolesInToken()).toEqual(['SALES_REP', 'SUPPORT_AGENT']);
+    gatehouse.clock.advance({ seconds: 61 });
+    expect(await rolesInToken()).toEqual(['SALES_REP']);
+    expect((await meOf(person)).roles).toEqual(['SALES_REP']);
+  });
+
+  it('cannot be written by the application’s own role [threat 72]', async () => {
+    const grants = await gatehouse.sql(
+      `select column_name from information_schema.column_privileges where table_schema = 'gatehouse' and table_name = 'principals'
+       and grantee in ('gatehouse_app', 'gatehouse_system', 'gatehouse_session') and privilege_type in ('INSERT', 'UPDATE')
+       and column_name in ('role_names', 'own_role_ids', 'roles_until')`,
+    );
+    expect(grants).toEqual([]);
+  });
+});
