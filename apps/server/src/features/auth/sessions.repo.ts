@@ -130,7 +130,7 @@ export interface RenewalRequest {
   perMinute: number;
 }
 
-/** One conditional UPDATE (db/migrations/0002_functions.sql, `renew_session`); nothing when the session is gone. */
+/** One conditional UPDATE (db/migrations/0004_session_functions.sql, `renew_session`); nothing when the session is gone. */
 export async function renewSession(doors: Doors, r: RenewalRequest): Promise<Renewal | undefined> {
   const [row] = await doors.call<Renewal & Record<string, unknown>>(
     'select * from gatehouse.renew_session($1, $2, $3, $4, $5, $6, $7, make_interval(days => $8), make_interval(secs => $9), $10)',
