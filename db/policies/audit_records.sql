@@ -1,9 +1,10 @@
 -- Append-only. An act from above is on record in the home tenant of the actor too.
 alter table gatehouse.audit_records enable row level security;
 alter table gatehouse.audit_records force row level security;
-revoke all on gatehouse.audit_records from gatehouse_login, gatehouse_app, gatehouse_system, gatehouse_lookup, gatehouse_session, gatehouse_granter;
+revoke all on gatehouse.audit_records from gatehouse_login, gatehouse_app, gatehouse_system, gatehouse_lookup, gatehouse_session, gatehouse_granter, gatehouse_sealer;
 grant select, insert on gatehouse.audit_records to gatehouse_app;
 grant insert on gatehouse.audit_records to gatehouse_system;
+grant select on gatehouse.audit_records to gatehouse_sealer;
 
 drop policy if exists entered_tenant_reads on gatehouse.audit_records;
 create policy entered_tenant_reads on gatehouse.audit_records for select to gatehouse_app
@@ -14,3 +15,6 @@ create policy appended on gatehouse.audit_records for insert to gatehouse_app
 drop policy if exists system_appends on gatehouse.audit_records;
 create policy system_appends on gatehouse.audit_records for insert to gatehouse_system
   with check (true);
+drop policy if exists sealer_reads on gatehouse.audit_records;
+create policy sealer_reads on gatehouse.audit_records for select to gatehouse_sealer
+  using (true);

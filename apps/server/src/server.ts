@@ -3,7 +3,13 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { buildApp } from './app.ts';
 import { type Config, decodeMasterKey } from './config/index.ts';
-import { createAudit, createDecisionLog, createSubjectKeys } from './features/audit/index.ts';
+import {
+  createAudit,
+  createDecisionLog,
+  createSealing,
+  createSubjectKeys,
+  loadAuditKeys,
+} from './features/audit/index.ts';
 import { createConfiguredAdministrator, createSessionContexts } from './features/auth/index.ts';
 import { createClientDirectory, createConsoleClient } from './features/clients/index.ts';
 import type { Deps } from './features/deps.ts';
@@ -94,6 +100,16 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   };
   try {
     await firstStart(doors, sealer, clock, audit);
+    const auditKeys = await loadAuditKeys({ doors, sealer, clock, audit });
+    const sealing = createSealing({
+      publicUrl: config.publicUrl,
+      doors,
+      keys: auditKeys,
+      clock,
+      onAltered: (tenantId) =>
+        log.error({ tenantId }, 'the audit tree of a tenant is not as it was signed; it grows no further'),
+      onError,
+    });
     const deps: Deps = {
       config,
       clock,
@@ -103,6 +119,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       passwords,
       audit,
       subjectKeys,
+      auditKeys,
+      sealing,
       decisions,
       limits: createLimits(counters.upTo(config.authRateLimit, MINUTE)),
       mailLimits: createMailLimits({
@@ -129,9 +147,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       startJobs: () => {
         outbox.start();
         maintenance.start();
+        sealing.start();
       },
       close: async () => {
         maintenance.stop();
+        await sealing.stop();
         await app.close();
         await close();
       },

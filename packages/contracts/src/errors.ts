@@ -9,6 +9,7 @@ export const ERRORS = {
   'request.malformed': { status: 400, title: 'The body could not be read' },
   'request.too_large': { status: 413, title: 'The body is too large' },
   'request.unsupported_media_type': { status: 415, title: 'The body must be application/json' },
+  'request.not_acceptable': { status: 406, title: 'The answer does not come in the form that was asked for' },
   'request.cursor_invalid': { status: 400, title: 'The cursor is not valid for this list' },
   'route.not_found': { status: 404, title: 'There is nothing at this address' },
   'resource.not_found': { status: 404, title: 'Not found' },

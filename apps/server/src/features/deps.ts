@@ -7,7 +7,7 @@ import type { DevelopmentMailbox } from '../platform/mail/index.ts';
 import type { OneTimeTokens } from '../platform/one-time-tokens/index.ts';
 import type { Outbox } from '../platform/outbox/index.ts';
 import type { Limits, MailLimits } from '../platform/limits/index.ts';
-import type { Audit, DecisionLog, SubjectKeys } from './audit/index.ts';
+import type { Audit, AuditKeys, DecisionLog, Sealing, SubjectKeys } from './audit/index.ts';
 import type { SessionContexts } from './auth/index.ts';
 import type { ClientDirectory } from './clients/index.ts';
 
@@ -25,6 +25,8 @@ export interface Deps {
   outbox: Outbox;
   audit: Audit;
   subjectKeys: SubjectKeys;
+  auditKeys: AuditKeys;
+  sealing: Sealing;
   decisions: DecisionLog;
   limits: Limits;
   mailLimits: MailLimits;

@@ -3,7 +3,7 @@ import { installAccessHook } from '../platform/access/index.ts';
 import { contextOf } from '../platform/http/index.ts';
 import { newId } from '../platform/ids.ts';
 import { installLimits } from '../platform/limits/index.ts';
-import { actorOf, auditRoutes } from './audit/index.ts';
+import { actorOf, auditExportRoutes, auditKeysRoute, auditRoutes, auditSealRoutes } from './audit/index.ts';
 import { authenticate, authRoutes } from './auth/index.ts';
 import { clientsRoutes } from './clients/index.ts';
 import type { Deps } from './deps.ts';
@@ -64,10 +64,13 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
   await installOpenApi(app, deps.config);
   healthRoutes(app, deps);
   keysRoutes(app, deps.tokens);
+  auditKeysRoute(app, deps.auditKeys);
   await app.register(authRoutes, { prefix: '/api/v1', deps });
   await app.register(sessionsRoutes, { prefix: '/api/v1', deps });
   await app.register(tenantsRoutes, { prefix: '/api/v1', deps });
   serveTenantScoped(app, deps, [
+    auditSealRoutes,
+    auditExportRoutes,
     auditRoutes,
     userSessionsRoutes,
     rolesRoutes,

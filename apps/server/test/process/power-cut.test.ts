@@ -1,8 +1,9 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readExport, readPublicKeys, verifyExport } from '../../src/features/audit/index.ts';
 import { type Deployment, freePort, killEverything, launch, untilReady } from './npm-start.fixture.ts';
 
 const ADMIN = { email: 'root@example.com', password: 'Gate-House-1' };
@@ -57,6 +58,18 @@ async function signIn(url: string) {
         const body = (await made.json()) as { id: string };
         return made.status === 201 ? body.id : undefined;
       }),
+    /** What an auditor finds, and which records no sealer has come to. */
+    async judge() {
+      const get = async (path: string) => (await fetch(`${url}${path}`, { headers })).text();
+      const file = join(dataDir, 'export.jsonl');
+      const waiting = (await this.list('/api/v1/audit?action=user_created&')).filter(
+        ({ seal }) => (seal as { state: string }).state !== 'verified',
+      );
+      await writeFile(file, await get('/api/v1/audit/export'));
+      const keys = readPublicKeys(await get('/.well-known/gatehouse-audit-keys.json'));
+      const { findings } = await verifyExport(readExport(file), { keys });
+      return { findings, waiting };
+    },
     async list(path: string) {
       const items: Record<string, unknown>[] = [];
       for (let cursor: string | null = ''; cursor !== null; ) {
@@ -102,5 +115,7 @@ describe('a power cut in the middle of five hundred writes', () => {
     expect(acknowledged.filter((id) => !users.has(id))).toEqual([]);
     expect(recorded).toEqual(users);
     expect(records).toHaveLength(recorded.size);
+    // The sealer was cut off as well: the one of the new process carried on, and nobody can tell.
+    await expect.poll(() => after.judge(), { timeout: 20_000 }).toEqual({ findings: [], waiting: [] });
   });
 });

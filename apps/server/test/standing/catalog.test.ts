@@ -10,7 +10,7 @@ describe('the catalog of the database', () => {
   beforeAll(async () => void (gatehouse = await startServer()));
   afterAll(() => gatehouse.close());
 
-  const RUNTIME = ['login', 'app', 'system', 'lookup', 'session', 'granter'].map(
+  const RUNTIME = ['login', 'app', 'system', 'lookup', 'session', 'granter', 'sealer'].map(
     (name) => `gatehouse_${name}`,
   );
 

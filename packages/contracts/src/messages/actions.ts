@@ -32,6 +32,7 @@ export const AUDIT_ACTIONS = {
   oauth_client_suspended: 'A client was suspended',
   oauth_client_activated: 'A client was activated',
   oauth_client_deleted: 'A client was deleted',
+  data_exported: 'Data was taken away in bulk',
   signing_key_created: 'A signing key was made',
   authorization_denied: 'A signed-in caller was refused',
 } as const;

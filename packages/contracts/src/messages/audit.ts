@@ -1,26 +1,64 @@
 import { Type, type Static } from 'typebox';
 import { Id, Message, Nullable, Time } from './shapes.ts';
 
-const State = Nullable(Type.Record(Type.String(), Type.Unknown()));
-export const AuditRecord = Message(
+export const AuditSeal = Message(
   {
-    id: Id,
-    tenantId: Id,
-    time: Time,
-    action: Type.String({ examples: ['login'] }),
-    actor: Message({
-      kind: Type.String({ enum: ['user', 'system', 'anonymous'] }),
-      id: Nullable(Id),
-      tenantId: Nullable(Id),
-      label: Nullable(Type.String({ description: "The actor's address at that time; null once erased." })),
+    state: Type.String({
+      enum: ['pending', 'verified', 'broken'],
+      description:
+        'Found out at this reading. `pending`: the sealer has not come to it yet (about a second). `verified`: its hash is in the tree that the checkpoint signs. `broken`: it is not.',
     }),
-    resource: Message({ type: Type.String(), id: Nullable(Type.String()), label: Nullable(Type.String()) }),
-    before: State,
-    after: State,
-    ip: Nullable(Type.String()),
-    userAgent: Nullable(Type.String()),
-    correlationId: Type.String(),
+    seq: Nullable(Type.Integer({ minimum: 0, description: 'Its number among the records of the tenant.' })),
+    hash: Nullable(
+      Type.String({ description: 'SHA-256 of its canonical form as a leaf of RFC 9162, in base64.' }),
+    ),
   },
-  { $id: 'AuditRecord' },
+  { $id: 'AuditSeal' },
 );
+export type AuditSeal = Static<typeof AuditSeal>;
+export const AuditProof = Message(
+  {
+    entry: Type.String({ description: 'The canonical form (RFC 8785): what is hashed.' }),
+    sealedHash: Type.String({ description: 'The hash that was noted when it was sealed.' }),
+    fault: Nullable(
+      Type.String({
+        enum: ['record', 'tree', 'checkpoint'],
+        description:
+          '`record`: it is not what was sealed. `tree`: the hashes around it are not those of the signed tree. `checkpoint`: there is none that our key has signed.',
+      }),
+    ),
+    treeSize: Nullable(Type.Integer({ minimum: 1 })),
+    path: Type.Array(Type.String(), { description: 'The inclusion proof of RFC 9162 §2.1.3, in base64.' }),
+    checkpoint: Nullable(Type.String({ description: 'A signed note (C2SP tlog-checkpoint).' })),
+  },
+  { $id: 'AuditProof' },
+);
+export type AuditProof = Static<typeof AuditProof>;
+
+const State = Nullable(Type.Record(Type.String(), Type.Unknown()));
+const record = {
+  id: Id,
+  tenantId: Id,
+  time: Time,
+  action: Type.String({ examples: ['login'] }),
+  actor: Message({
+    kind: Type.String({ enum: ['user', 'system', 'anonymous'] }),
+    id: Nullable(Id),
+    tenantId: Nullable(Id),
+    label: Nullable(Type.String({ description: "The actor's address at that time; null once erased." })),
+  }),
+  resource: Message({ type: Type.String(), id: Nullable(Type.String()), label: Nullable(Type.String()) }),
+  before: State,
+  after: State,
+  ip: Nullable(Type.String()),
+  userAgent: Nullable(Type.String()),
+  correlationId: Type.String(),
+  seal: AuditSeal,
+};
+export const AuditRecord = Message(record, { $id: 'AuditRecord' });
 export type AuditRecord = Static<typeof AuditRecord>;
+export const AuditRecordDetail = Message(
+  { ...record, proof: Nullable(AuditProof) },
+  { $id: 'AuditRecordDetail' },
+);
+export type AuditRecordDetail = Static<typeof AuditRecordDetail>;

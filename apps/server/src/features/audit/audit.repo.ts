@@ -26,6 +26,9 @@ export interface NewRecord {
   correlationId: string;
 }
 
+/** In microseconds, as it is sealed: a `Date` would round it. */
+const exactTime = sql<string>`to_char(occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+
 const json = (value: unknown) => (value === null ? null : sql<never>`${JSON.stringify(value)}::jsonb`);
 
 export async function insertRecord(tx: Tx, record: NewRecord): Promise<void> {
@@ -81,13 +84,20 @@ export interface RecordFilter {
   correlationId?: string | undefined;
   from?: Date | undefined;
   to?: Date | undefined;
-  /** Older than this record: the cursor. */
-  before?: { id: string; time: Date } | undefined;
-  limit: number;
 }
 
-export function listRecords(tx: TenantTx, filter: RecordFilter) {
-  let query = tx.selectFrom('audit_records').selectAll().where('tenant_id', '=', tx.tenantId);
+/** A place in the order of time; the time in microseconds. */
+export interface Place {
+  time: string;
+  id: string;
+}
+
+function fitting(tx: TenantTx, filter: RecordFilter) {
+  let query = tx
+    .selectFrom('audit_records')
+    .selectAll()
+    .select(exactTime.as('time'))
+    .where('tenant_id', '=', tx.tenantId);
   if (filter.actor !== undefined) query = query.where('actor_id', '=', filter.actor);
   if (filter.action !== undefined) query = query.where('action', '=', filter.action);
   if (filter.resourceType !== undefined) query = query.where('resource_type', '=', filter.resourceType);
@@ -95,18 +105,51 @@ export function listRecords(tx: TenantTx, filter: RecordFilter) {
   if (filter.correlationId !== undefined) query = query.where('correlation_id', '=', filter.correlationId);
   if (filter.from !== undefined) query = query.where('occurred_at', '>=', filter.from);
   if (filter.to !== undefined) query = query.where('occurred_at', '<', filter.to);
-  const cursor = filter.before;
-  if (cursor !== undefined) {
-    query = query.where((eb) => eb(eb.refTuple('occurred_at', 'id'), '<', eb.tuple(cursor.time, cursor.id)));
-  }
-  return query.orderBy('occurred_at', 'desc').orderBy('id', 'desc').limit(filter.limit).execute();
+  return query;
+}
+
+/** Newest first; those before a place. */
+export function listRecords(
+  tx: TenantTx,
+  { before, limit, ...filter }: RecordFilter & { before: Place | undefined; limit: number },
+) {
+  let query = fitting(tx, filter);
+  if (before !== undefined)
+    query = query.where(sql<boolean>`(occurred_at, id) < (${before.time}::timestamptz, ${before.id}::uuid)`);
+  return query.orderBy('occurred_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
 }
 export type AuditRow = Awaited<ReturnType<typeof listRecords>>[number];
+
+/** Oldest first; those after a place. */
+export function listRecordsOldestFirst(
+  tx: TenantTx,
+  { after, limit, ...filter }: RecordFilter & { after: Place | undefined; limit: number },
+): Promise<AuditRow[]> {
+  let query = fitting(tx, filter);
+  if (after !== undefined)
+    query = query.where(sql<boolean>`(occurred_at, id) > (${after.time}::timestamptz, ${after.id}::uuid)`);
+  return query.orderBy('occurred_at').orderBy('id').limit(limit).execute();
+}
+
+/** Records by id, which all happened in a time: the partitions of other months are not asked. */
+export function listRecordsById(
+  tx: TenantTx,
+  ids: readonly string[],
+  first: Date,
+  last: Date,
+): Promise<AuditRow[]> {
+  return fitting(tx, {})
+    .where((eb) => eb('id', '=', eb.fn.any(eb.val(ids))))
+    .where('occurred_at', '>=', first)
+    .where('occurred_at', '<=', last)
+    .execute();
+}
 
 export async function loadRecord(tx: TenantTx, id: string): Promise<AuditRow | undefined> {
   return tx
     .selectFrom('audit_records')
     .selectAll()
+    .select(exactTime.as('time'))
     .where('tenant_id', '=', tx.tenantId)
     .where('id', '=', id)
     .executeTakeFirst();

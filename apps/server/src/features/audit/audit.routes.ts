@@ -1,27 +1,15 @@
-import { AUDIT_ACTIONS, AuditRecord, Id, PageQuery } from '@gatehouse/contracts';
+import { AuditRecord, AuditRecordDetail, PageQuery } from '@gatehouse/contracts';
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
-import { Type } from 'typebox';
 import { callerOf, user } from '../../platform/access/index.ts';
 import { page, pageOf, Problem, problems } from '../../platform/http/index.ts';
 import { type TenantScoped, tenantAndIdParams, tenantParams } from '../tenant-scoped.ts';
+import { filterQuery, readFilter } from './audit.filter.ts';
 import { listRecords, loadRecord } from './audit.repo.ts';
-import { revealRecord } from './search.ts';
+import { type Judged, judgeRecords } from './seal/seal-state.ts';
+import { describeRecord, openPersonal } from './search.ts';
 
 const tags = ['Audit'];
-const Moment = Type.String({
-  format: 'date-time',
-  description: 'RFC 3339.',
-  examples: ['2026-11-21T00:00:00Z'],
-});
-const Query = PageQuery({
-  actor: Type.Optional(Id),
-  action: Type.Optional(Type.String({ enum: Object.keys(AUDIT_ACTIONS) })),
-  resourceType: Type.Optional(Type.String({ maxLength: 64 })),
-  resourceId: Type.Optional(Type.String({ maxLength: 200 })),
-  correlationId: Type.Optional(Type.String({ pattern: '^[0-9a-f]{32}$' })),
-  from: Type.Optional(Moment),
-  to: Type.Optional(Moment),
-});
+const Query = PageQuery(filterQuery);
 
 /** Reading the audit trail (spec A1, A4). There is no route that changes it. */
 export const auditRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, scope, done) => {
@@ -36,7 +24,7 @@ export const auditRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, sco
         operationId: `listAuditRecords${suffix}`,
         summary: 'Search the audit trail',
         description:
-          'Newest first, by actor, action, resource, correlation id and time (`from` included, `to` excluded).',
+          'Newest first, by actor, action, resource, correlation id and time (`from` included, `to` excluded). Whether each record is what was sealed is found out at each reading.',
         params: tenantParams(scope),
         querystring: Query,
         response: pageOf(AuditRecord, 'access.denied', 'resource.not_found'),
@@ -44,24 +32,29 @@ export const auditRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, sco
     },
     async (request) => {
       const { entered } = callerOf(request);
-      const { limit, cursor, from, to, ...filter } = request.query;
-      return deps.doors.withTenant(entered, (tx) =>
-        page({
+      const { limit, cursor, ...filter } = request.query;
+      return deps.doors.withTenant(entered, async (tx) => {
+        const found = await page({
           cursors: deps.cursors,
-          list: ['audit', entered.tenantId, from, to, ...Object.values(filter)],
+          list: ['audit', entered.tenantId, JSON.stringify(filter)],
           query: { ...(limit !== undefined && { limit }), ...(cursor !== undefined && { cursor }) },
           load: (position, rows) =>
             listRecords(tx, {
-              ...filter,
-              from: from === undefined ? undefined : new Date(from),
-              to: to === undefined ? undefined : new Date(to),
-              before: position && { time: new Date(String(position[0])), id: String(position[1]) },
+              ...readFilter(filter),
+              before: position && { time: String(position[0]), id: String(position[1]) },
               limit: rows,
             }),
-          position: (row) => [row.occurred_at.toISOString(), row.id],
-          item: (row) => revealRecord(tx, deps.subjectKeys, row),
-        }),
-      );
+          position: (row) => [row.time, row.id],
+          item: (row) => row,
+        });
+        const judged = await judgeRecords(tx, deps.auditKeys, found.items);
+        const items: AuditRecord[] = [];
+        for (const row of found.items)
+          items.push(
+            describeRecord(row, await openPersonal(tx, deps.subjectKeys, row), sealOf(judged, row.id).seal),
+          );
+        return { ...found, items };
+      });
     },
   );
 
@@ -73,10 +66,11 @@ export const auditRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, sco
         tags,
         operationId: `getAuditRecord${suffix}`,
         summary: 'One audit record',
-        description: 'The record with the state before and after.',
+        description:
+          'The record with the state before and after, the canonical form that was sealed, and the proof that it is in the tree that the checkpoint signs.',
         params: tenantAndIdParams(scope),
         response: {
-          200: AuditRecord,
+          200: AuditRecordDetail,
           ...problems('request.invalid', 'auth.unauthenticated', 'access.denied', 'resource.not_found'),
         },
       },
@@ -89,9 +83,16 @@ export const auditRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, sco
           throw new Problem('resource.not_found', {
             detail: 'There is no such audit record in this tenant.',
           });
-        return revealRecord(tx, deps.subjectKeys, row);
+        const { seal, proof } = sealOf(await judgeRecords(tx, deps.auditKeys, [row]), row.id);
+        return { ...describeRecord(row, await openPersonal(tx, deps.subjectKeys, row), seal), proof };
       });
     },
   );
   done();
 };
+
+function sealOf(judged: Map<string, Judged>, id: string): Judged {
+  const found = judged.get(id);
+  if (found === undefined) throw new Error('every record is judged');
+  return found;
+}

@@ -1,5 +1,15 @@
 export { auditRoutes } from './audit.routes.ts';
 export { createDecisionLog, type DecisionLog } from './decision-log.ts';
+export { exportForOperator } from './export/export-for-operator.ts';
+export { auditExportRoutes } from './export/export.routes.ts';
+export { EXPORT_FORMATS, type ExportFormat } from './export/formats.ts';
 export { personal } from './personal.ts';
 export { actorOf, type Audit, type AuditEntry, createAudit, subjectOfTheDay } from './record.ts';
+export { type AuditKeys, loadAuditKeys } from './seal/audit-keys.ts';
+export { auditKeysRoute, auditSealRoutes, publicAuditKeys } from './seal/seal.routes.ts';
+export { createSealing, type Sealing } from './seal/sealing.ts';
 export { createSubjectKeys, type SubjectKeys } from './subject-keys.ts';
+export { sayFinding } from './verify/finding.ts';
+export { readPublicKeys } from './verify/public-keys.ts';
+export { readExport } from './verify/read-lines.ts';
+export { verifyExport } from './verify/verify-export.ts';

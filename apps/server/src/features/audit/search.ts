@@ -1,32 +1,42 @@
-import type { AuditRecord } from '@gatehouse/contracts';
+import type { AuditRecord, AuditSeal } from '@gatehouse/contracts';
 import type { TenantTx } from '../../platform/database/index.ts';
 import type { TenantId } from '../../platform/ids.ts';
 import type { AuditRow, SealedPersonal } from './audit.repo.ts';
 import type { SubjectKeys } from './subject-keys.ts';
 
-/** A record as its readers see it: personal values opened, or null where their key is gone or belongs to another tenant. */
-export async function revealRecord(tx: TenantTx, keys: SubjectKeys, row: AuditRow): Promise<AuditRecord> {
-  const sealed = row.personal as SealedPersonal;
-  const reveal = async (value: unknown): Promise<unknown> => {
-    if (Array.isArray(value)) return Promise.all(value.map(reveal));
-    if (typeof value !== 'object' || value === null) return value;
-    const hash = (value as { $personal?: unknown }).$personal;
-    if (typeof hash === 'string') {
-      const found = sealed[hash];
-      if (!found) return null;
-      return keys.open(tx, { tenantId: found.t as TenantId, id: found.s }, found.f, hash, found.c);
-    }
-    const members: [string, unknown][] = [];
-    for (const [name, member] of Object.entries(value)) members.push([name, await reveal(member)]);
-    return Object.fromEntries(members);
-  };
-  const context = (await reveal(row.context)) as {
-    ip?: string | null;
-    userAgent?: string | null;
-    actor?: string | null;
-  };
-  const after = (await reveal(row.after)) as Record<string, unknown> | null;
-  const before = (await reveal(row.before)) as Record<string, unknown> | null;
+/** Personal values by the hash that stands in the record; what is erased, or belongs to another tenant, is not in it. */
+export type OpenedPersonal = Readonly<Record<string, { field: string; salt: string; value: string }>>;
+
+export async function openPersonal(
+  tx: TenantTx,
+  keys: SubjectKeys,
+  row: Pick<AuditRow, 'personal'>,
+): Promise<OpenedPersonal> {
+  const opened: Record<string, { field: string; salt: string; value: string }> = {};
+  for (const [hash, { t, s, f: field, c }] of Object.entries(row.personal as SealedPersonal)) {
+    const found = await keys.open(tx, { tenantId: t as TenantId, id: s }, field, hash, c);
+    if (found !== null) opened[hash] = { field, ...found };
+  }
+  return opened;
+}
+
+/** A state or context with its personal values in their places, null where they are gone. */
+export function reveal(value: unknown, opened: OpenedPersonal): unknown {
+  if (Array.isArray(value)) return value.map((item) => reveal(item, opened));
+  if (typeof value !== 'object' || value === null) return value;
+  const hash = (value as { $personal?: unknown }).$personal;
+  if (typeof hash === 'string') return Object.hasOwn(opened, hash) ? (opened[hash]?.value ?? null) : null;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, reveal(member, opened)]));
+}
+
+/** A record as its readers see it. */
+export function describeRecord(row: AuditRow, opened: OpenedPersonal, seal: AuditSeal): AuditRecord {
+  const context = reveal(row.context, opened) as Record<
+    'ip' | 'userAgent' | 'actor',
+    string | null | undefined
+  >;
+  const after = reveal(row.after, opened) as Record<string, unknown> | null;
+  const before = reveal(row.before, opened) as Record<string, unknown> | null;
   const label = after?.email ?? before?.email ?? after?.name ?? before?.name;
   return {
     id: row.id,
@@ -49,5 +59,6 @@ export async function revealRecord(tx: TenantTx, keys: SubjectKeys, row: AuditRo
     ip: context.ip ?? null,
     userAgent: context.userAgent ?? null,
     correlationId: row.correlation_id,
+    seal,
   };
 }

@@ -10,9 +10,17 @@ type Tx = TenantTx | SystemTx;
 /** Seals personal values under the key of the person they speak of. Erasure destroys the key; the hashes still verify. */
 export interface SubjectKeys {
   seal(tx: Tx, subject: Subject, field: string, value: string): Promise<{ hash: string; sealed: string }>;
-  /** The value, or null where the key is gone (erased) or belongs to a tenant that is not the reader's. */
-  open(tx: Tx, subject: Subject, field: string, hash: string, sealed: string): Promise<string | null>;
+  /** Salt and value, or null where the key is gone (erased) or belongs to a tenant that is not the reader's. */
+  open(tx: Tx, subject: Subject, field: string, hash: string, sealed: string): Promise<Opened | null>;
 }
+export interface Opened {
+  salt: string;
+  value: string;
+}
+
+/** What stands in the record in place of a personal value. */
+export const personalHash = (salt: string, field: string, value: string): string =>
+  sha256(`${salt}\0${field}\0${value}`).toString('base64url');
 
 /**
  * SECURITY: the keys that this process remembers are everybody's, and row security is not asked about them: whose keys a
@@ -57,18 +65,18 @@ export function createSubjectKeys(sealer: Sealer, clock: Clock): SubjectKeys {
     async seal(tx, subject, field, value) {
       const key = (await load(tx, subject)) ?? (await make(tx, subject));
       const salt = randomSecret(16).toString('base64url');
-      const hash = sha256(`${salt}\0${field}\0${value}`).toString('base64url');
+      const hash = personalHash(salt, field, value);
       return { hash, sealed: sealWith(key, 's', JSON.stringify([salt, value]), `${field} ${hash}`) };
     },
     async open(tx, subject, field, hash, sealed) {
       if (!isReadable(tx, subject)) return null;
       const key = await load(tx, subject);
       if (!key) return null;
-      const [, value] = JSON.parse(openWith(key, 's', sealed, `${field} ${hash}`).toString('utf8')) as [
+      const [salt, value] = JSON.parse(openWith(key, 's', sealed, `${field} ${hash}`).toString('utf8')) as [
         string,
         string,
       ];
-      return value;
+      return { salt, value };
     },
   };
 }

@@ -19,6 +19,12 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Every route with its access, in the order of their declaration: what the inventory and the standing suites read. */
     declaredRoutes: readonly DeclaredRoute[];
+    /**
+     * Judges a caller anew while a long answer is under way: the session, the tenant and the permission as they stand now.
+     *
+     * @throws {Problem} as the route itself would answer at this moment.
+     */
+    judgeAgain(request: FastifyRequest): Promise<void>;
   }
   interface FastifyRequest {
     clientAddress: string;

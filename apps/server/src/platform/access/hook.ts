@@ -59,20 +59,33 @@ export function installAccessHook(app: FastifyInstance, deps: AccessHookDeps): v
     const entered = await enterRouteTenant(request, principal, access, deps);
     request.principal = principal;
     request.entered = entered;
-    const anyOf = access.anyOf[entered.via];
-    const [first] = anyOf;
+    const [first] = access.anyOf[entered.via];
     if (first === undefined) return;
-    const held = anyOf.find((permission) => principal.permissions.has(permission));
+    const held = heldOf(access, principal, entered);
     if (held === undefined) {
       await deps.onDenied(request, principal, entered, first);
-      throw new Problem('access.denied', {
-        detail: `This needs the permission ${anyOf.join(' or ')}; ask an administrator of your tenant for a role that has it.`,
-        missingPermission: first,
-      });
+      throw denied(access, entered);
     }
     deps.onPermitted(request, principal, entered, held);
   });
+  app.decorate('judgeAgain', async (request) => {
+    const access: Access | undefined = request.routeOptions.config.access;
+    if (access?.kind !== 'user') return;
+    const principal = await deps.authenticate(request);
+    const entered = await enterNamedTenant(request, principal, access, deps.doors);
+    if (access.anyOf[entered.via].length > 0 && heldOf(access, principal, entered) === undefined)
+      throw denied(access, entered);
+  });
 }
+
+const heldOf = (access: UserAccess, principal: UserPrincipal, { via }: EnteredTenant) =>
+  access.anyOf[via].find((permission) => principal.permissions.has(permission));
+
+const denied = (access: UserAccess, { via }: EnteredTenant) =>
+  new Problem('access.denied', {
+    detail: `This needs the permission ${access.anyOf[via].join(' or ')}; ask an administrator of your tenant for a role that has it.`,
+    missingPermission: access.anyOf[via][0] ?? '',
+  });
 
 async function authenticateOrCount(request: FastifyRequest, deps: AccessHookDeps): Promise<UserPrincipal> {
   try {
@@ -91,20 +104,24 @@ async function enterRouteTenant(
   access: UserAccess,
   deps: AccessHookDeps,
 ): Promise<EnteredTenant> {
-  const named = (request.params as { tenantId?: string } | undefined)?.tenantId;
-  if (named === undefined) return enterOwn(principal);
   try {
-    return await enterTenant(
-      principal,
-      named,
-      deps.doors,
-      looksAtTenant(request.method, access) ? 'look' : 'operate',
-    );
+    return await enterNamedTenant(request, principal, access, deps.doors);
   } catch (error) {
     // SECURITY: whether that tenant exists or not, the same record is written, in the same time.
     if (error instanceof Problem) await deps.onTenantRefused(request, principal, enterOwn(principal));
     throw error;
   }
+}
+
+async function enterNamedTenant(
+  request: FastifyRequest,
+  principal: UserPrincipal,
+  access: UserAccess,
+  doors: Doors,
+): Promise<EnteredTenant> {
+  const named = (request.params as { tenantId?: string } | undefined)?.tenantId;
+  if (named === undefined) return enterOwn(principal);
+  return enterTenant(principal, named, doors, looksAtTenant(request.method, access) ? 'look' : 'operate');
 }
 
 // SECURITY: only a route that asks a parent for `customers:read` is about the customer itself, and only its reading is looking;

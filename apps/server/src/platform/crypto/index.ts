@@ -1,6 +1,31 @@
+export { canonicalJson } from './canonical-json.ts';
 export { createCursors, type Cursors } from './cursor.ts';
 export { KeyFileError, loadOrMakeKeyFile } from './key-file.ts';
 export { randomSecret, randomTraceId, sha256 } from './digest.ts';
+export {
+  appendLeaf,
+  childrenOf,
+  type CompactRange,
+  consistencyRanges,
+  foldRight,
+  inclusionRanges,
+  isConsistent,
+  isIncluded,
+  leafHash,
+  parentHash,
+  perfectNodes,
+  rootOf,
+  type TreeNode,
+} from './merkle.ts';
 export { createPasswords, MAX_PASSWORD_BYTES, type Passwords } from './passwords.ts';
 export { createSealer, isSameSecret, openWith, sealWith, SealError, type Sealer } from './seal.ts';
+export {
+  createNoteSigner,
+  generateNoteKey,
+  type NoteSigner,
+  openNote,
+  readPublicPem,
+  readVerifierKey,
+  verifierKey,
+} from './signed-note.ts';
 export { createTokenSigner, generateSigningKey, type SigningKey, type TokenSigner } from './signing.ts';

@@ -17,7 +17,7 @@ export interface MigrateOptions {
 
 export class MigrationError extends Error {}
 
-const ROLES = ['owner', 'login', 'app', 'system', 'lookup', 'session', 'granter'] as const;
+const ROLES = ['owner', 'login', 'app', 'system', 'lookup', 'session', 'granter', 'sealer'] as const;
 const OLDEST_SERVER = 150009;
 
 /**
@@ -88,7 +88,7 @@ function readAll({ dbDir, rolePrefix }: MigrateOptions): Files {
 }
 
 const withPrefix = (sql: string, prefix: string) =>
-  sql.replaceAll(/\bgatehouse_(owner|login|app|system|lookup|session|granter)\b/g, `${prefix}$1`);
+  sql.replaceAll(/\bgatehouse_(owner|login|app|system|lookup|session|granter|sealer)\b/g, `${prefix}$1`);
 
 async function isCurrent(client: pg.Client, state: string): Promise<boolean> {
   const known = await client.query<{ known: boolean }>(
@@ -116,7 +116,7 @@ async function createRoles(client: pg.Client, { rolePrefix, loginPassword }: Mig
   );
   if (member.rows[0]?.super !== true) await client.query(`grant ${all(['owner'])} to current_user`);
   await client.query(`grant ${all(['app', 'system'])} to ${rolePrefix}login`);
-  await client.query(`grant ${all(['lookup', 'session', 'granter'])} to ${rolePrefix}owner`);
+  await client.query(`grant ${all(['lookup', 'session', 'granter', 'sealer'])} to ${rolePrefix}owner`);
   await client.query(`do $$ begin execute format('grant create, connect on database %I to ${rolePrefix}owner', current_database());
     execute format('grant connect on database %I to ${rolePrefix}login', current_database()); end $$`);
 }

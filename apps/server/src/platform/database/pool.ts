@@ -38,6 +38,9 @@ export function createPool(options: { url: string; size: number; onError(error: 
   });
   // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
   pool.on('error', options.onError);
+  // One that breaks while it is in use tells whoever uses it, by the statement that fails; but it tells once more, and that
+  // would end the process as well.
+  pool.on('connect', (client) => void client.on('error', () => undefined));
   const connect = async () => {
     try {
       return await pool.connect();

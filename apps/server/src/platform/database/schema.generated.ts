@@ -32,6 +32,14 @@ export interface AnonymousDenials {
   route: string;
 }
 
+export interface AuditKeys {
+  created_at: Timestamp;
+  kid: string;
+  private_sealed: string;
+  public_key: Buffer;
+  status: string;
+}
+
 export interface AuditRecords {
   action: string;
   actor_id: string | null;
@@ -46,6 +54,37 @@ export interface AuditRecords {
   personal: Generated<Json>;
   resource_id: string | null;
   resource_type: string;
+  tenant_id: string;
+}
+
+export interface AuditSeals {
+  hash: Buffer;
+  occurred_at: Timestamp;
+  prev_hash: Buffer | null;
+  record_id: string;
+  seq: Int8;
+  tenant_id: string;
+}
+
+export interface AuditSubtrees {
+  hash: Buffer;
+  level: number;
+  place: Int8;
+  tenant_id: string;
+}
+
+export interface AuditTrees {
+  checkpoint: string;
+  frontier: Buffer;
+  last_hash: Buffer;
+  signed_at: Timestamp;
+  size: Int8;
+  tenant_id: string;
+}
+
+export interface AuditUnsealed {
+  occurred_at: Timestamp;
+  record_id: string;
   tenant_id: string;
 }
 
@@ -296,7 +335,12 @@ export interface Users {
 
 export interface DB {
   anonymous_denials: AnonymousDenials;
+  audit_keys: AuditKeys;
   audit_records: AuditRecords;
+  audit_seals: AuditSeals;
+  audit_subtrees: AuditSubtrees;
+  audit_trees: AuditTrees;
+  audit_unsealed: AuditUnsealed;
   clients: Clients;
   connections: Connections;
   credentials: Credentials;

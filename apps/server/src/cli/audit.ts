@@ -1,0 +1,116 @@
+import { createWriteStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import type { Logger } from 'pino';
+import type { Config } from '../config/index.ts';
+import {
+  exportForOperator,
+  type ExportFormat,
+  publicAuditKeys,
+  readExport,
+  readPublicKeys,
+  sayFinding,
+  verifyExport,
+} from '../features/audit/index.ts';
+import { createServer, masterSealer, type Server } from '../server.ts';
+import { CliError } from './cli-error.ts';
+import { openDatabase } from './database.ts';
+import { consoleDir, hashWorkerUrl } from './folders.ts';
+
+/** So many findings are told one by one. */
+const TOLD = 200;
+
+/** `gatehouse audit verify`: reads files and nothing else. Resolves to whether everything holds. */
+export async function verifyAudit(
+  path: string,
+  options: { key: string; since?: string; partial?: boolean },
+  say: (line: string) => void,
+): Promise<boolean> {
+  const keys = readPublicKeys(await read(options.key, '--key'));
+  if (keys.length === 0)
+    throw new CliError(
+      `--key: ${options.key} holds no public key of audit checkpoints. Take it from /.well-known/gatehouse-audit-keys.json, or from gatehouse audit public-key.`,
+    );
+  const since = options.since === undefined ? undefined : await read(options.since, '--since');
+  const { header, checkpoint, records, findings } = await verifyExport(readExport(path), {
+    keys,
+    since,
+    partial: options.partial ?? false,
+  }).catch((error: unknown) => {
+    throw unreadable(path, error);
+  });
+  if (header && checkpoint) {
+    const range =
+      header.filter === null ? `records ${header.from} to ${header.to - 1}` : 'what fits a filter';
+    say(`${path}: ${range} of ${checkpoint.origin}`);
+    say(`checkpoint of ${checkpoint.size} records, root ${checkpoint.root.toString('base64')}`);
+  }
+  for (const finding of findings.slice(0, TOLD)) say(sayFinding(finding));
+  if (findings.length > TOLD) say(`… and ${findings.length - TOLD} more`);
+  say(
+    findings.length === 0
+      ? `OK: ${records} records, none removed, altered or reordered${since === undefined ? '' : '; the log grew from the checkpoint of --since'}.`
+      : `NOT OK: ${findings.length} ${findings.length === 1 ? 'finding' : 'findings'} in ${records} records.`,
+  );
+  return findings.length === 0;
+}
+
+async function read(path: string, option: string): Promise<string> {
+  return readFile(path, 'utf8').catch((error: unknown) => {
+    throw unreadable(`${option}: ${path}`, error);
+  });
+}
+
+const unreadable = (path: string, error: unknown) => {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === undefined ? error : new CliError(`${path} cannot be read (${code}).`);
+};
+
+/** `gatehouse audit public-key` */
+export const printPublicKeys = (config: Config, log: Logger, say: (line: string) => void): Promise<void> =>
+  withServer(config, log, async ({ deps }) => say(JSON.stringify(publicAuditKeys(deps.auditKeys), null, 2)));
+
+/** `gatehouse audit export` */
+export const exportAudit = (
+  config: Config,
+  log: Logger,
+  options: { tenant: string; out: string; format: ExportFormat; fromSeq?: number; toSeq?: number },
+  say: (line: string) => void,
+): Promise<void> =>
+  withServer(config, log, async ({ deps }) => {
+    const file = await exportForOperator(deps, options);
+    if (file === undefined) throw new CliError(`--tenant: there is no tenant with the id ${options.tenant}.`);
+    try {
+      // Not over a file that is there: it may be the older export that this one is to be held against.
+      await pipeline(file, createWriteStream(options.out, { flags: 'wx', mode: 0o600 }));
+    } catch (error) {
+      throw unwritable(options.out, error);
+    }
+    say(`Written to ${options.out}.`);
+  });
+
+const unwritable = (path: string, error: unknown) => {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EEXIST') return new CliError(`--out: ${path} is there already; name another file.`);
+  if (code === 'ENOSPC')
+    return new CliError(`--out: the disk of ${path} is full; what was written is not whole.`);
+  return code === undefined ? error : new CliError(`--out: ${path} cannot be written (${code}).`);
+};
+
+async function withServer(
+  config: Config,
+  log: Logger,
+  work: (server: Server) => Promise<void>,
+): Promise<void> {
+  const database = await openDatabase(config, masterSealer(config), log);
+  try {
+    const server = await createServer({ config, log, databaseUrl: database.url, consoleDir, hashWorkerUrl });
+    try {
+      await work(server);
+    } finally {
+      await server.close();
+    }
+  } finally {
+    await database.stop();
+  }
+}
