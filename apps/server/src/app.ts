@@ -15,9 +15,11 @@ import {
   correlationIdOf,
   installErrorHandling,
   installJsonParser,
+  installTransportCheck,
   installValidation,
   sendProblem,
 } from './platform/http/index.ts';
+import type { ServerCertificate } from './platform/tls/index.ts';
 import { SECURITY_HEADERS, installSecurityHeaders } from './platform/http/security-headers.ts';
 
 /**
@@ -25,9 +27,15 @@ import { SECURITY_HEADERS, installSecurityHeaders } from './platform/http/securi
  *
  * Nothing is listened on yet; `app.inject()` answers already.
  */
-export async function buildApp(deps: Deps, logger: FastifyBaseLogger): Promise<FastifyInstance> {
+export async function buildApp(
+  deps: Deps,
+  logger: FastifyBaseLogger,
+  certificate?: ServerCertificate,
+): Promise<FastifyInstance> {
   const { config } = deps;
   const app = fastify({
+    // Null: plain HTTP. TLS 1.2 is the oldest that Node offers (RFC 9325 §3.1.1).
+    https: certificate ? { cert: certificate.cert, key: certificate.key } : null,
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'correlationId' }),
     genReqId: (raw) => correlationIdOf(raw.headers.traceparent),
@@ -60,6 +68,7 @@ export async function buildApp(deps: Deps, logger: FastifyBaseLogger): Promise<F
     done();
   });
   installSecurityHeaders(app, config);
+  installTransportCheck(app, config);
   if (config.allowOrigins.length > 0) await app.register(cors, crossOrigin(config));
   await app.register(cookie);
   app.addHook('onResponse', (request, reply, done) => {

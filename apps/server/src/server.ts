@@ -1,3 +1,4 @@
+import type { Server as HttpsServer } from 'node:https';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
@@ -29,6 +30,13 @@ import { createCounters, createLimits, createMailLimits } from './platform/limit
 import { createDevelopmentMailbox, createSmtpTransport, type MailTransport } from './platform/mail/index.ts';
 import { createOneTimeTokens } from './platform/one-time-tokens/index.ts';
 import { createOutbox } from './platform/outbox/index.ts';
+import {
+  type CertificateFiles,
+  developmentCertificate,
+  followCertificate,
+  readCertificateFiles,
+  type ServerCertificate,
+} from './platform/tls/index.ts';
 import { checkInstallation } from './platform/installation/index.ts';
 
 const MINUTE = 60;
@@ -47,9 +55,18 @@ export interface ServerOptions {
   mailTransport?: MailTransport;
 }
 
+/** The files of the certificate that this server presents; undefined where a proxy in front ends TLS. */
+async function certificateFiles(config: Config): Promise<CertificateFiles | undefined> {
+  if (config.tlsDev) return developmentCertificate(config.dataDir, new URL(config.publicUrl).hostname);
+  return config.tlsCertFile === undefined || config.tlsKeyFile === undefined
+    ? undefined
+    : { certFile: config.tlsCertFile, keyFile: config.tlsKeyFile };
+}
+
 export interface Server {
   app: FastifyInstance;
   deps: Deps;
+  certificate: (ServerCertificate & CertificateFiles) | undefined;
   /** Starts what runs beside requests: mail, clean-up. */
   startJobs(): void;
   /** Finishes what runs, then lets go of everything but the database server. */
@@ -66,6 +83,8 @@ export const masterSealer = (config: Config): Sealer =>
 /** Puts a server together on a migrated database, and makes what the first start makes. It does not listen yet. */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { config, log, clock = systemClock } = options;
+  const files = await certificateFiles(config);
+  const certificate = files && readCertificateFiles(files);
   const sealer = masterSealer(config);
   const onError = (error: unknown) => log.warn({ err: error }, 'background work failed; it is tried again');
   const pool = createPool({ url: options.databaseUrl, size: config.databasePoolSize, onError });
@@ -139,18 +158,22 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     };
     await createConfiguredAdministrator(deps);
     const maintenance = createMaintenance(deps);
-    const app = await buildApp(deps, log);
+    const app = await buildApp(deps, log, certificate);
     await app.ready();
+    let stopFollowing: () => void = () => undefined;
     return {
       app,
       deps,
+      certificate: files && certificate && { ...files, ...certificate },
       startJobs: () => {
         outbox.start();
         maintenance.start();
         sealing.start();
+        if (files) stopFollowing = followCertificate(app.server as HttpsServer, files, log);
       },
       close: async () => {
         maintenance.stop();
+        stopFollowing();
         await sealing.stop();
         await app.close();
         await close();

@@ -27,6 +27,7 @@ export const ERRORS = {
   'auth.busy': { status: 503, title: 'Too many sign-ins at this moment' },
   'auth.origin_refused': { status: 403, title: 'The request came from a page of another origin' },
   'auth.csrf_refused': { status: 403, title: 'The CSRF token is missing or is not the one of this session' },
+  'transport.insecure': { status: 403, title: 'This port is not for plain HTTP' },
   'access.denied': { status: 403, title: 'You may not do this' },
   'access.grant_exceeds_own': { status: 403, title: 'Nobody can grant what they do not hold' },
   'password.too_weak': { status: 400, title: 'The password does not meet the rules' },

@@ -8,6 +8,7 @@ import { DataFolderError } from '../platform/data-folder.ts';
 import { MigrationError } from '../platform/database/index.ts';
 import { Problem } from '../platform/http/index.ts';
 import { WrongMasterKey } from '../platform/installation/index.ts';
+import { CertificateError } from '../platform/tls/index.ts';
 import { EmbeddedPostgresError } from '../platform/postgres/index.ts';
 import { createAdministrator } from './admin.ts';
 import { exportAudit, printPublicKeys, verifyAudit } from './audit.ts';
@@ -42,8 +43,18 @@ export async function runCli(argv: string[]): Promise<void> {
   program
     .command('serve')
     .description('start the service: API, pages and, unless DATABASE_URL is set, the embedded PostgreSQL')
-    .addHelpText('after', '\nStops in order on SIGTERM or Ctrl-C. Readiness is at /health/ready.')
-    .action(() => run((config, log) => serve(config, log, say)));
+    .option('--tls-dev', 'HTTPS with a certificate of its own for the names of this machine (development)')
+    .addHelpText(
+      'after',
+      `
+Stops in order on SIGTERM or Ctrl-C. Readiness is at /health/ready.
+HTTPS: TLS_CERT_FILE and TLS_KEY_FILE name a certificate, which can be replaced while the server runs.
+From another machine, in development:
+  HOST=0.0.0.0 GATEHOUSE_PUBLIC_URL=https://192.0.2.7:4000 gatehouse serve --tls-dev`,
+    )
+    .action(({ tlsDev }: { tlsDev?: true }) =>
+      run((config, log) => serve(config, log, say), tlsDev && { TLS_DEV: 'on' }),
+    );
   program
     .command('migrate')
     .description('bring the database to this release and stop; serve does it by itself')
@@ -153,9 +164,12 @@ function wholeNumber(text: string): number {
 }
 
 /** Reads the settings, runs, and tells a fault in one sentence. */
-async function run(work: (config: Config, log: Logger) => Promise<void>): Promise<void> {
+async function run(
+  work: (config: Config, log: Logger) => Promise<void>,
+  flags: Record<string, string> = {},
+): Promise<void> {
   try {
-    const config = parseConfig(readEnvironment(), rootDir);
+    const config = parseConfig({ ...readEnvironment(), ...flags }, rootDir);
     await work(config, createLogger(config));
   } catch (error) {
     const lines = explain(error);
@@ -171,6 +185,7 @@ function explain(error: unknown): string {
       : `${error.faults.length} settings are wrong:\n${error.faults.map((fault) => `  - ${fault}`).join('\n')}`;
   }
   const told = [
+    CertificateError,
     CliError,
     DataFolderError,
     EmbeddedPostgresError,

@@ -106,11 +106,19 @@ async function listen(server: Server, config: Config): Promise<void> {
   }
 }
 
-async function announce({ app, deps }: Server, config: Config, say: (line: string) => void): Promise<void> {
+async function announce(
+  { app, deps, certificate }: Server,
+  config: Config,
+  say: (line: string) => void,
+): Promise<void> {
   const at = app.addresses().map((address) => (typeof address === 'string' ? address : address.address));
   say(
     `Gatehouse is ready at ${config.publicUrl} (${config.mode}; listening on ${[...new Set(at)].join(', ')} port ${config.port})`,
   );
+  if (config.tlsDev && certificate) {
+    say(`Its certificate is its own: let your browser trust ${certificate.certFile}`);
+    say(`  SHA-256 ${certificate.facts.fingerprint}`);
+  }
   if (deps.mailbox) say(`Mail is not sent but kept: ${config.publicUrl}/dev/mail`);
   if (await isSetupRequired(deps)) {
     say('');

@@ -6,12 +6,14 @@ import { readRaw, type Setting } from './settings.ts';
 type Values = { [K in keyof typeof SETTINGS]: (typeof SETTINGS)[K] extends Setting<infer T> ? T : never };
 
 /** The configuration of one server, parsed once. */
-export interface Config extends Omit<Values, 'mode' | 'publicUrl' | 'registration' | 'dataDir' | 'nodeEnv'> {
+export interface Config
+  extends Omit<Values, 'mode' | 'publicUrl' | 'registration' | 'dataDir' | 'nodeEnv' | 'tlsDev'> {
   mode: 'development' | 'production';
   /** The issuer: an origin without a trailing slash. */
   publicUrl: string;
   registration: 'closed' | 'tenant';
   dataDir: string;
+  tlsDev: boolean;
 }
 
 /** All faults of a configuration at once, each by the name of its setting and never by its value. */
@@ -48,12 +50,14 @@ export function parseConfig(env: Record<string, string | undefined>, baseDir: st
   if (faults.length > 0) throw new ConfigError(faults);
 
   const parsed = values as unknown as Values;
-  const publicUrl = (parsed.publicUrl ?? `http://localhost:${parsed.port}`).replace(/\/$/, '');
-  const mode =
-    parsed.mode ??
-    (parsed.nodeEnv === 'production' || !isLoopbackUrl(publicUrl) ? 'production' : 'development');
+  const tlsDev = parsed.tlsDev === 'on';
+  const scheme = tlsDev || parsed.tlsCertFile !== undefined ? 'https' : 'http';
+  const publicUrl = (parsed.publicUrl ?? `${scheme}://localhost:${parsed.port}`).replace(/\/$/, '');
+  const isOpen = !isLoopbackUrl(publicUrl) && !tlsDev;
+  const mode = parsed.mode ?? (parsed.nodeEnv === 'production' || isOpen ? 'production' : 'development');
   const config: Config = {
     ...parsed,
+    tlsDev,
     publicUrl,
     mode,
     registration: parsed.registration ?? (mode === 'production' ? 'closed' : 'tenant'),
@@ -94,6 +98,15 @@ function checkAlways(config: Config): string[] {
       'COOKIE_SAMESITE=none needs HTTPS: set GATEHOUSE_PUBLIC_URL to an https:// address, or use strict or lax.',
     );
   }
+  if ((config.tlsCertFile === undefined) !== (config.tlsKeyFile === undefined)) {
+    faults.push('TLS_CERT_FILE and TLS_KEY_FILE belong together: set both or neither.');
+  }
+  if (config.tlsDev && config.tlsCertFile !== undefined) {
+    faults.push('TLS_DEV (--tls-dev) makes a certificate of its own: leave it out, or TLS_CERT_FILE.');
+  }
+  if (endsTls(config) && !https) {
+    faults.push('GATEHOUSE_PUBLIC_URL must be an https:// address when the server itself speaks TLS.');
+  }
   // RFC 7518 §3.2: a key as long as the hash, at least.
   if (config.tokenAlgorithm === 'hs256' && (config.secretKey ?? '').length < 32) {
     faults.push('TOKEN_ALGORITHM=hs256 needs SECRET_KEY, 32 characters or more.');
@@ -112,8 +125,20 @@ function checkAlways(config: Config): string[] {
   return faults;
 }
 
+/** Whether this server speaks TLS itself; else, in production, a proxy in front does. */
+export const endsTls = (config: Config): boolean => config.tlsDev || config.tlsCertFile !== undefined;
+
 function checkProduction(config: Config): string[] {
   const faults: string[] = [];
+  if (config.tlsDev)
+    faults.push('TLS_DEV (--tls-dev) is for development: nobody else trusts its certificate.');
+  // SECURITY: passwords and tokens would travel in the clear to whoever finds the port (spec D7).
+  const reachable = !LOOPBACK.test(config.host) && config.host !== '::1';
+  if (!endsTls(config) && reachable && config.trustedProxies.length === 0) {
+    faults.push(
+      'HOST would open a plain HTTP port in production: set TLS_CERT_FILE and TLS_KEY_FILE, or name in TRUSTED_PROXIES the proxy that ends TLS in front.',
+    );
+  }
   if (!config.publicUrl.startsWith('https://')) {
     faults.push('GATEHOUSE_PUBLIC_URL must be an https:// address in production.');
   }

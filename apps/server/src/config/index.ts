@@ -1,2 +1,2 @@
-export { ConfigError, decodeMasterKey, isLoopbackUrl, parseConfig, type Config } from './config.ts';
+export { ConfigError, decodeMasterKey, endsTls, isLoopbackUrl, parseConfig, type Config } from './config.ts';
 export { canonicalAddress, countedAs, isWithin } from './cidr.ts';

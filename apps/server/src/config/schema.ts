@@ -24,6 +24,20 @@ export const SETTINGS = {
     },
     ['http:', 'https:'],
   ),
+  tlsCertFile: text('TLS_CERT_FILE', {
+    defaultText: 'none: plain HTTP, for a proxy that ends TLS in front',
+    description:
+      'Certificate chain in PEM. Read again when it or the key is replaced, while the server runs.',
+  }),
+  tlsKeyFile: text('TLS_KEY_FILE', { description: 'The private key of TLS_CERT_FILE, in PEM.' }),
+  tlsDev: required(
+    oneOf('TLS_DEV', {
+      values: ['off', 'on'],
+      default: 'off',
+      description:
+        'Development only, as `gatehouse serve --tls-dev`: HTTPS with a certificate of our own for the names of this machine.',
+    }),
+  ),
   name: required(
     text('GATEHOUSE_NAME', {
       default: 'Gatehouse',

@@ -58,6 +58,33 @@ describe('the configuration', () => {
     expect(faultsOf({ ...HS256, SECRET_KEY: '' }).join()).toContain('SECRET_KEY');
   });
 
+  it('in production is refused with an open plain port, an http issuer, or a certificate of our own making', () => {
+    expectRefused({ ...PRODUCTION, HOST: '0.0.0.0' }, 'HOST');
+    expectRefused({ ...PRODUCTION, HOST: '10.0.0.5' }, 'HOST');
+    expectRefused({ ...PRODUCTION, HOST: '::' }, 'HOST');
+    for (const HOST of ['localhost', '127.0.0.1', '::1'])
+      expect(faultsOf({ ...PRODUCTION, HOST })).toEqual([]);
+    expect(faultsOf({ ...PRODUCTION, HOST: '0.0.0.0', TRUSTED_PROXIES: '10.0.0.0/8' })).toEqual([]);
+    const files = { TLS_CERT_FILE: '/tls/server.crt', TLS_KEY_FILE: '/tls/server.key' };
+    expect(faultsOf({ ...PRODUCTION, ...files, HOST: '0.0.0.0' })).toEqual([]);
+    expectRefused(
+      { ...PRODUCTION, ...files, GATEHOUSE_PUBLIC_URL: 'http://id.corp.internal' },
+      'GATEHOUSE_PUBLIC_URL',
+    );
+    expectRefused({ ...PRODUCTION, TLS_DEV: 'on' }, 'TLS_DEV');
+  });
+
+  it('of TLS names both files or neither, and one way only', () => {
+    expectRefused({ TLS_CERT_FILE: '/tls/server.crt' }, 'TLS_CERT_FILE');
+    expectRefused({ TLS_KEY_FILE: '/tls/server.key' }, 'TLS_CERT_FILE');
+    expectRefused({ TLS_DEV: 'on', TLS_CERT_FILE: '/tls/a.crt', TLS_KEY_FILE: '/tls/a.key' }, 'TLS_DEV');
+    expectRefused({ TLS_DEV: 'on', GATEHOUSE_PUBLIC_URL: 'http://192.0.2.7:4000' }, 'GATEHOUSE_PUBLIC_URL');
+    expectRefused({ TLS_DEV: 'yes' }, 'TLS_DEV');
+    const lan = parseConfig({ TLS_DEV: 'on', GATEHOUSE_PUBLIC_URL: 'https://192.0.2.7:4000' }, '/tmp');
+    expect(lan).toMatchObject({ mode: 'development', tlsDev: true });
+    expect(parseConfig({ TLS_DEV: 'on' }, '/tmp').publicUrl).toBe('https://localhost:4000');
+  });
+
   it('is refused with a master key that is short, long, known, repeated or typed [threat 73] [threat 74]', () => {
     const keys = {
       short: Buffer.alloc(16, 7).toString('base64'),

@@ -15,6 +15,10 @@ export function Insecure() {
           })}
         </code>
       </pre>
+      <p>{t('insecure.tlsDev')}</p>
+      <pre tabIndex={0}>
+        <code>{t('insecure.tlsDevCommand', { host: location.host })}</code>
+      </pre>
       <p class="soft">{t('insecure.production')}</p>
     </>
   );

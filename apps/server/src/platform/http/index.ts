@@ -1,3 +1,4 @@
+export { installTransportCheck } from './transport.ts';
 export { clientAddress } from './client-address.ts';
 export { contextOf, type RequestContext } from './context.ts';
 export { correlationIdOf } from './correlation.ts';
