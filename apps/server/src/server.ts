@@ -11,7 +11,11 @@ import {
   createSubjectKeys,
   loadAuditKeys,
 } from './features/audit/index.ts';
-import { createConfiguredAdministrator, createSessionContexts } from './features/auth/index.ts';
+import {
+  createConfiguredAdministrator,
+  createProvedAddresses,
+  createSessionContexts,
+} from './features/auth/index.ts';
 import { createClientDirectory, createConsoleClient } from './features/clients/index.ts';
 import type { Deps } from './features/deps.ts';
 import { loadTokenSigner } from './features/keys/index.ts';
@@ -155,6 +159,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       oneTimeTokens: createOneTimeTokens({ sealer, clock }),
       clients: createClientDirectory(doors),
       sessionContexts: createSessionContexts({ doors, clock }),
+      provedAddresses: createProvedAddresses({ doors }),
     };
     await createConfiguredAdministrator(deps);
     const maintenance = createMaintenance(deps);

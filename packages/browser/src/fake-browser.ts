@@ -67,7 +67,15 @@ function fakeChannels(delay: number): (name: string) => Channel {
 }
 
 export const person = {
-  user: { id: 'u1', tenantId: 't1', email: 'ada@example.com', name: 'Ada', status: 'active', createdAt: '' },
+  user: {
+    id: 'u1',
+    tenantId: 't1',
+    email: 'ada@example.com',
+    emailVerified: true,
+    name: 'Ada',
+    status: 'active',
+    createdAt: '',
+  },
   tenant: { id: 't1', name: 'Example', type: 'internal', status: 'active' },
   session: { id: 's1', clientId: 'console', createdAt: '', expiresAt: '', amr: ['pwd'], authTime: '' },
   roles: ['admin'],

@@ -4,6 +4,8 @@ export interface Me {
     readonly id: string;
     readonly tenantId: string;
     readonly email: string;
+    /** Whether a mailed link has proved the address. */
+    readonly emailVerified: boolean;
     readonly name: string;
     readonly status: string;
     readonly createdAt: string;

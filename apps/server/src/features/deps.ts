@@ -8,7 +8,7 @@ import type { OneTimeTokens } from '../platform/one-time-tokens/index.ts';
 import type { Outbox } from '../platform/outbox/index.ts';
 import type { Limits, MailLimits } from '../platform/limits/index.ts';
 import type { Audit, AuditKeys, DecisionLog, Sealing, SubjectKeys } from './audit/index.ts';
-import type { SessionContexts } from './auth/index.ts';
+import type { ProvedAddresses, SessionContexts } from './auth/index.ts';
 import type { ClientDirectory } from './clients/index.ts';
 
 /** What features are given. Composed once, in `app.ts`; every function takes what it needs from here, explicitly. */
@@ -32,6 +32,7 @@ export interface Deps {
   mailLimits: MailLimits;
   clients: ClientDirectory;
   sessionContexts: SessionContexts;
+  provedAddresses: ProvedAddresses;
   /** The folder of the built pages. */
   consoleDir: string;
   /** Undefined in production and wherever SMTP_URL is set. */

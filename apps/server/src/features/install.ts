@@ -4,7 +4,7 @@ import { contextOf } from '../platform/http/index.ts';
 import { newId } from '../platform/ids.ts';
 import { installLimits } from '../platform/limits/index.ts';
 import { actorOf, auditExportRoutes, auditKeysRoute, auditRoutes, auditSealRoutes } from './audit/index.ts';
-import { authenticate, authRoutes } from './auth/index.ts';
+import { authenticate, authRoutes, emailRoutes, passwordRoutes } from './auth/index.ts';
 import { clientsRoutes } from './clients/index.ts';
 import type { Deps } from './deps.ts';
 import { healthRoutes } from './health/index.ts';
@@ -65,7 +65,8 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
   healthRoutes(app, deps);
   keysRoutes(app, deps.tokens);
   auditKeysRoute(app, deps.auditKeys);
-  await app.register(authRoutes, { prefix: '/api/v1', deps });
+  for (const routes of [authRoutes, passwordRoutes, emailRoutes])
+    await app.register(routes, { prefix: '/api/v1', deps });
   await app.register(sessionsRoutes, { prefix: '/api/v1', deps });
   await app.register(tenantsRoutes, { prefix: '/api/v1', deps });
   serveTenantScoped(app, deps, [

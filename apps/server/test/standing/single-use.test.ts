@@ -1,12 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { enterOwn } from '../../src/platform/access/index.ts';
 import { newId, ROOT_TENANT, type TenantId } from '../../src/platform/ids.ts';
-import { tenantOfToken } from '../../src/platform/one-time-tokens/index.ts';
+import { type Purpose, tenantOfToken } from '../../src/platform/one-time-tokens/index.ts';
 import { startServer, type TestServer } from '../server.fixture.ts';
 import { addPerson, type Person, registerTenant } from './people.fixture.ts';
 
-const PURPOSES = ['set-password', 'registration', 'setup'] as const;
-type Purpose = (typeof PURPOSES)[number];
+/** Every purpose, and the operation that spends its tokens, with everything but the token right. */
+const SPENT_BY = {
+  'set-password': ['/api/v1/auth/password/set', { password: 'Right-Pass-1' }],
+  'reset-password': ['/api/v1/auth/password/reset', { password: 'Right-Pass-1' }],
+  registration: ['/api/v1/auth/register/confirm', { password: 'Right-Pass-1' }],
+  setup: ['/api/v1/auth/setup', { password: 'Right-Pass-1', email: 'setup@x.example', name: 'A Person' }],
+  'verify-email': ['/api/v1/auth/email/verify', {}],
+  'change-email': ['/api/v1/auth/email/confirm', {}],
+} as const satisfies Record<Purpose, readonly [string, object]>;
+const PURPOSES = Object.keys(SPENT_BY) as Purpose[];
 
 /** Links and codes: each good once, for one purpose, in one tenant. */
 describe('single-use tokens', () => {
@@ -34,19 +42,9 @@ describe('single-use tokens', () => {
     gatehouse.server.deps.doors.withTenant(scope(tenantId), (tx) =>
       gatehouse.server.deps.oneTimeTokens.consume(tx, purpose, token),
     );
-  /** The operation that spends tokens of a purpose, with everything but the token right. */
   const redeem = (purpose: Purpose, token: string) => {
-    const password = 'Right-Pass-1';
-    switch (purpose) {
-      case 'set-password':
-        return gatehouse.browser().post('/api/v1/auth/password/set', { token, password });
-      case 'registration':
-        return gatehouse.browser().post('/api/v1/auth/register/confirm', { token, password });
-      case 'setup':
-        return gatehouse
-          .browser()
-          .post('/api/v1/auth/setup', { token, password, email: `${newId()}@x.example`, name: 'A Person' });
-    }
+    const [url, rest] = SPENT_BY[purpose];
+    return gatehouse.browser().post(url, { ...rest, token });
   };
   /** Another last character that stands for the same bytes: base64url of 16 or 32 bytes leaves bits over. */
   const respelt = (text: string) => {

@@ -65,6 +65,28 @@ export const SetPasswordRequest = Message(
   { $id: 'SetPasswordRequest' },
 );
 export type SetPasswordRequest = Static<typeof SetPasswordRequest>;
+export const ForgotPasswordRequest = Message(
+  { email: Email, client: ClientSelector },
+  { $id: 'ForgotPasswordRequest' },
+);
+export type ForgotPasswordRequest = Static<typeof ForgotPasswordRequest>;
+export const ResetPasswordRequest = Message(
+  { token: SingleUseToken, password: Password },
+  { $id: 'ResetPasswordRequest' },
+);
+export type ResetPasswordRequest = Static<typeof ResetPasswordRequest>;
+export const ChangePasswordRequest = Message(
+  { currentPassword: Password, newPassword: Password },
+  { $id: 'ChangePasswordRequest' },
+);
+export type ChangePasswordRequest = Static<typeof ChangePasswordRequest>;
+export const ChangeEmailRequest = Message(
+  { newEmail: Email, password: Password },
+  { $id: 'ChangeEmailRequest' },
+);
+export type ChangeEmailRequest = Static<typeof ChangeEmailRequest>;
+/** A mailed link that needs nothing beside it. */
+export const LinkRequest = Message({ token: SingleUseToken }, { $id: 'LinkRequest' });
 export const SetupRequest = Message(
   { token: SingleUseToken, email: Email, name: Name, password: Password },
   { $id: 'SetupRequest' },
@@ -73,7 +95,10 @@ export type SetupRequest = Static<typeof SetupRequest>;
 
 export const Me = Message(
   {
-    user: SignedInUser,
+    user: Message({
+      ...user,
+      emailVerified: Type.Boolean({ description: 'True once a mailed link has proved the address.' }),
+    }),
     tenant: Message({
       id: Id,
       name: Name,

@@ -8,6 +8,7 @@ export const User = Message(
     tenantId: Id,
     principalId: Id,
     email: Email,
+    emailVerified: Type.Boolean({ description: 'True once a mailed link has proved the address.' }),
     name: Name,
     status: UserStatus,
     locked: Type.Boolean({ description: 'True while failed attempts keep sign-in locked.' }),

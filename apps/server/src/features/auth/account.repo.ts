@@ -1,4 +1,4 @@
-import type { Doors } from '../../platform/database/index.ts';
+import type { Doors, TenantTx } from '../../platform/database/index.ts';
 import type { TenantId, UserId } from '../../platform/ids.ts';
 
 /** The account that an address enters, with its sealed password hash. */
@@ -21,3 +21,31 @@ export async function loadAccount(doors: Doors, emailKey: string): Promise<Accou
   );
   return account;
 }
+
+/** A user as it stands, held against every other change of it until the transaction ends. */
+export interface LockedUser {
+  email: string;
+  email_key: string;
+  email_verified_at: Date | null;
+  status: string;
+  tenant_status: string;
+}
+
+/**
+ * Locks a user of the entered tenant. Whoever changes a user and something of the user's (a password, a link, a session) takes
+ * the user first, so that no two wait for each other; a sign-in that opens a session waits as well.
+ */
+export function lockUser(tx: TenantTx, userId: UserId): Promise<LockedUser | undefined> {
+  return tx
+    .selectFrom('users as u')
+    .innerJoin('tenants as t', 't.id', 'u.tenant_id')
+    .select(['u.email', 'u.email_key', 'u.email_verified_at', 'u.status', 't.status as tenant_status'])
+    .where('u.tenant_id', '=', tx.tenantId)
+    .where('u.id', '=', userId)
+    .forUpdate('u')
+    .executeTakeFirst();
+}
+
+/** Whether somebody may come in by this account at all. */
+export const isOpenAccount = (user: LockedUser | undefined): user is LockedUser =>
+  user?.status === 'active' && user.tenant_status === 'active';

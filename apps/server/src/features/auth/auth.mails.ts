@@ -2,11 +2,12 @@ import type { Config } from '../../config/index.ts';
 import type { RequestContext } from '../../platform/http/index.ts';
 import { compose, type Mail } from '../../platform/mail/index.ts';
 
-type Sender = Pick<Config, 'name' | 'publicUrl' | 'lockoutMinutes'>;
+export type Sender = Pick<Config, 'name' | 'publicUrl' | 'lockoutMinutes'>;
 
 // SECURITY: links are built from the configured public URL alone, never from a request's Host (threat 31), and a token
 // stands in the fragment, which browsers send to no server.
-const link = (config: Sender, path: string, token: string) => `${config.publicUrl}${path}#token=${token}`;
+export const link = (config: Sender, path: string, token: string) =>
+  `${config.publicUrl}${path}#token=${token}`;
 
 export const accountLockedMail = (config: Sender, to: string, request: RequestContext): Mail =>
   compose({
@@ -15,7 +16,7 @@ export const accountLockedMail = (config: Sender, to: string, request: RequestCo
     greeting: 'Hello,',
     paragraphs: [
       `somebody tried to sign in to your account too often with a wrong password, last from the address ${request.ip}. To protect the account, sign-in from unknown browsers is locked for ${config.lockoutMinutes} minutes.`,
-      'If it was you, wait and try again, or ask an administrator to unlock the account. If it was not you, nothing was lost; a browser in which you have signed in before still works.',
+      'If it was you, wait and try again, have a link mailed to set a new password, or ask an administrator to unlock the account. If it was not you, nothing was lost; a browser in which you have signed in before still works.',
     ],
     from: config.name,
   });

@@ -7,7 +7,6 @@ import {
   Me,
   Nothing,
   RegisterRequest,
-  SetPasswordRequest,
   SetupRequest,
   SignInOptions,
   SignInResponse,
@@ -28,7 +27,6 @@ import { logout } from './logout.ts';
 import { confirmRegistration, register } from './register.ts';
 import { renew } from './renew.ts';
 import { provenSession } from './proven-session.ts';
-import { setPassword } from './set-password.ts';
 import { answerSignedIn, rememberBrowser, userOf } from './signed-in-answer.ts';
 
 const NoContent = Type.Null({ description: 'Done.' });
@@ -197,10 +195,11 @@ export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
     async (request, reply) => {
       const principal = request.principal as SignedInPrincipal;
       const { session } = principal;
+      const emailVerified = await deps.provedAddresses.isProved(principal.homeTenantId, principal.userId);
       reply.header('cache-control', 'no-store');
       reply.header(CSRF_HEADER, csrfToken(deps.sealer, principal.sessionId));
       return {
-        user: userOf(session, principal.homeTenantId),
+        user: { ...userOf(session, principal.homeTenantId), emailVerified },
         tenant: {
           id: session.active_tenant_id,
           name: session.tenant_name,
@@ -315,39 +314,6 @@ export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
       const opened = await confirmRegistration(deps, request.body, contextOf(request));
       rememberBrowser(deps, request, reply, opened);
       return answerSignedIn(deps, reply, opened);
-    },
-  );
-
-  app.post(
-    '/auth/password/set',
-    {
-      config: { access: publicAccess('authenticates by the mailed link'), limit: 'password' },
-      schema: {
-        tags,
-        operationId: 'setPassword',
-        summary: 'Set a password by a mailed link',
-        description:
-          'Spends the link that an administrator’s “add user” mailed, sets the password and ends all sessions of the user. Sign in afterwards.',
-        body: SetPasswordRequest,
-        response: {
-          204: NoContent,
-          ...problems(
-            'request.invalid',
-            'auth.link_invalid',
-            'password.too_weak',
-            'password.too_long',
-            'auth.sso_required',
-            'auth.origin_refused',
-            'rate.limited',
-            'auth.busy',
-          ),
-        },
-      },
-    },
-    async (request, reply) => {
-      checkOrigin(request, config);
-      await setPassword(deps, request.body, contextOf(request));
-      return reply.code(204).send(null);
     },
   );
 

@@ -57,21 +57,21 @@ export async function markSignedIn(tx: TenantTx, userId: UserId, now: Date): Pro
     .execute();
 }
 
-/** An invited user becomes an active one with the first password; the mailed link proved the address. */
-export async function activate(
+/**
+ * Whether the password that was compared is the present one, for whoever has locked the user: what sets a password locks the
+ * user first, and so it has either committed or not begun.
+ */
+export async function isPasswordStill(
   tx: TenantTx,
-  userId: UserId,
-  now: Date,
-): Promise<{ email: string; email_key: string } | undefined> {
-  return tx
-    .updateTable('users')
-    .set((eb) => ({
-      status: eb.case().when('status', '=', 'invited').then('active').else(eb.ref('status')).end(),
-      email_verified_at: now,
-      updated_at: now,
-    }))
+  credentialId: string,
+  secretSealed: string,
+): Promise<boolean> {
+  const found = await tx
+    .selectFrom('credentials')
+    .select('id')
     .where('tenant_id', '=', tx.tenantId)
-    .where('id', '=', userId)
-    .returning(['email', 'email_key'])
+    .where('id', '=', credentialId)
+    .where('secret_sealed', '=', secretSealed)
     .executeTakeFirst();
+  return found !== undefined;
 }

@@ -7,11 +7,10 @@ import { personal } from '../audit/index.ts';
 import type { Deps } from '../deps.ts';
 import { grantFirstRole } from '../roles/index.ts';
 import { insertUser } from '../people/index.ts';
-import { writePassword } from './credentials.repo.ts';
 import { hasAdministrator } from './first-administrator.repo.ts';
-import { checkNewPassword } from './password-rules.ts';
-import { linkInvalid } from './register.ts';
-import { sealPassword } from './sealed-password.ts';
+import { linkInvalid } from './links.ts';
+import { checkNewPassword, hashNewPassword, type NewPassword, type NewPasswordHash } from './new-password.ts';
+import { type Ground, setPassword } from './set-password.ts';
 
 const LINK_SECONDS = 24 * 3600;
 const inRoot = enterOwn({ kind: 'system', tenantId: ROOT_TENANT, reason: 'first administrator' });
@@ -48,59 +47,68 @@ export function issueSetupLink(deps: Deps): Promise<string> {
 
 /** @throws {Problem} `auth.link_invalid`, `auth.setup_done`, `password.too_weak`, `password.too_long` */
 export async function setUp(deps: Deps, input: SetupRequest, request: RequestContext): Promise<void> {
-  checkNewPassword(input.password);
+  const password = checkNewPassword(input.password);
   // Before the hash, so that a made-up link costs none.
   const open = await deps.doors.withTenant(inRoot, (tx) => deps.oneTimeTokens.read(tx, 'setup', input.token));
   if (open === undefined) throw linkInvalid();
-  const passwordHash = await deps.passwords.hash(input.password);
+  const passwordHash = await hashNewPassword(deps, password);
   await deps.doors.withTenant(inRoot, async (tx) => {
-    if (!(await deps.oneTimeTokens.consume(tx, 'setup', input.token))) throw linkInvalid();
-    await createFirstAdministrator(deps, tx, { ...input, passwordHash }, request);
+    const spent = await deps.oneTimeTokens.consume(tx, 'setup', input.token);
+    if (!spent) throw linkInvalid();
+    const { email, name } = input;
+    await createFirstAdministrator(
+      deps,
+      tx,
+      { email, name, passwordHash, ground: { by: 'setup', spent } },
+      request,
+    );
   });
 }
 
 /** From the environment, at the first start. Does nothing once there is an administrator. */
 export async function createConfiguredAdministrator(deps: Deps): Promise<boolean> {
-  const { adminEmail: email, adminPassword: password } = deps.config;
-  if (email === undefined || password === undefined) return false;
+  const { adminEmail: email, adminPassword } = deps.config;
+  if (email === undefined || adminPassword === undefined) return false;
+  const passwordHash = await hashNewPassword(deps, checkConfiguredPassword(adminPassword));
+  return deps.doors.withTenant(inRoot, async (tx) => {
+    if (await hasAdministrator(tx)) return false;
+    const ground = { by: 'configuration' } as const;
+    await createFirstAdministrator(deps, tx, { email, name: email, passwordHash, ground }, undefined);
+    return true;
+  });
+}
+
+function checkConfiguredPassword(password: string): NewPassword {
   try {
-    checkNewPassword(password);
+    return checkNewPassword(password);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     throw new Problem(error.code, { detail: `GATEHOUSE_ADMIN_PASSWORD: ${error.message}` });
   }
-  const passwordHash = await deps.passwords.hash(password);
-  return deps.doors.withTenant(inRoot, async (tx) => {
-    if (await hasAdministrator(tx)) return false;
-    await createFirstAdministrator(deps, tx, { email, name: email, passwordHash }, undefined);
-    return true;
-  });
 }
 
 async function createFirstAdministrator(
   deps: Deps,
   tx: TenantTx,
-  input: { email: string; name: string; passwordHash: string },
+  input: { email: string; name: string; passwordHash: NewPasswordHash; ground: Ground },
   request: RequestContext | undefined,
 ): Promise<UserId> {
   const now = deps.clock.now();
-  const user = await insertUser(tx, { email: input.email, name: input.name, status: 'active', now });
+  const { email, name } = input;
+  // Nobody has proved the address yet: it was typed on a page, or stands in the settings.
+  const user = await insertUser(tx, { email, name, status: 'active', unproven: true, now });
   if (!user) throw new Problem('users.email_in_use');
-  await writePassword(
-    tx,
-    user.id,
-    sealPassword(deps.sealer, { tenantId: tx.tenantId, userId: user.id }, input.passwordHash),
-    now,
-  );
   const self = { tenantId: tx.tenantId, id: user.id };
   const actor = { kind: 'system' } as const;
   await deps.audit.record(tx, {
     action: 'user_created',
     actor,
     resource: { type: 'user', id: user.id },
-    after: { email: personal(self, input.email), name: personal(self, input.name), status: 'active' },
+    after: { email: personal(self, email), name: personal(self, name), status: 'active' },
     request,
   });
+  const { passwordHash, ground } = input;
+  await setPassword(deps, tx, { user: { id: user.id, email }, passwordHash, ground, actor }, request);
   for (const role of ['PLATFORM_ADMIN', 'admin'] as const) {
     // The database refuses as soon as anybody else holds a role: of two set-ups at once one wins.
     if (!(await grantFirstRole(tx, user.principalId, getSystemRole(role).id, 'bootstrap', now)))

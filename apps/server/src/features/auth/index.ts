@@ -1,9 +1,13 @@
 export { authenticate } from './authenticate.ts';
 export { setPasswordMail } from './auth.mails.ts';
 export { authRoutes } from './auth.routes.ts';
+export { emailRoutes } from './email.routes.ts';
 export { createConfiguredAdministrator, isSetupRequired, issueSetupLink } from './first-administrator.ts';
+export { checkLinksLeft } from './links.ts';
 export { throttleKey } from './lockout.ts';
 export { checkPasswordsAllowed } from './login.ts';
+export { passwordRoutes } from './password.routes.ts';
+export { createProvedAddresses, type ProvedAddresses } from './proved-addresses.ts';
 export { createSessionContexts, type SessionContexts } from './session-contexts.ts';
 export { clearThrottle, listLocked } from './throttles.repo.ts';
 export { makeAdministrator } from './make-administrator.ts';

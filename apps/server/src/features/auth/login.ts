@@ -1,12 +1,13 @@
 import type { LoginRequest } from '@gatehouse/contracts';
 import { enterOwn } from '../../platform/access/index.ts';
+import type { TenantTx } from '../../platform/database/index.ts';
 import { emailKey } from '../../platform/email.ts';
 import { Problem, type RequestContext } from '../../platform/http/index.ts';
 import { ROOT_TENANT } from '../../platform/ids.ts';
 import { CONSOLE_CLIENT, type KnownClient } from '../clients/index.ts';
 import type { Deps } from '../deps.ts';
-import { type Account, loadAccount } from './account.repo.ts';
-import { rewritePassword } from './credentials.repo.ts';
+import { type Account, isOpenAccount, loadAccount, lockUser } from './account.repo.ts';
+import { isPasswordStill, rewritePassword } from './credentials.repo.ts';
 import { knownDevice } from './known-device.ts';
 import { judgeAttempt } from './lockout.ts';
 import { openSession, type OpenedSession } from './open-session.ts';
@@ -30,6 +31,20 @@ export interface LoginInput extends LoginRequest {
 export async function login(deps: Deps, input: LoginInput, request: RequestContext): Promise<OpenedSession> {
   checkPasswordsAllowed(deps);
   const client = await deps.clients.get(input.client ?? CONSOLE_CLIENT);
+  // A second time where the stored hash was replaced while the password was compared with it: by a better hash of the same
+  // password it is still right, by another password it no longer is.
+  const opened =
+    (await enterBy(deps, client, input, request)) ?? (await enterBy(deps, client, input, request));
+  if (opened === undefined) throw refusal(deps, null);
+  return opened;
+}
+
+async function enterBy(
+  deps: Deps,
+  client: KnownClient,
+  input: LoginInput,
+  request: RequestContext,
+): Promise<OpenedSession | undefined> {
   const key = emailKey(input.email);
   const account = await loadAccount(deps.doors, key);
   const right = await comparePassword(deps, account, input.password);
@@ -50,6 +65,7 @@ export async function login(deps: Deps, input: LoginInput, request: RequestConte
   }
   const rehashed = await rehash(deps, account, input.password);
   return deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId: account.tenantId }), async (tx) => {
+    if (!(await isStillRight(tx, account))) return undefined;
     if (rehashed && account.credentialId !== null && account.secretSealed !== null) {
       await rewritePassword(tx, account.credentialId, account.secretSealed, rehashed, deps.clock.now());
     }
@@ -69,7 +85,12 @@ export function checkPasswordsAllowed({ config }: Pick<Deps, 'config'>): void {
 const isUsable = (account: Account | undefined): boolean =>
   account?.userStatus === 'active' && account.tenantStatus === 'active';
 
-function comparePassword(deps: Deps, account: Account | undefined, password: string): Promise<boolean> {
+/** Costs a hash, whether there is an account or a password to compare with. */
+export function comparePassword(
+  deps: Deps,
+  account: Account | undefined,
+  password: string,
+): Promise<boolean> {
   const stored = account?.secretSealed ? openPassword(deps.sealer, account, account.secretSealed) : undefined;
   return deps.passwords.verify(password, stored);
 }
@@ -90,6 +111,16 @@ export const isServedBy = (client: KnownClient, account: Pick<Account, 'tenantId
 
 export const clientNotAllowed = () =>
   new Problem('auth.client_not_allowed', { detail: 'This client belongs to another tenant.' });
+
+/**
+ * SECURITY: the password may have been changed while it was compared. Whoever changes one holds the user and then ends all
+ * sessions, so that behind this no session begins by the old one.
+ */
+async function isStillRight(tx: TenantTx, { userId, credentialId, secretSealed }: Account): Promise<boolean> {
+  if (!isOpenAccount(await lockUser(tx, userId)) || credentialId === null || secretSealed === null)
+    return false;
+  return isPasswordStill(tx, credentialId, secretSealed);
+}
 
 async function rehash(deps: Deps, account: Account, password: string): Promise<string | undefined> {
   if (account.secretSealed === null) return undefined;

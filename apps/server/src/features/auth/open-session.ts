@@ -29,7 +29,13 @@ const DAY = 86_400;
 export async function openSession(
   deps: Deps,
   tx: TenantTx,
-  signIn: { userId: UserId; client: KnownClient; amr: string[] },
+  signIn: {
+    userId: UserId;
+    client: KnownClient;
+    amr: string[];
+    /** The session that this one goes on from, under a new id; it has ended already. */
+    replaces?: SessionId;
+  },
   request: RequestContext,
 ): Promise<OpenedSession> {
   const { config, clock } = deps;
@@ -55,9 +61,10 @@ export async function openSession(
   // Suspended between the comparison and now.
   if (!session) throw new Problem('auth.invalid_credentials');
   await deps.audit.record(tx, {
-    action: 'login',
+    action: signIn.replaces === undefined ? 'login' : 'session_rotated',
     actor: { kind: 'user', id: signIn.userId, tenantId: tx.tenantId, email: session.email },
     resource: { type: 'session', id: sessionId },
+    ...(signIn.replaces !== undefined && { before: { session: signIn.replaces } }),
     after: {
       client: signIn.client.clientId,
       amr: signIn.amr,

@@ -13,11 +13,11 @@ import { insertTenant } from '../tenants/index.ts';
 import { insertUser } from '../people/index.ts';
 import { loadAccount } from './account.repo.ts';
 import { alreadyRegisteredMail, confirmRegistrationMail } from './auth.mails.ts';
-import { writePassword } from './credentials.repo.ts';
+import { linkInvalid } from './links.ts';
 import { checkPasswordsAllowed, clientNotAllowed, isServedBy } from './login.ts';
 import { openSession, type OpenedSession } from './open-session.ts';
-import { checkNewPassword } from './password-rules.ts';
-import { sealPassword } from './sealed-password.ts';
+import { checkNewPassword, hashNewPassword, type NewPasswordHash } from './new-password.ts';
+import { setPassword } from './set-password.ts';
 
 const LINK_SECONDS = 24 * 3600;
 const inRoot = enterOwn({ kind: 'claim', tenantId: ROOT_TENANT });
@@ -27,7 +27,7 @@ interface PendingRegistration {
   email: string;
   name: string;
   tenantName: string;
-  passwordHash: string;
+  passwordHash: NewPasswordHash;
 }
 
 /**
@@ -40,9 +40,9 @@ interface PendingRegistration {
  */
 export async function register(deps: Deps, input: RegisterRequest, request: RequestContext): Promise<void> {
   checkRegistrationOpen(deps);
-  checkNewPassword(input.password);
+  const password = checkNewPassword(input.password);
   const account = await loadAccount(deps.doors, emailKey(input.email));
-  const passwordHash = await deps.passwords.hash(input.password);
+  const passwordHash = await hashNewPassword(deps, password);
   const mailed = await deps.mailLimits.isLeft('registration', input.email);
   await deps.doors.withTenant(inRoot, async (tx) => {
     const pending: PendingRegistration = {
@@ -103,12 +103,6 @@ export async function confirmRegistration(
       });
       // Registered meanwhile by another link to the same mailbox.
       if (!user) throw linkInvalid();
-      await writePassword(
-        inside,
-        user.id,
-        sealPassword(deps.sealer, { tenantId: inside.tenantId, userId: user.id }, pending.passwordHash),
-        now,
-      );
       if (!(await grantFirstRole(inside, user.principalId, getSystemRole('admin').id, 'registration', now)))
         throw new Error('a new tenant with an administrator');
       const actor = { kind: 'user', id: user.id, tenantId: inside.tenantId, email: pending.email } as const;
@@ -126,6 +120,17 @@ export async function confirmRegistration(
         resource: { type: 'user', id: user.id },
         after: { email: personal(self, pending.email), name: personal(self, pending.name), status: 'active' },
       });
+      await setPassword(
+        deps,
+        inside,
+        {
+          user: { id: user.id, email: pending.email },
+          passwordHash: pending.passwordHash,
+          ground: { by: 'registration', spent },
+          actor,
+        },
+        request,
+      );
       await deps.audit.record(inside, {
         ...common,
         action: 'role_assigned',
@@ -160,5 +165,3 @@ function checkRegistrationOpen(deps: Deps): void {
     throw new Problem('auth.registration_closed', { detail: 'Ask an administrator to add you.' });
   }
 }
-
-export const linkInvalid = () => new Problem('auth.link_invalid', { detail: 'Ask for a new link.' });

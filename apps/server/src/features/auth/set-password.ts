@@ -1,61 +1,66 @@
-import type { SetPasswordRequest } from '@gatehouse/contracts';
-import { enterOwn } from '../../platform/access/index.ts';
+import type { TenantTx } from '../../platform/database/index.ts';
 import type { RequestContext } from '../../platform/http/index.ts';
 import type { UserId } from '../../platform/ids.ts';
-import { tenantOfToken } from '../../platform/one-time-tokens/index.ts';
-import { clearThrottle } from './throttles.repo.ts';
+import type { Purpose, SpentToken } from '../../platform/one-time-tokens/index.ts';
+import type { AuditEntry } from '../audit/index.ts';
 import type { Deps } from '../deps.ts';
 import { endSessionsOf } from '../sessions/index.ts';
-import { activate, writePassword } from './credentials.repo.ts';
-import { throttleKey } from './lockout.ts';
-import { checkPasswordsAllowed } from './login.ts';
-import { checkNewPassword } from './password-rules.ts';
-import { linkInvalid } from './register.ts';
+import { writePassword } from './credentials.repo.ts';
+import type { NewPasswordHash } from './new-password.ts';
+import type { ProvenPassword } from './own-password.ts';
+import { passwordChangedMail } from './recovery.mails.ts';
 import { sealPassword } from './sealed-password.ts';
 
 /**
- * Sets a password by the single-use link that an administrator's "add user" mailed (spec W11). The link proves the address:
- * an invited user becomes an active one. All sessions of the user end.
- *
- * @throws {Problem} `password.too_weak`, `password.too_long`, `auth.link_invalid`
+ * What entitles to set a password: a link that this transaction has spent, the present password, or the deployment's own
+ * settings. The first two cannot be made up, only earned (threat 32).
+ */
+export type Ground =
+  | { by: 'link' | 'reset' | 'registration' | 'setup'; spent: SpentToken }
+  | { by: 'owner'; proven: ProvenPassword }
+  | { by: 'configuration' };
+
+/** Links that a new password ends: whoever asked for one may have been somebody who knew the old password. */
+const ENDED_LINKS: readonly Purpose[] = ['set-password', 'reset-password', 'change-email'];
+
+/**
+ * The one way to a password, whatever route it is set by: writes it, ends every session of the user and every link that could
+ * set another, puts it on record, and tells the owner where there was an account to lose.
  */
 export async function setPassword(
   deps: Deps,
-  input: SetPasswordRequest,
-  request: RequestContext,
+  tx: TenantTx,
+  set: {
+    user: { id: UserId; email: string };
+    passwordHash: NewPasswordHash;
+    ground: Ground;
+    actor: AuditEntry['actor'];
+  },
+  request: RequestContext | undefined,
 ): Promise<void> {
-  checkPasswordsAllowed(deps);
-  checkNewPassword(input.password);
-  const tenantId = tenantOfToken(input.token);
-  if (tenantId === undefined) throw linkInvalid();
-  const inside = enterOwn({ kind: 'claim', tenantId });
-  // Before the hash, so that a made-up link costs none.
-  const open = await deps.doors.withTenant(inside, (tx) =>
-    deps.oneTimeTokens.read(tx, 'set-password', input.token),
-  );
-  if (open === undefined) throw linkInvalid();
-  const passwordHash = await deps.passwords.hash(input.password);
+  const { user, ground } = set;
+  const owner = { tenantId: tx.tenantId, userId: user.id };
+  // SECURITY: the link that was spent is this user's (threat 5). A registration has no user before it is confirmed.
+  const isOfUser = ground.by === 'link' || ground.by === 'reset';
+  if (isOfUser && ground.spent.subjectId !== user.id) throw new Error('a link of somebody else');
+  if (ground.by === 'owner' && ground.proven.userId !== user.id)
+    throw new Error('a password of somebody else');
   const now = deps.clock.now();
-  const user = await deps.doors.withTenant(inside, async (tx) => {
-    const spent = await deps.oneTimeTokens.consume(tx, 'set-password', input.token);
-    if (!spent?.subjectId) throw linkInvalid();
-    const userId = spent.subjectId as UserId;
-    const found = await activate(tx, userId, now);
-    if (!found) throw linkInvalid();
-    await writePassword(tx, userId, sealPassword(deps.sealer, { tenantId, userId }, passwordHash), now);
-    await deps.oneTimeTokens.revoke(tx, 'set-password', userId);
-    const ended = await endSessionsOf(tx, userId, 'password changed', now);
-    await deps.audit.record(tx, {
-      action: 'password_changed',
-      actor: { kind: 'user', id: userId, tenantId, email: found.email },
-      resource: { type: 'user', id: userId },
-      after: { by: 'link', endedSessions: ended },
-      request,
-    });
-    return found;
+  await writePassword(tx, user.id, sealPassword(deps.sealer, owner, set.passwordHash), now);
+  for (const purpose of ENDED_LINKS) await deps.oneTimeTokens.revoke(tx, purpose, user.id);
+  const endedSessions = await endSessionsOf(tx, user.id, 'password changed', now);
+  await deps.audit.record(tx, {
+    action: 'password_changed',
+    actor: set.actor,
+    resource: { type: 'user', id: user.id },
+    after: { by: ground.by, endedSessions },
+    request,
   });
-  // Whoever proved the mailbox is not kept out by a stranger's failures.
-  await deps.doors.asSystem('unlock after a new password', (tx) =>
-    clearThrottle(tx, throttleKey(deps, user.email_key)),
-  );
+  if ((ground.by === 'reset' || ground.by === 'owner') && request)
+    await deps.outbox.mail(
+      tx,
+      'password_changed',
+      passwordChangedMail(deps.config, user.email, request),
+      request.correlationId,
+    );
 }

@@ -6,6 +6,8 @@ export interface NewUser {
   email: string;
   name: string;
   status: 'invited' | 'active';
+  /** An active user whose address was typed and not yet proved by a mailed link. */
+  unproven?: true;
   now: Date;
 }
 
@@ -30,7 +32,7 @@ export async function insertUser(
       email_key: key,
       name: user.name,
       status: user.status,
-      email_verified_at: user.status === 'active' ? user.now : null,
+      email_verified_at: user.status === 'active' && user.unproven === undefined ? user.now : null,
       updated_at: user.now,
     })
     .onConflict((oc) => oc.columns(['tenant_id', 'email_key']).doNothing())

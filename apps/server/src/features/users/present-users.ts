@@ -22,6 +22,7 @@ export async function presentUsers(
     tenantId: row.tenant_id,
     principalId: row.principal_id,
     email: row.email,
+    emailVerified: row.email_verified_at !== null,
     name: row.name,
     status: row.status,
     locked: locked.has(keys[index]?.toString('base64') ?? ''),

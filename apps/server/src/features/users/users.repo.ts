@@ -21,6 +21,7 @@ const users = (tx: TenantTx, now: Date) =>
       'm.id as principal_id',
       'u.email',
       'u.email_key',
+      'u.email_verified_at',
       'u.name',
       'u.status',
       'u.created_at',
@@ -97,12 +98,19 @@ export async function suspendUserRow(tx: TenantTx, id: UserId, now: Date): Promi
   await insertRevocations(tx, 'user', rows, now);
 }
 
-/** A user who never proved the address is invited again, and not active. */
+/** A user who never proved the address and never had a password is invited again, and not active. */
 export async function activateUserRow(tx: TenantTx, id: UserId, now: Date): Promise<string | undefined> {
   const row = await tx
     .updateTable('users')
     .set((eb) => ({
-      status: eb.case().when('email_verified_at', 'is', null).then('invited').else('active').end(),
+      status: eb
+        .case()
+        .when(
+          sql<boolean>`email_verified_at is null and not exists (select from gatehouse.credentials c where c.tenant_id = users.tenant_id and c.user_id = users.id and c.kind = 'password')`,
+        )
+        .then('invited')
+        .else('active')
+        .end(),
       updated_at: now,
     }))
     .where('tenant_id', '=', tx.tenantId)

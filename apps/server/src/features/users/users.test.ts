@@ -30,6 +30,7 @@ describe('POST /api/v1/users', () => {
       email: 'Ada@Example.com',
       name: 'Ada Lovelace',
       status: 'invited',
+      emailVerified: false,
       locked: false,
       roles: [],
       createdAt: gatehouse.clock.now().toISOString(),

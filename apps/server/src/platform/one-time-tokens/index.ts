@@ -1,1 +1,7 @@
-export { createOneTimeTokens, type OneTimeTokens, tenantOfToken } from './one-time-tokens.ts';
+export {
+  createOneTimeTokens,
+  type OneTimeTokens,
+  type Purpose,
+  type SpentToken,
+  tenantOfToken,
+} from './one-time-tokens.ts';

@@ -5,13 +5,23 @@ import { bytesToUuid, isUuid, newId, type TenantId, uuidToBytes } from '../ids.t
 import { consumeToken, countTokens, insertToken, loadToken, revokeTokens } from './one-time-tokens.repo.ts';
 
 /** What a single-use token is for. One made for one purpose is worth nothing for another (threat 57). */
-export type Purpose = 'set-password' | 'registration' | 'setup';
+export type Purpose =
+  | 'set-password'
+  | 'reset-password'
+  | 'registration'
+  | 'setup'
+  | 'verify-email'
+  | 'change-email';
 
 /** What a token was made with. */
 export interface TokenContent {
   subjectId: string | null;
   payload: unknown;
 }
+
+declare const spent: unique symbol;
+/** Proof that a token has just been spent. Only `consume` makes one: what asks for it cannot be reached by reading alone. */
+export type SpentToken = TokenContent & { readonly [spent]: Purpose };
 
 export interface OneTimeTokens {
   /** A new token, for the fragment of a mailed link; only its keyed hash is stored. */
@@ -21,7 +31,7 @@ export interface OneTimeTokens {
     options: { subjectId?: string; payload?: unknown; lifetimeSeconds: number },
   ): Promise<string>;
   /** Spends the token: one conditional UPDATE, so that of many redemptions at once exactly one gets an answer. */
-  consume(tx: TenantTx, purpose: Purpose, token: string): Promise<TokenContent | undefined>;
+  consume(tx: TenantTx, purpose: Purpose, token: string): Promise<SpentToken | undefined>;
   /** Reads an open token and leaves it open, for what has to be judged before it is spent. It decides nothing: `consume` does. */
   read(tx: TenantTx, purpose: Purpose, token: string): Promise<TokenContent | undefined>;
   /** How many were issued for the subject in the last seconds: each of them is a mail to somebody. */
@@ -81,7 +91,8 @@ export function createOneTimeTokens({ sealer, clock }: { sealer: Sealer; clock: 
       });
       return `${uuidToBytes(tx.tenantId).toString('base64url')}.${secret}`;
     },
-    consume: (tx, purpose, token) => open(consumeToken, tx, purpose, token),
+    consume: async (tx, purpose, token) =>
+      (await open(consumeToken, tx, purpose, token)) as SpentToken | undefined,
     read: (tx, purpose, token) => open(loadToken, tx, purpose, token),
     countIssued: (tx, purpose, subjectId, seconds) =>
       countTokens(tx, purpose, subjectId, new Date(clock.now().getTime() - seconds * 1000)),

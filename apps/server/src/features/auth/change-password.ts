@@ -1,0 +1,61 @@
+import type { ChangePasswordRequest } from '@gatehouse/contracts';
+import { enterOwn } from '../../platform/access/index.ts';
+import { Problem, type RequestContext } from '../../platform/http/index.ts';
+import { actorOf } from '../audit/index.ts';
+import type { Deps } from '../deps.ts';
+import { endSession } from '../sessions/index.ts';
+import { isOpenAccount, lockUser } from './account.repo.ts';
+import type { SignedInPrincipal } from './authenticate.ts';
+import { isPasswordStill } from './credentials.repo.ts';
+import { checkPasswordsAllowed } from './login.ts';
+import { checkNewPassword, hashNewPassword } from './new-password.ts';
+import { type OpenedSession, openSession } from './open-session.ts';
+import { checkOwnPassword, currentWrong } from './own-password.ts';
+import { setPassword } from './set-password.ts';
+
+/**
+ * Changes the password of somebody who is signed in and knows the present one (spec W11). All other sessions end; the one that
+ * asked goes on under a new id, so that an id that somebody has seen is worth nothing (threat 33).
+ *
+ * @throws {Problem} `auth.sso_required`, `password.too_weak`, `password.too_long`, `password.current_wrong`,
+ *   `auth.account_locked`, `auth.session_expired`, `auth.busy`
+ */
+export async function changePassword(
+  deps: Deps,
+  principal: SignedInPrincipal,
+  input: ChangePasswordRequest,
+  request: RequestContext,
+): Promise<OpenedSession> {
+  checkPasswordsAllowed(deps);
+  const password = checkNewPassword(input.newPassword, 'newPassword');
+  const proven = await checkOwnPassword(deps, principal, input.currentPassword, request);
+  const client = await deps.clients.get(principal.session.client_id);
+  const passwordHash = await hashNewPassword(deps, password);
+  const home = enterOwn({ kind: 'claim', tenantId: principal.homeTenantId });
+  return deps.doors.withTenant(home, async (tx) => {
+    const { userId, sessionId } = principal;
+    const user = await lockUser(tx, userId);
+    // SECURITY: meanwhile somebody may have ended the session or set another password: who asked is no longer who may.
+    const ended = await endSession(tx, sessionId, 'password changed', deps.clock.now());
+    if (!isOpenAccount(user) || !ended)
+      throw new Problem('auth.session_expired', { detail: 'Sign in again.' });
+    if (!(await isPasswordStill(tx, proven.credentialId, proven.secretSealed))) throw currentWrong();
+    await setPassword(
+      deps,
+      tx,
+      {
+        user: { id: userId, email: user.email },
+        passwordHash,
+        ground: { by: 'owner', proven },
+        actor: actorOf(principal),
+      },
+      request,
+    );
+    return openSession(
+      deps,
+      tx,
+      { userId, client, amr: principal.session.amr, replaces: sessionId },
+      request,
+    );
+  });
+}

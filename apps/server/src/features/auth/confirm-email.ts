@@ -1,0 +1,83 @@
+import { enterOwn } from '../../platform/access/index.ts';
+import type { TenantTx } from '../../platform/database/index.ts';
+import { emailKey } from '../../platform/email.ts';
+import { Problem, type RequestContext } from '../../platform/http/index.ts';
+import type { TenantId, UserId } from '../../platform/ids.ts';
+import { type Purpose, type SpentToken, tenantOfToken } from '../../platform/one-time-tokens/index.ts';
+import { personal } from '../audit/index.ts';
+import type { Deps } from '../deps.ts';
+import { isOpenAccount, type LockedUser, lockUser } from './account.repo.ts';
+import { moveToAddress, proveAddress } from './email.repo.ts';
+import { linkInvalid } from './links.ts';
+import { emailChangedMail } from './recovery.mails.ts';
+
+/** Links that were mailed to the former address, or for it. */
+const ENDED_LINKS: readonly Purpose[] = ['set-password', 'reset-password', 'verify-email', 'change-email'];
+
+/**
+ * Moves an account to the address that its owner asked for, by the link that was mailed there (spec W11). Both addresses are
+ * told; what was mailed to the former one opens nothing any more.
+ *
+ * @throws {Problem} `auth.link_invalid`, `users.email_in_use` where somebody else came by the address meanwhile
+ */
+export const confirmEmail = (deps: Deps, token: string, request: RequestContext): Promise<void> =>
+  byLink(deps, 'change-email', token, async (tx, { userId, user, spent }) => {
+    const { email } = spent.payload as { email: string };
+    const now = deps.clock.now();
+    if (!(await moveToAddress(tx, userId, { email, emailKey: emailKey(email), now })))
+      throw new Problem('users.email_in_use', {
+        detail: 'Everybody signs in with an address of their own; use another one.',
+      });
+    for (const purpose of ENDED_LINKS) await deps.oneTimeTokens.revoke(tx, purpose, userId);
+    for (const to of [{ old: user.email }, { fresh: email }])
+      await deps.outbox.mail(tx, 'email_changed', emailChangedMail(deps.config, to), request.correlationId);
+    const self = { tenantId: tx.tenantId, id: userId };
+    await deps.audit.record(tx, {
+      action: 'email_changed',
+      actor: { kind: 'user', id: userId, tenantId: tx.tenantId, email: user.email },
+      resource: { type: 'user', id: userId },
+      before: { email: personal(self, user.email) },
+      after: { email: personal(self, email) },
+      request,
+    });
+  });
+
+/**
+ * Proves the address that an account has, by the link that was mailed there.
+ *
+ * @throws {Problem} `auth.link_invalid`
+ */
+export const verifyEmail = (deps: Deps, token: string, request: RequestContext): Promise<void> =>
+  byLink(deps, 'verify-email', token, async (tx, { userId, user, spent }) => {
+    // SECURITY: the link proves the address that it was mailed to, and no other that the account came by since.
+    if ((spent.payload as { emailKey: string }).emailKey !== user.email_key) throw linkInvalid();
+    await proveAddress(tx, userId, deps.clock.now());
+    const self = { tenantId: tx.tenantId, id: userId };
+    await deps.audit.record(tx, {
+      action: 'email_verified',
+      actor: { kind: 'user', id: userId, tenantId: tx.tenantId, email: user.email },
+      resource: { type: 'user', id: userId },
+      after: { email: personal(self, user.email) },
+      request,
+    });
+  });
+
+async function byLink(
+  deps: Deps,
+  purpose: Purpose,
+  token: string,
+  work: (tx: TenantTx, of: { userId: UserId; user: LockedUser; spent: SpentToken }) => Promise<void>,
+): Promise<void> {
+  const tenantId: TenantId | undefined = tenantOfToken(token);
+  if (tenantId === undefined) throw linkInvalid();
+  await deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId }), async (tx) => {
+    // The user before the token, as everybody who changes both takes them (lockUser).
+    const open = await deps.oneTimeTokens.read(tx, purpose, token);
+    if (!open?.subjectId) throw linkInvalid();
+    const userId = open.subjectId as UserId;
+    const user = await lockUser(tx, userId);
+    const spent = await deps.oneTimeTokens.consume(tx, purpose, token);
+    if (!spent || !isOpenAccount(user)) throw linkInvalid();
+    await work(tx, { userId, user, spent });
+  });
+}

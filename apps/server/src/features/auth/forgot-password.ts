@@ -1,0 +1,71 @@
+import type { ForgotPasswordRequest } from '@gatehouse/contracts';
+import { enterOwn } from '../../platform/access/index.ts';
+import { emailKey } from '../../platform/email.ts';
+import type { RequestContext } from '../../platform/http/index.ts';
+import { newId, ROOT_TENANT } from '../../platform/ids.ts';
+import { personal, subjectOfTheDay } from '../audit/index.ts';
+import { CONSOLE_CLIENT } from '../clients/index.ts';
+import type { Deps } from '../deps.ts';
+import { isOpenAccount, loadAccount, lockUser } from './account.repo.ts';
+import { checkPasswordsAllowed, isServedBy } from './login.ts';
+import { resetPasswordMail } from './recovery.mails.ts';
+
+const LINK_SECONDS = 30 * 60;
+/**
+ * SECURITY: at most so many mails in the lifetime of one link, so that nobody's mailbox is filled by pressing a button. The two
+ * times are the same on purpose: until the newest link has expired it stays good, and then the first of the five no longer
+ * counts. Whoever presses the button for somebody else keeps nobody from a link.
+ */
+const LINKS_IN_A_LIFETIME = 5;
+
+/**
+ * Mails the owner of an account a link with which a new password can be set (spec W11). The newest link ends those before.
+ *
+ * Whether there is an account, whether it is suspended, and whether anything was mailed: the answer is the same, and so are the
+ * statements (D2; threat 51). The mail goes to the address as it is stored, never as it was typed (threat 28).
+ *
+ * @throws {Problem} `auth.sso_required`, `auth.client_unknown`
+ */
+export async function forgotPassword(
+  deps: Deps,
+  input: ForgotPasswordRequest,
+  request: RequestContext,
+): Promise<void> {
+  checkPasswordsAllowed(deps);
+  const client = await deps.clients.get(input.client ?? CONSOLE_CLIENT);
+  const key = emailKey(input.email);
+  const account = await loadAccount(deps.doors, key);
+  const tenantId = account?.tenantId ?? ROOT_TENANT;
+  await deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId }), async (tx) => {
+    const user = await lockUser(tx, account?.userId ?? newId<'user'>());
+    const recent = await deps.oneTimeTokens.countIssued(
+      tx,
+      'reset-password',
+      account?.userId ?? newId(),
+      LINK_SECONDS,
+    );
+    const sends =
+      account !== undefined &&
+      isOpenAccount(user) &&
+      user.email_key === key &&
+      isServedBy(client, account) &&
+      recent < LINKS_IN_A_LIFETIME;
+    // A link is made either way. Where nothing is sent it is nobody's: nobody receives it, and it could set nothing.
+    const subjectId = sends ? account.userId : newId();
+    await deps.oneTimeTokens.revoke(tx, 'reset-password', subjectId);
+    const token = await deps.oneTimeTokens.issue(tx, 'reset-password', {
+      subjectId,
+      lifetimeSeconds: LINK_SECONDS,
+    });
+    const mail = resetPasswordMail(deps.config, sends ? user.email : input.email, request, token);
+    await deps.outbox[sends ? 'mail' : 'withhold'](tx, 'reset_password', mail, request.correlationId);
+    const person = account ? { tenantId, id: account.userId } : subjectOfTheDay(deps.clock.now());
+    await deps.audit.record(tx, {
+      action: 'password_reset_requested',
+      actor: { kind: 'anonymous', subject: person },
+      resource: { type: account ? 'user' : 'address', id: account?.userId ?? null },
+      after: { email: personal(person, account?.email ?? input.email), mailed: sends },
+      request,
+    });
+  });
+}
