@@ -37,6 +37,28 @@ const signInPages: [string, (page: Page) => Promise<void>][] = [
   ['/register/confirm#token=spent', (page) => page.getByLabel('Password', { exact: true }).waitFor()],
   ['/set-password#token=spent', (page) => page.getByLabel('New password').waitFor()],
   ['/set-password', (page) => page.getByText('This link is not complete').waitFor()],
+  ['/forgot-password', (page) => page.getByLabel('Email address').waitFor()],
+  [
+    '/forgot-password',
+    async (page) => {
+      await page.getByLabel('Email address').fill('nobody@example.com');
+      await page.getByRole('button', { name: 'Send the link' }).click();
+      await page.getByText('Look into your mail').waitFor();
+    },
+  ],
+  ['/reset-password#token=spent', (page) => page.getByLabel('New password').waitFor()],
+  ['/reset-password', (page) => page.getByText('This link is not complete').waitFor()],
+  [
+    '/verify-email#token=spent-long-ago-and-gone',
+    async (page) => {
+      await page.getByRole('button', { name: 'Confirm the address' }).click();
+      await page.locator('.failure').waitFor();
+    },
+  ],
+  [
+    '/confirm-email#token=spent',
+    (page) => page.getByRole('button', { name: 'Confirm the address' }).waitFor(),
+  ],
   ['/setup#token=spent', (page) => page.getByLabel('Your name').waitFor()],
   ['/locked', (page) => page.getByText('What you can do').waitFor()],
   ['/signed-out', (page) => page.getByText('You are signed out').waitFor()],
@@ -50,6 +72,22 @@ const consolePages: [string, (page: Page) => Promise<void>][] = [
     async (page) => {
       await page.getByRole('button', { name: /Account menu/ }).click();
       await page.getByRole('menuitem', { name: 'Sign out' }).waitFor();
+    },
+  ],
+  [
+    '/',
+    async (page) => {
+      await page.getByRole('button', { name: 'Change password…' }).click();
+      await page.getByRole('dialog').getByLabel('New password').fill('weak');
+      await page.getByRole('dialog').getByRole('button', { name: 'Change password' }).click();
+      await page.getByText('The password is missing.').waitFor();
+    },
+  ],
+  [
+    '/',
+    async (page) => {
+      await page.getByRole('button', { name: 'Change address…' }).click();
+      await page.getByRole('dialog').getByLabel('New address').waitFor();
     },
   ],
   ['/users', (page) => page.getByText('ada@example.com').first().waitFor()],

@@ -14,8 +14,8 @@ export interface Deployment {
   readonly url: string;
   /** What the service prints for its operator, once it has printed it. */
   readonly printed: (pattern: RegExp) => Promise<string>;
-  /** The newest link that was mailed to an address, from the development mailbox. */
-  readonly mailedLink: (to: string) => Promise<string>;
+  /** The newest link that was mailed to an address, of a page when one is named, from the development mailbox. */
+  readonly mailedLink: (to: string, page?: string) => Promise<string>;
   readonly stop: () => Promise<void>;
 }
 
@@ -60,7 +60,7 @@ export async function startDeployment(env: Record<string, string | undefined> = 
   }
   const printed = (pattern: RegExp): Promise<string> =>
     eventually(`${pattern} in the output`, async () => pattern.exec(output)?.[0]);
-  return { url, printed, mailedLink: (to) => readLink(url, to), stop };
+  return { url, printed, mailedLink: (to, page) => readLink(url, to, page), stop };
 }
 
 async function eventually(what: string, look: () => Promise<string | undefined>): Promise<string> {
@@ -78,10 +78,12 @@ async function isReady(url: string): Promise<boolean> {
   return response?.ok ?? false;
 }
 
-function readLink(url: string, to: string): Promise<string> {
+function readLink(url: string, to: string, page = ''): Promise<string> {
   return eventually(`a mail with a link to ${to}`, async () => {
-    const page = await (await fetch(`${url}/dev/mail`)).text();
-    const letter = page.split('<article>').find((text) => text.includes(`To ${to}`));
+    const mails = await (await fetch(`${url}/dev/mail`)).text();
+    const letter = mails
+      .split('<article>')
+      .find((text) => text.includes(`To ${to}`) && text.includes(`${page}#token=`));
     return letter?.match(/href="([^"]+#token=[^"]+)"/)?.[1]?.replaceAll('&#47;', '/');
   });
 }

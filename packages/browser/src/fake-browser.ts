@@ -124,6 +124,10 @@ export function fakeServer(mode: 'cookie' | 'bearer') {
       return renewed();
     }
     if (!isAuthenticated(request)) return problem(401, 'auth.required');
+    if (path === '/api/v1/auth/password/change') {
+      const { currentPassword } = (await request.json()) as { currentPassword: string };
+      return currentPassword === 'Right-1234' ? renewed() : problem(400, 'password.current_wrong');
+    }
     if (path === '/api/v1/auth/logout') {
       sessionLives = false;
       return new Response(null, { status: 204 });

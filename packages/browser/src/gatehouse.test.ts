@@ -250,6 +250,60 @@ describe('the end of a session', () => {
   });
 });
 
+describe('changing the password', () => {
+  const path = '/api/v1/auth/password/change';
+  const change = { currentPassword: 'Right-1234', newPassword: 'Other-1234' };
+
+  it('goes on in all tabs with what the new session hands out, and renews nothing', async () => {
+    const server = open();
+    const tabs = [browser.openTab(), browser.openTab()];
+    await Promise.all(tabs.map((tab) => tab.start()));
+    expect(await tabs[0]!.changePassword(change)).toEqual(person);
+    expect(server.last(path)?.headers.get('x-csrf-token')).toBe('csrf-0');
+    expect(await server.last(path)?.json()).toEqual(change);
+    await vi.waitFor(() => expect(server.count('/api/v1/auth/me')).toBe(4));
+    await tabs[1]!.fetch(users, { method: 'POST' });
+    expect(server.last(users)?.headers.get('x-csrf-token')).toBe('csrf-1');
+    expect(server.count(refresh)).toBe(0);
+  });
+
+  it('renews first where the access token is spent, as the first thing of a page, too', async () => {
+    for (const mode of ['cookie', 'bearer'] as const) {
+      const server = open(mode);
+      server.expire();
+      expect(await browser.openTab({ tokenMode: mode }).changePassword(change)).toEqual(person);
+      expect(server.count(refresh)).toBe(1);
+      browser.close();
+    }
+  });
+
+  it('and a renewal of another tab take turns: one renewal is enough for both', async () => {
+    const server = open();
+    const tabs = [browser.openTab(), browser.openTab()];
+    await Promise.all(tabs.map((tab) => tab.start()));
+    server.expire();
+    const order: string[] = [];
+    server.intercept((request) => {
+      const { pathname } = new URL(request.url);
+      if (pathname === refresh || pathname === path) order.push(pathname);
+      return undefined;
+    });
+    const [answer] = await Promise.all([tabs[1]!.fetch(users), tabs[0]!.changePassword(change)]);
+    expect(answer.status).toBe(200);
+    expect(order).toEqual([path, refresh, path]);
+  });
+
+  it('by a wrong one is refused with the code of the server, and nobody is signed out', async () => {
+    const server = open();
+    const tab = browser.openTab();
+    await tab.start();
+    const wrong = tab.changePassword({ ...change, currentPassword: 'Wrong-1234' });
+    await expect(wrong).rejects.toMatchObject({ code: 'password.current_wrong' });
+    expect(tab.getState().status).toBe('signed-in');
+    expect(server.count(path)).toBe(1);
+  });
+});
+
 describe('signing in', () => {
   it('is told to the other tabs, which load the person', async () => {
     const server = open();

@@ -1,5 +1,11 @@
 import { browserEnvironment, type Environment } from './environment.ts';
-import type { Me, RegistrationConfirmation, SignInCredentials, SignInState } from './messages.ts';
+import type {
+  Me,
+  PasswordChange,
+  RegistrationConfirmation,
+  SignInCredentials,
+  SignInState,
+} from './messages.ts';
 import { ProblemError, readProblem } from './problem.ts';
 import { checkTarget, isRepeatable, type RequestOptions, type TokenMode, withSession } from './requests.ts';
 import { openSession } from './session.ts';
@@ -39,6 +45,12 @@ export interface Gatehouse {
   signIn(credentials: SignInCredentials): Promise<Me>;
   /** Completes a registration by the link from the mail and signs in. @throws ProblemError */
   confirmRegistration(confirmation: RegistrationConfirmation): Promise<Me>;
+  /**
+   * Changes the password of whoever is signed in. All other sessions end; this one goes on, in all tabs, under a new id.
+   *
+   * @throws ProblemError, for example `password.current_wrong`, `password.too_weak`; TypeError when the network is lost
+   */
+  changePassword(change: PasswordChange): Promise<Me>;
   /** Ends the session on the server and in all tabs. @throws ProblemError, TypeError: it is then still open. */
   signOut(): Promise<void>;
   /** Reads `me` again, for example after a change of roles. @throws ProblemError, TypeError */
@@ -171,6 +183,13 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     },
     signIn: ({ email, password }) => enter('/api/v1/auth/login', { email, password }),
     confirmRegistration: ({ token, password }) => enter('/api/v1/auth/register/confirm', { token, password }),
+    changePassword: async ({ currentPassword, newPassword }) => {
+      if (state.status === 'starting') await start();
+      const body = { currentPassword, newPassword };
+      const response = await session.rotate('/api/v1/auth/password/change', body);
+      if (!response.ok) throw await readProblem(response);
+      return reload();
+    },
     signOut: async () => {
       if (state.status === 'starting') await start();
       const response = await session.leave();

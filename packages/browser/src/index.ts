@@ -8,5 +8,12 @@
 export { createGatehouse } from './gatehouse.ts';
 export type { Gatehouse, GatehouseOptions } from './gatehouse.ts';
 export type { Environment } from './environment.ts';
-export type { Me, Problem, RegistrationConfirmation, SignInCredentials, SignInState } from './messages.ts';
+export type {
+  Me,
+  PasswordChange,
+  Problem,
+  RegistrationConfirmation,
+  SignInCredentials,
+  SignInState,
+} from './messages.ts';
 export { ProblemError, readProblem, retryAfterSeconds } from './problem.ts';

@@ -45,6 +45,11 @@ export interface SignInCredentials {
   readonly password: string;
 }
 
+export interface PasswordChange {
+  readonly currentPassword: string;
+  readonly newPassword: string;
+}
+
 export interface RegistrationConfirmation {
   /** The single-use token from the link in the mail. */
   readonly token: string;

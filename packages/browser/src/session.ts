@@ -16,6 +16,8 @@ export interface Session {
   renew(failed: Credentials): Promise<Renewal>;
   /** Runs an entry (sign-in, confirmation) and takes up what it hands out. */
   enter(path: string, body: Record<string, unknown>): Promise<Response>;
+  /** Runs a change that goes on in a session of a new id, and takes up what it hands out. */
+  rotate(path: string, body: Record<string, unknown>): Promise<Response>;
   /** Ends the session on the server. */
   leave(): Promise<Response>;
   close(): void;
@@ -56,7 +58,7 @@ export function openSession({ environment, request, onChange }: SessionOptions):
     return environment.fetch(new URL(path, request.baseUrl), {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-gatehouse-client': request.client, ...headers },
-      body: JSON.stringify({ ...body, client: request.client }),
+      body: JSON.stringify(body),
       credentials: cookiePolicy(request),
     });
   }
@@ -70,7 +72,7 @@ export function openSession({ environment, request, onChange }: SessionOptions):
 
   /** One renewal. The caller holds the lock. */
   async function renewAlone(): Promise<Renewal> {
-    const response = await post('/api/v1/auth/refresh', {});
+    const response = await post('/api/v1/auth/refresh', { client: request.client });
     if (response.ok) {
       await takeEntry(response, 'renewed');
       return { kind: 'renewed' };
@@ -80,6 +82,20 @@ export function openSession({ environment, request, onChange }: SessionOptions):
       return { kind: 'gone' };
     }
     return { kind: 'unavailable', answer: await keepAnswer(response) };
+  }
+
+  /** Posts with the session, renewed where it has to be. The caller holds the lock. */
+  async function postSignedIn(path: string, body: Record<string, unknown>): Promise<Response> {
+    const send = (): Promise<Response> =>
+      post(path, body, {
+        ...(credentials.csrfToken && { 'x-csrf-token': credentials.csrfToken }),
+        ...(credentials.accessToken && { authorization: `Bearer ${credentials.accessToken}` }),
+      });
+    const response = await send();
+    if (response.status !== 401) return response;
+    const renewal = await renewAlone();
+    if (renewal.kind === 'gone') return response;
+    return renewal.kind === 'renewed' ? send() : renewal.answer();
   }
 
   function whatIsNewer(failed: Credentials): Renewal | undefined {
@@ -112,27 +128,21 @@ export function openSession({ environment, request, onChange }: SessionOptions):
     // Under the same lock as a renewal: an answer of the old session must not overwrite the cookies of the new one.
     enter: (path, body) =>
       tabs.alone(async () => {
-        const response = await post(path, body);
+        const response = await post(path, { ...body, client: request.client });
+        if (response.ok) await takeEntry(response, 'signed-in');
+        return response;
+      }),
+    // Under the lock, too: a renewal by the old session, sent meanwhile, would come back as its end.
+    rotate: (path, body) =>
+      tabs.alone(async () => {
+        await askOthers();
+        const response = await postSignedIn(path, body);
         if (response.ok) await takeEntry(response, 'signed-in');
         return response;
       }),
     leave: () =>
       tabs.alone(async () => {
-        const logout = (): Promise<Response> =>
-          post(
-            '/api/v1/auth/logout',
-            {},
-            {
-              ...(credentials.csrfToken && { 'x-csrf-token': credentials.csrfToken }),
-              ...(credentials.accessToken && { authorization: `Bearer ${credentials.accessToken}` }),
-            },
-          );
-        let response = await logout();
-        if (response.status === 401) {
-          const renewal = await renewAlone();
-          if (renewal.kind === 'gone') return response;
-          response = renewal.kind === 'renewed' ? await logout() : renewal.answer();
-        }
+        const response = await postSignedIn('/api/v1/auth/logout', { client: request.client });
         if (response.ok) take(nothing, 'signed-out');
         return response;
       }),

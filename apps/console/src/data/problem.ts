@@ -9,10 +9,20 @@ export function sayProblem(error: unknown): string {
   return error.status >= 500 && correlationId ? t('problem.withId', { title, id: correlationId }) : title;
 }
 
+/** Problems that speak of one field although they do not name it. */
+const fieldOfCode: Readonly<Record<string, string>> = {
+  'users.email_in_use': 'email',
+  'users.email_unchanged': 'newEmail',
+  'password.current_wrong': 'currentPassword',
+  'password.too_weak': 'newPassword',
+  'password.too_long': 'newPassword',
+};
+
 /** The faults by field, for a form. */
 export function faultsByField(error: unknown): Record<string, string> {
   if (!(error instanceof ProblemError)) return {};
-  if (error.code === 'users.email_in_use') return { email: sayProblem(error) };
+  const field = fieldOfCode[error.code];
+  if (field !== undefined) return { [field]: sayProblem(error) };
   return Object.fromEntries(
     (error.problem.errors ?? []).map(({ path, message }) => [path.split('/').at(-1) ?? '', message]),
   );

@@ -4,10 +4,13 @@ import type { ComponentType } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { onNavigate } from './address.ts';
 import { Frame } from './Frame.tsx';
+import { ConfirmEmail, VerifyEmail } from './pages/AddressLink.tsx';
 import { ConfirmRegistration } from './pages/ConfirmRegistration.tsx';
+import { ForgotPassword } from './pages/ForgotPassword.tsx';
 import { Insecure } from './pages/Insecure.tsx';
 import { Locked } from './pages/Locked.tsx';
 import { Register } from './pages/Register.tsx';
+import { ResetPassword } from './pages/ResetPassword.tsx';
 import { SetPassword } from './pages/SetPassword.tsx';
 import { SetUp } from './pages/SetUp.tsx';
 import { SignedOut } from './pages/SignedOut.tsx';
@@ -35,6 +38,10 @@ const pages: Readonly<Record<string, Place>> = {
   '/register': { page: Register, title: 'register.title', needsCookies: false },
   '/register/confirm': { page: ConfirmRegistration, title: 'confirm.title', needsCookies: true },
   '/set-password': { page: SetPassword, title: 'setPassword.title', needsCookies: false },
+  '/forgot-password': { page: ForgotPassword, title: 'forgot.title', needsCookies: false },
+  '/reset-password': { page: ResetPassword, title: 'reset.title', needsCookies: false },
+  '/verify-email': { page: VerifyEmail, title: 'verifyEmail.title', needsCookies: false },
+  '/confirm-email': { page: ConfirmEmail, title: 'confirmEmail.title', needsCookies: false },
   '/setup': { page: SetUp, title: 'setup.title', needsCookies: false },
   '/locked': { page: Locked, title: 'locked.title', needsCookies: false },
   '/signed-out': { page: SignedOut, title: 'signedOut.title', needsCookies: false },

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { type Failure, noFailure, readFailure } from './failure.ts';
-import { unmetRules } from './password.ts';
+import { unmetRules } from '../password.ts';
 import { t } from './text.ts';
 import { Wait } from './Wait.tsx';
 

@@ -1,5 +1,5 @@
 /** @jsxImportSource preact */
-import { fitsBcrypt, passwordRules } from './password.ts';
+import { fitsBcrypt, passwordRules } from '../password.ts';
 import { t } from './text.ts';
 
 /** The rules of a new password, each with whether it is met, while one types. */

@@ -2,6 +2,7 @@ import { useTranslation } from 'react-i18next';
 import { PageHeader } from '../../parts/PageHeader.tsx';
 import { Time } from '../../parts/Time.tsx';
 import { useMe } from '../../session.ts';
+import { OwnAccount } from './OwnAccount.tsx';
 import { OwnSessions } from './OwnSessions.tsx';
 
 export function Home() {
@@ -9,7 +10,6 @@ export function Home() {
   const me = useMe();
   if (!me) return null;
   const facts = [
-    [t('home.email'), me.user.email],
     [t('home.tenant'), me.tenant.name],
     [t('home.signedInSince'), <Time key="since" at={me.session.authTime} form="minute" />],
     [t('home.memberSince'), <Time key="member" at={me.user.createdAt} form="date" />],
@@ -42,6 +42,7 @@ export function Home() {
           </div>
         </dl>
       </section>
+      <OwnAccount me={me} />
       <OwnSessions />
     </>
   );

@@ -1,11 +1,10 @@
 import { Alert, Button, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { notifications } from '@mantine/notifications';
-import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { optionsQuery } from '../../data/options.ts';
 import { faultsByField, sayProblem } from '../../data/problem.ts';
 import { useAddUser } from '../../data/users/mutations.ts';
+import { DevMail } from '../../parts/DevMail.tsx';
 import { useMay } from '../../session.ts';
 import { RoleChoice } from './RoleChoice.tsx';
 
@@ -13,7 +12,6 @@ export function AddUser({ onDone }: { onDone: () => void }) {
   const { t } = useTranslation();
   const may = useMay();
   const add = useAddUser();
-  const { data: options } = useQuery(optionsQuery());
   const form = useForm({
     initialValues: { name: '', email: '', roles: [] as string[] },
     validate: {
@@ -35,12 +33,7 @@ export function AddUser({ onDone }: { onDone: () => void }) {
               autoClose: 10_000,
               message: (
                 <>
-                  {t('users.addedText', { email: user.email })}{' '}
-                  {options?.devMailUrl && (
-                    <a href={options.devMailUrl} target="_blank" rel="noreferrer">
-                      {t('users.devMail')}
-                    </a>
-                  )}
+                  {t('users.addedText', { email: user.email })} <DevMail />
                 </>
               ),
             });

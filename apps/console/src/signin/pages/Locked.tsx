@@ -12,13 +12,18 @@ export function Locked() {
       {until === null ? <p class="notice care">{t('locked.untilUnknown')}</p> : <Until until={until} />}
       <h2>{t('locked.what')}</h2>
       <ul class="advice">
-        {['wait', 'known', 'admin', 'notYou'].map((key) => (
+        {['wait', 'known', 'reset', 'admin', 'notYou'].map((key) => (
           <li key={key}>{t(`locked.${key}`)}</li>
         ))}
       </ul>
       <PageLink to={`/signin${location.search}`} button>
         {t('locked.back')}
       </PageLink>
+      <div class="after">
+        <p>
+          <PageLink to="/forgot-password">{t('signin.forgot')}</PageLink>
+        </p>
+      </div>
     </>
   );
 }

@@ -59,6 +59,9 @@ export function SignIn({ options }: PageProps) {
         )}
       </Form>
       <div class="after">
+        <p>
+          <PageLink to="/forgot-password">{t('signin.forgot')}</PageLink>
+        </p>
         {options?.registration === 'tenant' && (
           <p>
             {t('signin.newHere')} <PageLink to="/register">{t('signin.register')}</PageLink>

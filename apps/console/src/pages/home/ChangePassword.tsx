@@ -1,0 +1,78 @@
+import type { Me } from '@gatehouse/browser';
+import { Alert, Button, PasswordInput } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { notifications } from '@mantine/notifications';
+import { useTranslation } from 'react-i18next';
+import { useChangePassword } from '../../data/account/mutations.ts';
+import { faultsByField, sayProblem } from '../../data/problem.ts';
+import { unmetRules } from '../../password.ts';
+
+export function ChangePassword({ me, onDone }: { me: Me; onDone: () => void }) {
+  const { t } = useTranslation();
+  const change = useChangePassword();
+  const form = useForm({
+    initialValues: { currentPassword: '', newPassword: '' },
+    validate: {
+      currentPassword: (value) => (value ? null : t('form.passwordMissing')),
+      newPassword: (value) => {
+        const unmet = unmetRules(value);
+        if (unmet.length === 0) return null;
+        return t('form.passwordNeeds', { rules: unmet.map((rule) => t(`form.rule.${rule}`)).join(', ') });
+      },
+    },
+  });
+  const faults = faultsByField(change.error);
+  const focusFirst = (errors: object): void => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus();
+  const submit = form.onSubmit(
+    (values) =>
+      change.mutate(values, {
+        onSuccess: () => {
+          onDone();
+          notifications.show({ message: t('account.passwordChanged') });
+        },
+        onError: (error) => {
+          form.setErrors(faultsByField(error));
+          focusFirst(faultsByField(error));
+        },
+      }),
+    focusFirst,
+  );
+  const toggle = { 'aria-label': t('form.showPassword') };
+
+  return (
+    <form onSubmit={submit} noValidate className="form">
+      {change.error && Object.keys(faults).length === 0 && (
+        <Alert color="brick" role="alert">
+          {sayProblem(change.error)}
+        </Alert>
+      )}
+      {/* Tells a password manager whose password it is. */}
+      <input type="text" autoComplete="username" value={me.user.email} readOnly hidden />
+      <PasswordInput
+        label={t('form.currentPassword')}
+        autoComplete="current-password"
+        data-autofocus
+        visibilityToggleButtonProps={toggle}
+        key={form.key('currentPassword')}
+        {...form.getInputProps('currentPassword')}
+      />
+      <PasswordInput
+        label={t('form.newPassword')}
+        description={t('form.passwordRules')}
+        autoComplete="new-password"
+        visibilityToggleButtonProps={toggle}
+        key={form.key('newPassword')}
+        {...form.getInputProps('newPassword')}
+      />
+      <p className="soft">{t('account.passwordEnds')}</p>
+      <div className="form-end">
+        <Button variant="default" onClick={onDone}>
+          {t('dialog.cancel')}
+        </Button>
+        <Button type="submit" loading={change.isPending}>
+          {t('account.passwordSubmit')}
+        </Button>
+      </div>
+    </form>
+  );
+}
