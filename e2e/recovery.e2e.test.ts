@@ -104,12 +104,14 @@ describe('a forgotten password', () => {
     await page.getByLabel('Email address').waitFor();
     await page.getByRole('link', { name: 'Sign in' }).click();
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    expect(page.url()).toBe(`${deployment.url}/signin`);
   });
 
   it('is what the page of a locked account offers', async () => {
     const page = await (await newVisitor(browser, deployment.url)).openTab('/locked');
     await page.getByRole('link', { name: 'Forgot your password?' }).click();
     await page.getByRole('heading', { name: 'Forgot your password?' }).waitFor();
+    expect(page.url()).toBe(`${deployment.url}/forgot-password`);
   });
 });
 

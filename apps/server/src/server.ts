@@ -15,6 +15,7 @@ import {
   createConfiguredAdministrator,
   createProvedAddresses,
   createSessionContexts,
+  RESET_LINK_SECONDS,
 } from './features/auth/index.ts';
 import { createClientDirectory, createConsoleClient } from './features/clients/index.ts';
 import type { Deps } from './features/deps.ts';
@@ -149,6 +150,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       mailLimits: createMailLimits({
         sealer,
         byAddress: counters.upTo(config.addressMailLimit, HOUR),
+        resetsByAddress: counters.upTo(config.addressMailLimit, RESET_LINK_SECONDS),
         byTenant: counters.upTo(config.tenantMailLimit, HOUR),
       }),
       outbox,

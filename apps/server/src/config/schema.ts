@@ -253,7 +253,7 @@ export const SETTINGS = {
       max: 10_000_000,
       default: 5,
       description:
-        'Mails an hour to one address that somebody else can cause, of each kind: registration, locked account, link to set a password.',
+        'Mails an hour to one address that somebody else can cause, of each kind: registration, locked account, links to set a password (a forgotten one: in half an hour), to confirm an address.',
     }),
   ),
   tenantMailLimit: required(

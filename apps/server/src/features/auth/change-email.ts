@@ -7,7 +7,7 @@ import type { Deps } from '../deps.ts';
 import { isOpenAccount, loadAccount, lockUser } from './account.repo.ts';
 import type { SignedInPrincipal } from './authenticate.ts';
 import { isPasswordStill } from './credentials.repo.ts';
-import { checkLinksLeft, EMAIL_LINK_SECONDS } from './links.ts';
+import { EMAIL_LINK_SECONDS } from './links.ts';
 import { checkPasswordsAllowed } from './login.ts';
 import { checkOwnPassword, currentWrong } from './own-password.ts';
 import { addressInUseMail, confirmNewEmailMail, emailChangeRequestedMail } from './recovery.mails.ts';
@@ -32,13 +32,14 @@ export async function changeEmail(
   if (key === emailKey(principal.email))
     throw new Problem('users.email_unchanged', { detail: 'You sign in with this address already.' });
   const proven = await checkOwnPassword(deps, principal, input.password, request);
+  await deps.mailLimits.checkAddress('change-email-notice', principal.email);
+  await deps.mailLimits.checkAddress('change-email', input.newEmail);
   const holder = await loadAccount(deps.doors, key);
   const { userId, homeTenantId: tenantId } = principal;
   await deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId }), async (tx) => {
     const user = await lockUser(tx, userId);
     if (!isOpenAccount(user)) throw new Problem('auth.session_expired', { detail: 'Sign in again.' });
     if (!(await isPasswordStill(tx, proven.credentialId, proven.secretSealed))) throw currentWrong();
-    await checkLinksLeft(deps, tx, 'change-email', userId);
     await deps.oneTimeTokens.revoke(tx, 'change-email', userId);
     // The token is made either way; for an address in use nobody ever receives it.
     const token = await deps.oneTimeTokens.issue(tx, 'change-email', {

@@ -7,16 +7,9 @@ import { personal, subjectOfTheDay } from '../audit/index.ts';
 import { CONSOLE_CLIENT } from '../clients/index.ts';
 import type { Deps } from '../deps.ts';
 import { isOpenAccount, loadAccount, lockUser } from './account.repo.ts';
+import { RESET_LINK_SECONDS } from './links.ts';
 import { checkPasswordsAllowed, isServedBy } from './login.ts';
 import { resetPasswordMail } from './recovery.mails.ts';
-
-const LINK_SECONDS = 30 * 60;
-/**
- * SECURITY: at most so many mails in the lifetime of one link, so that nobody's mailbox is filled by pressing a button. The two
- * times are the same on purpose: until the newest link has expired it stays good, and then the first of the five no longer
- * counts. Whoever presses the button for somebody else keeps nobody from a link.
- */
-const LINKS_IN_A_LIFETIME = 5;
 
 /**
  * Mails the owner of an account a link with which a new password can be set (spec W11). The newest link ends those before.
@@ -36,26 +29,21 @@ export async function forgotPassword(
   const key = emailKey(input.email);
   const account = await loadAccount(deps.doors, key);
   const tenantId = account?.tenantId ?? ROOT_TENANT;
+  const mailIsLeft = await deps.mailLimits.isLeft('reset-password', input.email);
   await deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId }), async (tx) => {
     const user = await lockUser(tx, account?.userId ?? newId<'user'>());
-    const recent = await deps.oneTimeTokens.countIssued(
-      tx,
-      'reset-password',
-      account?.userId ?? newId(),
-      LINK_SECONDS,
-    );
     const sends =
       account !== undefined &&
       isOpenAccount(user) &&
       user.email_key === key &&
       isServedBy(client, account) &&
-      recent < LINKS_IN_A_LIFETIME;
+      mailIsLeft;
     // A link is made either way. Where nothing is sent it is nobody's: nobody receives it, and it could set nothing.
     const subjectId = sends ? account.userId : newId();
     await deps.oneTimeTokens.revoke(tx, 'reset-password', subjectId);
     const token = await deps.oneTimeTokens.issue(tx, 'reset-password', {
       subjectId,
-      lifetimeSeconds: LINK_SECONDS,
+      lifetimeSeconds: RESET_LINK_SECONDS,
     });
     const mail = resetPasswordMail(deps.config, sends ? user.email : input.email, request, token);
     await deps.outbox[sends ? 'mail' : 'withhold'](tx, 'reset_password', mail, request.correlationId);

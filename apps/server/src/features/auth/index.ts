@@ -3,7 +3,7 @@ export { setPasswordMail } from './auth.mails.ts';
 export { authRoutes } from './auth.routes.ts';
 export { emailRoutes } from './email.routes.ts';
 export { createConfiguredAdministrator, isSetupRequired, issueSetupLink } from './first-administrator.ts';
-export { checkLinksLeft } from './links.ts';
+export { RESET_LINK_SECONDS } from './links.ts';
 export { throttleKey } from './lockout.ts';
 export { checkPasswordsAllowed } from './login.ts';
 export { passwordRoutes } from './password.routes.ts';

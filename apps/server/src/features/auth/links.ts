@@ -1,8 +1,4 @@
-import type { TenantTx } from '../../platform/database/index.ts';
 import { Problem } from '../../platform/http/index.ts';
-import type { UserId } from '../../platform/ids.ts';
-import type { Purpose } from '../../platform/one-time-tokens/index.ts';
-import type { Deps } from '../deps.ts';
 
 /** Of every mailed link that opens nothing the same is said: spent, expired, of another purpose, or never made. */
 export const linkInvalid = () => new Problem('auth.link_invalid', { detail: 'Ask for a new link.' });
@@ -10,23 +6,10 @@ export const linkInvalid = () => new Problem('auth.link_invalid', { detail: 'Ask
 /** How long a link is good that proves an address. */
 export const EMAIL_LINK_SECONDS = 24 * 3600;
 
-const HOUR = 3600;
-const LINKS_AN_HOUR = 10;
-
 /**
- * SECURITY: whoever asks for a link has not proved that the mailbox is theirs: nobody's is filled by pressing a button.
+ * How long a link is good that sets a new password, and the time in which the mails with such links to one address are counted.
  *
- * @throws {Problem} `rate.limited`
+ * The two are one on purpose: while no further mail is left, the newest link is still good. Whoever asks for links in somebody
+ * else's name keeps nobody from one.
  */
-export async function checkLinksLeft(
-  deps: Pick<Deps, 'oneTimeTokens'>,
-  tx: TenantTx,
-  purpose: Purpose,
-  userId: UserId,
-): Promise<void> {
-  if ((await deps.oneTimeTokens.countIssued(tx, purpose, userId, HOUR)) < LINKS_AN_HOUR) return;
-  throw new Problem('rate.limited', {
-    detail: `At most ${LINKS_AN_HOUR} links an hour are mailed to one person.`,
-    retryAfter: HOUR,
-  });
-}
+export const RESET_LINK_SECONDS = 30 * 60;

@@ -4,7 +4,7 @@ import { actorOf, personal } from '../audit/index.ts';
 import type { Deps } from '../deps.ts';
 import { isOpenAccount, lockUser } from './account.repo.ts';
 import type { SignedInPrincipal } from './authenticate.ts';
-import { checkLinksLeft, EMAIL_LINK_SECONDS } from './links.ts';
+import { EMAIL_LINK_SECONDS } from './links.ts';
 import { verifyEmailMail } from './recovery.mails.ts';
 
 /**
@@ -18,12 +18,12 @@ export async function sendVerification(
   request: RequestContext,
 ): Promise<void> {
   const { userId, homeTenantId: tenantId } = principal;
+  await deps.mailLimits.checkAddress('verify-email', principal.email);
   await deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId }), async (tx) => {
     const user = await lockUser(tx, userId);
     if (!isOpenAccount(user)) throw new Problem('auth.session_expired', { detail: 'Sign in again.' });
     if (user.email_verified_at !== null)
       throw new Problem('users.email_verified', { detail: 'There is nothing left to confirm.' });
-    await checkLinksLeft(deps, tx, 'verify-email', userId);
     await deps.oneTimeTokens.revoke(tx, 'verify-email', userId);
     const token = await deps.oneTimeTokens.issue(tx, 'verify-email', {
       subjectId: userId,

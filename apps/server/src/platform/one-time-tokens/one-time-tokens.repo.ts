@@ -52,24 +52,6 @@ export function loadToken(tx: TenantTx, purpose: string, hash: Buffer, now: Date
     .executeTakeFirst();
 }
 
-/** How many were made for the subject since then, spent or not. */
-export async function countTokens(
-  tx: TenantTx,
-  purpose: string,
-  subjectId: string,
-  since: Date,
-): Promise<number> {
-  const { count } = await tx
-    .selectFrom('one_time_tokens')
-    .select((eb) => eb.fn.countAll<string>().as('count'))
-    .where('tenant_id', '=', tx.tenantId)
-    .where('purpose', '=', purpose)
-    .where('subject_id', '=', subjectId)
-    .where('created_at', '>', since)
-    .executeTakeFirstOrThrow();
-  return Number(count);
-}
-
 export async function revokeTokens(
   tx: TenantTx,
   purpose: string | undefined,

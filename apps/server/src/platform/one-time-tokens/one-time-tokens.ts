@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { randomSecret, type Sealer } from '../crypto/index.ts';
 import type { TenantTx } from '../database/index.ts';
 import { bytesToUuid, isUuid, newId, type TenantId, uuidToBytes } from '../ids.ts';
-import { consumeToken, countTokens, insertToken, loadToken, revokeTokens } from './one-time-tokens.repo.ts';
+import { consumeToken, insertToken, loadToken, revokeTokens } from './one-time-tokens.repo.ts';
 
 /** What a single-use token is for. One made for one purpose is worth nothing for another (threat 57). */
 export type Purpose =
@@ -34,8 +34,6 @@ export interface OneTimeTokens {
   consume(tx: TenantTx, purpose: Purpose, token: string): Promise<SpentToken | undefined>;
   /** Reads an open token and leaves it open, for what has to be judged before it is spent. It decides nothing: `consume` does. */
   read(tx: TenantTx, purpose: Purpose, token: string): Promise<TokenContent | undefined>;
-  /** How many were issued for the subject in the last seconds: each of them is a mail to somebody. */
-  countIssued(tx: TenantTx, purpose: Purpose, subjectId: string, seconds: number): Promise<number>;
   /** Spends what is still open for the subject: a new link ends the old ones. */
   revoke(tx: TenantTx, purpose: Purpose, subjectId: string): Promise<void>;
   /** The same for every purpose there is: the subject is suspended or gone. */
@@ -94,8 +92,6 @@ export function createOneTimeTokens({ sealer, clock }: { sealer: Sealer; clock: 
     consume: async (tx, purpose, token) =>
       (await open(consumeToken, tx, purpose, token)) as SpentToken | undefined,
     read: (tx, purpose, token) => open(loadToken, tx, purpose, token),
-    countIssued: (tx, purpose, subjectId, seconds) =>
-      countTokens(tx, purpose, subjectId, new Date(clock.now().getTime() - seconds * 1000)),
     revoke: (tx, purpose, subjectId) => revokeTokens(tx, purpose, subjectId, clock.now()),
     revokeAll: (tx, subjectId) => revokeTokens(tx, undefined, subjectId, clock.now()),
   };
