@@ -19,7 +19,7 @@ import {
 } from './features/auth/index.ts';
 import { createClientDirectory, createConsoleClient } from './features/clients/index.ts';
 import type { Deps } from './features/deps.ts';
-import { loadTokenSigner } from './features/keys/index.ts';
+import { createKeyWatch, createSigningKeys } from './features/keys/index.ts';
 import { createMaintenance } from './features/maintenance/index.ts';
 import { createRootTenant } from './features/tenants/index.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
@@ -134,6 +134,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         log.error({ tenantId }, 'the audit tree of a tenant is not as it was signed; it grows no further'),
       onError,
     });
+    const keys = await createSigningKeys({ config, doors, sealer, clock, audit, onError });
     const deps: Deps = {
       config,
       clock,
@@ -157,7 +158,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       mailbox,
       consoleDir: options.consoleDir,
       cursors: createCursors(sealer),
-      tokens: await loadTokenSigner({ config, doors, sealer, clock, audit }),
+      keys,
+      tokens: keys.tokens,
       oneTimeTokens: createOneTimeTokens({ sealer, clock }),
       clients: createClientDirectory(doors),
       sessionContexts: createSessionContexts({ doors, clock }),
@@ -165,6 +167,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     };
     await createConfiguredAdministrator(deps);
     const maintenance = createMaintenance(deps);
+    const keyWatch = createKeyWatch(deps);
     const app = await buildApp(deps, log, certificate);
     await app.ready();
     let stopFollowing: () => void = () => undefined;
@@ -176,10 +179,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         outbox.start();
         maintenance.start();
         sealing.start();
+        keyWatch.start();
         if (files) stopFollowing = followCertificate(app.server as HttpsServer, files, log);
       },
       close: async () => {
         maintenance.stop();
+        await keyWatch.stop();
         stopFollowing();
         await sealing.stop();
         await app.close();

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/index.ts';
 import type { Sealer } from '../platform/crypto/index.ts';
 import { ensureDatabase, isBoundByRowSecurity, migrate, whyUnreachable } from '../platform/database/index.ts';
-import { startEmbeddedPostgres } from '../platform/postgres/index.ts';
+import { loadRunningPostgres, startEmbeddedPostgres } from '../platform/postgres/index.ts';
 import { CliError } from './cli-error.ts';
 import { dbDir } from './folders.ts';
 
@@ -68,11 +68,26 @@ export async function openDatabase(
   return { url, applied, stop: () => Promise.resolve(), lost: never };
 }
 
+/**
+ * The same for an operator's command, which may run beside a service: the embedded PostgreSQL of a living Gatehouse is used as
+ * it is and left running. (A database of one's own is open to both anyway.)
+ */
+export async function openDatabaseBeside(config: Config, sealer: Sealer, log: Logger): Promise<Database> {
+  const running =
+    config.databaseUrl === undefined ? await loadRunningPostgres(config.dataDir, log) : undefined;
+  if (running === undefined) return openDatabase(config, sealer, log);
+  const url = withUser(inEmbeddedDatabase(running), `${config.databaseRolePrefix}login`, undefined);
+  return { url, applied: [], stop: () => Promise.resolve(), lost: never };
+}
+
 /** The embedded server's own database, made at the first start. */
 async function inDatabase(serverUrl: string): Promise<string> {
   await ensureDatabase(serverUrl, EMBEDDED_DATABASE);
-  return serverUrl.replace(/^(postgres(?:ql)?:\/\/[^/]*\/)[^?]*/, `$1${EMBEDDED_DATABASE}`);
+  return inEmbeddedDatabase(serverUrl);
 }
+
+const inEmbeddedDatabase = (serverUrl: string): string =>
+  serverUrl.replace(/^(postgres(?:ql)?:\/\/[^/]*\/)[^?]*/, `$1${EMBEDDED_DATABASE}`);
 
 function withUser(url: string, user: string, password: string | undefined): string {
   const authority = password === undefined ? user : `${user}:${encodeURIComponent(password)}`;

@@ -15,6 +15,7 @@ import { exportAudit, printPublicKeys, verifyAudit } from './audit.ts';
 import { CliError } from './cli-error.ts';
 import { doctor } from './doctor.ts';
 import { rootDir } from './folders.ts';
+import { addKeys } from './keys.command.ts';
 import { createLogger } from './logger.ts';
 import { migrateOnly } from './migrate.ts';
 import { serve } from './serve.ts';
@@ -28,6 +29,7 @@ Examples:
   DATABASE_URL=postgres://… gatehouse serve          on a PostgreSQL of yours (15.9 or later)
   gatehouse admin create --email ada@example.com     another administrator; prints a link to set the password
   gatehouse audit verify FILE --key KEYS             whether an audit export is what was recorded; needs no server
+  gatehouse keys rotate                              lets the next signing key take over; nobody is signed out
   gatehouse doctor                                   checks the settings and the database, and says what to mend
 
 Settings come from the environment; docs/reference/configuration.md lists them all.
@@ -86,6 +88,11 @@ From another machine, in development:
     .action(() => run((config, log) => doctor(config, log, say)));
   addAudit(
     program.command('audit').description('exports of the audit trail, and the proof that they are whole'),
+  );
+  addKeys(
+    program.command('keys').description('signing keys and the master key, and how they rotate'),
+    run,
+    say,
   );
   if (argv.length <= 2) program.outputHelp();
   else await program.parseAsync(argv);

@@ -124,6 +124,15 @@ export const SETTINGS = {
         'Signature of access tokens; HS256 needs SECRET_KEY and is for edge services that can do no better.',
     }),
   ),
+  signingKeyRotationDays: required(
+    integer('SIGNING_KEY_ROTATION_DAYS', {
+      min: 0,
+      max: 3650,
+      default: 90,
+      description:
+        'After so many days the next signing key takes over by itself; 0 leaves it to `gatehouse keys rotate`.',
+    }),
+  ),
   accessTokenMinutes: integer('ACCESS_TOKEN_EXPIRE_MINUTES', {
     min: 1,
     max: 1440,

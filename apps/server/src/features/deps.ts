@@ -10,6 +10,7 @@ import type { Limits, MailLimits } from '../platform/limits/index.ts';
 import type { Audit, AuditKeys, DecisionLog, Sealing, SubjectKeys } from './audit/index.ts';
 import type { ProvedAddresses, SessionContexts } from './auth/index.ts';
 import type { ClientDirectory } from './clients/index.ts';
+import type { SigningKeys } from './keys/index.ts';
 
 /** What features are given. Composed once, in `app.ts`; every function takes what it needs from here, explicitly. */
 export interface Deps {
@@ -20,6 +21,7 @@ export interface Deps {
   sealer: Sealer;
   cursors: Cursors;
   passwords: Passwords;
+  keys: SigningKeys;
   tokens: TokenSigner;
   oneTimeTokens: OneTimeTokens;
   outbox: Outbox;

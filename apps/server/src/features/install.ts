@@ -63,7 +63,7 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
   recordRefusedGrants(app, deps);
   await installOpenApi(app, deps.config);
   healthRoutes(app, deps);
-  keysRoutes(app, deps.tokens);
+  keysRoutes(app, deps.keys);
   auditKeysRoute(app, deps.auditKeys);
   for (const routes of [authRoutes, passwordRoutes, emailRoutes])
     await app.register(routes, { prefix: '/api/v1', deps });

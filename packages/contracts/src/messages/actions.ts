@@ -41,6 +41,10 @@ export const AUDIT_ACTIONS = {
   oauth_client_deleted: 'A client was deleted',
   data_exported: 'Data was taken away in bulk',
   signing_key_created: 'A signing key was made',
+  signing_key_rotation_ordered:
+    'A signing key was told to take over once it has been published for long enough',
+  signing_key_rotated: 'A signing key took over from the one before it',
+  signing_key_removed: 'A signing key was removed and verifies nothing any more',
   authorization_denied: 'A signed-in caller was refused',
 } as const;
 

@@ -1,6 +1,7 @@
 import type { Config } from '../../config/index.ts';
 import type { TokenSigner } from '../../platform/crypto/index.ts';
 import { isUuid, type SessionId, type TenantId } from '../../platform/ids.ts';
+import type { SigningKeys } from '../keys/index.ts';
 import type { TokenSubject } from './sessions.repo.ts';
 
 /** What our own routes read of an access token; everything else is looked up fresh. */
@@ -66,3 +67,14 @@ export function checkAccessToken(
   if (!isUuid(sid) || !isUuid(home)) return undefined;
   return { sessionId: sid as SessionId, homeTenantId: home as TenantId, clientId };
 }
+
+/**
+ * The same for a token that failed: another process may have signed it with a key that is not known here yet, and then it
+ * counts at once.
+ */
+export const checkAfterAnotherLook = async (
+  deps: { config: Config; tokens: TokenSigner; keys: SigningKeys },
+  text: string,
+  now: Date,
+): Promise<AccessToken | undefined> =>
+  (await deps.keys.learnKeyOf(text)) ? checkAccessToken(deps, text, now) : undefined;

@@ -164,7 +164,7 @@ export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
     async (request, reply) => {
       const client = await deps.clients.get(request.body.client ?? CONSOLE_CLIENT);
       checkOrigin(request, config, client);
-      const session = provenSession(deps, request, client);
+      const session = await provenSession(deps, request, client);
       if (session) {
         if (session.byCookie) checkCsrf(request, deps.sealer, session.sessionId);
         await logout(deps, session, contextOf(request));

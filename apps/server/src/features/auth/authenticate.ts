@@ -4,7 +4,7 @@ import type { UserPrincipal } from '../../platform/access/index.ts';
 import { Problem } from '../../platform/http/index.ts';
 import { CONSOLE_CLIENT } from '../clients/index.ts';
 import type { Deps } from '../deps.ts';
-import { type AccessToken, checkAccessToken } from './access-token.ts';
+import { type AccessToken, checkAccessToken, checkAfterAnotherLook } from './access-token.ts';
 import { type AccessCookie, readAccessCookie } from './cookies.ts';
 import { checkCsrf, checkOrigin, isOfAnotherOrigin } from './cross-site.ts';
 import type { SessionContext } from './sessions.repo.ts';
@@ -22,7 +22,13 @@ const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
  * @throws {Problem} `auth.unauthenticated`, `auth.token_invalid`, `auth.session_expired`, `auth.origin_refused`, `auth.csrf_refused`
  */
 export async function authenticate(deps: Deps, request: FastifyRequest): Promise<SignedInPrincipal> {
-  const { token, cookie } = readToken(deps, request);
+  const { text, clientId, cookie } = presentedToken(request);
+  // Waits for nothing where the key is known, which is nearly always.
+  const token =
+    checkAccessToken(deps, text, deps.clock.now()) ??
+    (await checkAfterAnotherLook(deps, text, deps.clock.now()));
+  // SECURITY: a token of one app's namespace does not count in another's.
+  if (token === undefined || (cookie && token.clientId !== clientId)) throw invalidToken();
   if (cookie) await checkCookieUse(deps, request, token, cookie);
   const session = await deps.sessionContexts.get(token.homeTenantId, token.sessionId);
   if (session === undefined || session.client_id !== token.clientId) {
@@ -49,26 +55,22 @@ async function checkCookieUse(
   if (changes) checkCsrf(request, deps.sealer, token.sessionId);
 }
 
-function readToken(
-  deps: Deps,
-  request: FastifyRequest,
-): { token: AccessToken; cookie: AccessCookie | undefined } {
+function presentedToken(request: FastifyRequest): {
+  text: string;
+  clientId: string;
+  cookie: AccessCookie | undefined;
+} {
   const { authorization } = request.headers;
-  const now = deps.clock.now();
-  if (authorization !== undefined) {
-    const token = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization)?.[1];
-    const checked = token === undefined ? undefined : checkAccessToken(deps, token, now);
-    if (checked) return { token: checked, cookie: undefined };
-    throw invalidToken();
-  }
   const clientId = clientOf(request);
+  if (authorization !== undefined) {
+    const text = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization)?.[1];
+    if (text === undefined) throw invalidToken();
+    return { text, clientId, cookie: undefined };
+  }
   const cookie = readAccessCookie(request, clientId);
   if (cookie === undefined)
     throw new Problem('auth.unauthenticated', { detail: 'Send a bearer token, or sign in to get cookies.' });
-  const token = checkAccessToken(deps, cookie.token, now);
-  // SECURITY: a token of one app's namespace does not count in another's.
-  if (token === undefined || token.clientId !== clientId) throw invalidToken();
-  return { token, cookie };
+  return { text: cookie.token, clientId, cookie };
 }
 
 /** Which app's cookies count: the header names it; our own pages need not. */

@@ -1,2 +1,5 @@
+export { algorithmOf, replaceSigningKeys, type Rotation, rotateSigningKey } from './key-life.ts';
+export { createKeyWatch } from './key-watch.ts';
 export { keysRoutes } from './keys.routes.ts';
-export { loadTokenSigner } from './signing-keys.ts';
+export { listSigningKeys } from './list-signing-keys.ts';
+export { createSigningKeys, type SigningKeys } from './signing-keys.ts';

@@ -1,9 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import type { TokenSigner } from '../../platform/crypto/index.ts';
 import { publicAccess } from '../../platform/access/index.ts';
+import { hasEntityTag } from '../../platform/http/index.ts';
+import { JWKS_MAX_AGE_SECONDS } from './key-life.ts';
+import type { SigningKeys } from './signing-keys.ts';
 
-export function keysRoutes(app: FastifyInstance, tokens: TokenSigner): void {
+export function keysRoutes(app: FastifyInstance, keys: SigningKeys): void {
   app.get(
     '/.well-known/jwks.json',
     {
@@ -13,7 +15,8 @@ export function keysRoutes(app: FastifyInstance, tokens: TokenSigner): void {
         operationId: 'getJwks',
         summary: 'The public signing keys',
         description:
-          'A JWK Set (RFC 7517 §5). Cache it; fetch again when a token names an unknown `kid`. Empty in HS256 mode.',
+          'A JWK Set (RFC 7517 §5): the key that signs, the one that signs next, and those whose tokens may still live. Cache it ' +
+          'for as long as `Cache-Control` says; fetch it again when a token names an unknown `kid`. Empty in HS256 mode.',
         response: {
           200: Type.Object(
             {
@@ -26,12 +29,14 @@ export function keysRoutes(app: FastifyInstance, tokens: TokenSigner): void {
             },
             { additionalProperties: false },
           ),
+          304: Type.Null({ description: 'The copy whose `ETag` came in `If-None-Match` is still right.' }),
         },
       },
     },
-    async (_request, reply) => {
-      reply.header('cache-control', 'public, max-age=300');
-      return tokens.jwks;
+    async (request, reply) => {
+      reply.headers({ 'cache-control': `public, max-age=${JWKS_MAX_AGE_SECONDS}`, etag: keys.entityTag });
+      if (hasEntityTag(request.headers['if-none-match'], keys.entityTag)) return reply.code(304).send(null);
+      return keys.tokens.jwks;
     },
   );
 }

@@ -80,7 +80,7 @@ describe('access tokens', () => {
         [1, 2, 3].map(() => startServer({ database: name, clock: first.clock })),
       );
       const rows = await first.sql<{ private_sealed: string }>(
-        'select private_sealed from gatehouse.signing_keys',
+        `select private_sealed from gatehouse.signing_keys where status = 'active'`,
       );
       expect(rows).toHaveLength(1);
       expect(rows[0]?.private_sealed).not.toContain('PRIVATE KEY');

@@ -1,61 +1,122 @@
-import type { Config } from '../../config/index.ts';
-import type { Clock } from '../../platform/clock.ts';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   createTokenSigner,
-  generateSigningKey,
-  type Sealer,
+  type KeySet,
+  openSigningKey,
   type SigningKey,
   type TokenSigner,
 } from '../../platform/crypto/index.ts';
-import type { Doors } from '../../platform/database/index.ts';
-import { ROOT_TENANT } from '../../platform/ids.ts';
-import type { Audit } from '../audit/index.ts';
-import { insertKey, listKeys } from './keys.repo.ts';
+import { entityTagOf } from '../../platform/http/index.ts';
+import { algorithmOf, contextOf, type KeyDeps, PURPOSE, tendKeys } from './key-life.ts';
+import { type KeyRow, listKeys, lockKeys, tryLockKeys } from './keys.repo.ts';
 
-const NAMES = { es256: 'ES256', rs256: 'RS256', eddsa: 'EdDSA' } as const;
-
-/** The signer of this deployment: its active key, made at the first start, and every key that may still verify. */
-export async function loadTokenSigner(deps: {
-  config: Config;
-  doors: Doors;
-  sealer: Sealer;
-  clock: Clock;
-  audit: Audit;
-}): Promise<TokenSigner> {
-  const { config, doors, sealer, clock, audit } = deps;
-  if (config.tokenAlgorithm === 'hs256') {
-    if (config.secretKey === undefined) throw new Error('HS256 without SECRET_KEY');
-    return createTokenSigner({ secret: config.secretKey });
-  }
-  const alg = NAMES[config.tokenAlgorithm];
-  const keys = await doors.asSystem('load signing keys', async (tx) => {
-    let rows = await listKeys(tx);
-    if (!rows.some((row) => row.alg === alg)) {
-      const key = generateSigningKey(alg);
-      const privateSealed = sealer.seal(key.privatePem, contextOf(key.kid));
-      if (await insertKey(tx, { ...key, privateSealed, now: clock.now() })) {
-        await audit.recordAsSystem(tx, ROOT_TENANT, {
-          action: 'signing_key_created',
-          actor: { kind: 'system' },
-          resource: { type: 'signing_key', id: key.kid },
-          after: { alg },
-          request: undefined,
-        });
-      }
-      rows = await listKeys(tx);
-    }
-    return rows.map(
-      (row): SigningKey => ({
-        kid: row.kid,
-        alg: row.alg as SigningKey['alg'],
-        publicJwk: row.public_jwk as unknown as SigningKey['publicJwk'],
-        privatePem: sealer.open(row.private_sealed, contextOf(row.kid)).toString('utf8'),
-      }),
-    );
-  });
-  const active = keys.find((key) => key.alg === alg);
-  if (!active) throw new Error('no active signing key');
-  return createTokenSigner({ active, all: keys });
+/** The keys that sign access tokens, as this process knows them: never older than about a second. */
+export interface SigningKeys {
+  readonly tokens: TokenSigner;
+  /** Of the JWK Set as it is published now. */
+  readonly entityTag: string;
+  /** Takes over what other processes have changed. */
+  refresh(): Promise<void>;
+  /**
+   * For a token by a key that is not known here: looks once more, and says whether it is known now. However many ask, the
+   * database is asked twice a second at most.
+   */
+  learnKeyOf(token: string): Promise<boolean>;
+  /** Makes, changes and removes keys as their time comes, in one process at a time. */
+  tend(): Promise<void>;
 }
 
-const contextOf = (kid: string) => `signing key ${kid}`;
+/** Between two looks for an unknown key. */
+const LOOK_AGAIN_MS = 500;
+
+/** The keys of this deployment, made at the first start. */
+export async function createSigningKeys(
+  deps: KeyDeps & { onError(error: unknown): void },
+): Promise<SigningKeys> {
+  const { config, doors } = deps;
+  const alg = algorithmOf(config);
+  if (alg === undefined) return sharedSecret(config.secretKey);
+
+  const opened = new Map<string, SigningKey>();
+  /** SECURITY: a row that does not open under our key was not written by us; it signs nothing and verifies nothing. */
+  const open = (row: KeyRow): SigningKey[] => {
+    const known = opened.get(row.kid + row.private_sealed);
+    if (known) return [known];
+    try {
+      const privatePem = deps.sealer.open(row.private_sealed, contextOf(row.kid)).toString('utf8');
+      const key = openSigningKey({ kid: row.kid, alg: row.alg, privatePem });
+      opened.set(row.kid + row.private_sealed, key);
+      return [key];
+    } catch (error) {
+      deps.onError(new Error(`the signing key ${row.kid} is left out`, { cause: error }));
+      return [];
+    }
+  };
+  const keySet = (rows: KeyRow[]): KeySet => {
+    const all = rows.flatMap(open);
+    const kid = rows.find((row) => row.alg === alg && row.status === 'active')?.kid;
+    const active = all.find((key) => key.kid === kid);
+    if (!active) throw new Error('no active signing key that the key-encryption key opens');
+    return { active, all };
+  };
+
+  const rows = await doors.asSystem('load signing keys', async (tx) => {
+    await lockKeys(tx);
+    await tendKeys(deps, tx, alg);
+    return listKeys(tx, PURPOSE);
+  });
+  const tokens = createTokenSigner(keySet(rows));
+  const stateOf = (of: KeyRow[]) => of.map((row) => `${row.kid} ${row.status} ${row.private_sealed}`).join();
+  let state = stateOf(rows);
+  let entityTag = entityTagOf(JSON.stringify(tokens.jwks));
+
+  const refresh = async () => {
+    const found = await doors.asSystem('load signing keys', (tx) => listKeys(tx, PURPOSE));
+    if (stateOf(found) === state) return;
+    tokens.use(keySet(found));
+    state = stateOf(found);
+    entityTag = entityTagOf(JSON.stringify(tokens.jwks));
+  };
+
+  let look: Promise<void> | undefined;
+  let lookedAt = -LOOK_AGAIN_MS;
+  const lookAgain = async () => {
+    await delay(Math.max(0, lookedAt + LOOK_AGAIN_MS - performance.now()));
+    // Whoever asks from here on may mean a key that this look does not see: it waits for the next one.
+    look = undefined;
+    lookedAt = performance.now();
+    await refresh();
+  };
+
+  return {
+    tokens,
+    get entityTag() {
+      return entityTag;
+    },
+    refresh,
+    async learnKeyOf(token) {
+      if (!tokens.isOfUnknownKey(token)) return false;
+      await (look ??= lookAgain());
+      return !tokens.isOfUnknownKey(token);
+    },
+    async tend() {
+      await doors.asSystem('signing keys', async (tx) => {
+        if (await tryLockKeys(tx)) await tendKeys(deps, tx, alg);
+      });
+      await refresh();
+    },
+  };
+}
+
+/** HS256: one secret of the environment, nothing in the database, nothing published. */
+function sharedSecret(secret: string | undefined): SigningKeys {
+  if (secret === undefined) throw new Error('HS256 without SECRET_KEY');
+  const tokens = createTokenSigner({ secret });
+  return {
+    tokens,
+    entityTag: entityTagOf(JSON.stringify(tokens.jwks)),
+    refresh: () => Promise.resolve(),
+    learnKeyOf: () => Promise.resolve(false),
+    tend: () => Promise.resolve(),
+  };
+}

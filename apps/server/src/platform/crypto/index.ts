@@ -29,4 +29,11 @@ export {
   readVerifierKey,
   verifierKey,
 } from './signed-note.ts';
-export { createTokenSigner, generateSigningKey, type SigningKey, type TokenSigner } from './signing.ts';
+export {
+  createTokenSigner,
+  generateSigningKey,
+  type KeySet,
+  openSigningKey,
+  type SigningKey,
+  type TokenSigner,
+} from './signing.ts';

@@ -2,12 +2,13 @@ import {
   createHmac,
   createPrivateKey,
   createPublicKey,
-  generateKeyPairSync,
+  generateKeyPair,
   sign,
   verify,
   type JsonWebKey,
   type KeyObject,
 } from 'node:crypto';
+import { promisify } from 'node:util';
 import { LRUCache } from 'lru-cache';
 import { isSameSecret } from './seal.ts';
 import { sha256 } from './digest.ts';
@@ -25,29 +26,54 @@ export interface SigningKey {
 /** The claims of a JWT (RFC 7519 §4) as they stand in its payload. */
 export type Claims = Record<string, unknown>;
 
+/** The keys of one purpose: the one that signs, and all that verify. */
+export type KeySet = { active: SigningKey; all: readonly SigningKey[] } | { secret: string };
+
 export interface TokenSigner {
   sign(claims: Claims): string;
   /** The claims of a token whose signature and type hold; undefined for anything else. Expiry is the caller's to judge. */
   verify(token: string): Claims | undefined;
+  /** Is it in the form of our tokens, by a key that is not among these? Another process may have made that key since. */
+  isOfUnknownKey(token: string): boolean;
+  /** Signs and verifies with these keys from now on. */
+  use(keys: KeySet): void;
   readonly jwks: { keys: SigningKey['publicJwk'][] };
 }
 
-/** A new key pair; its kid is the RFC 7638 thumbprint's idea: a hash of the public key. */
-export function generateSigningKey(alg: Exclude<Algorithm, 'HS256'>): SigningKey {
+const makePair = promisify(generateKeyPair);
+
+/** A new key pair, made beside the event loop (RSA takes a second); its kid is the RFC 7638 thumbprint's idea: a hash of the public key. */
+export async function generateSigningKey(alg: Exclude<Algorithm, 'HS256'>): Promise<SigningKey> {
   const pair =
     alg === 'ES256'
-      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      ? await makePair('ec', { namedCurve: 'P-256' })
       : alg === 'RS256'
-        ? generateKeyPairSync('rsa', { modulusLength: 3072 })
-        : generateKeyPairSync('ed25519');
-  const jwk = pair.publicKey.export({ format: 'jwk' });
+        ? await makePair('rsa', { modulusLength: 3072 })
+        : await makePair('ed25519');
+  return withPublicHalf(alg, pair.privateKey.export({ format: 'pem', type: 'pkcs8' }) as string);
+}
+
+/**
+ * The key of a private half that was stored.
+ *
+ * SECURITY: the public half is made of the private one, which only we can seal. Whoever can write to the database cannot
+ * have a public key of their own believed.
+ */
+export function openSigningKey(stored: { kid: string; alg: string; privatePem: string }): SigningKey {
+  const { alg } = stored;
+  const key = isAlgorithm(alg) ? withPublicHalf(alg, stored.privatePem) : undefined;
+  if (key === undefined || key.kid !== stored.kid || TYPES[key.alg] !== key.publicJwk.kty)
+    throw new TypeError('the private key is not the one of its kid and alg');
+  return key;
+}
+
+const TYPES: Record<Algorithm, string> = { ES256: 'EC', RS256: 'RSA', EdDSA: 'OKP', HS256: 'oct' };
+const isAlgorithm = (alg: string): alg is Algorithm => Object.hasOwn(TYPES, alg);
+
+function withPublicHalf(alg: Algorithm, privatePem: string): SigningKey {
+  const jwk = createPublicKey(createPrivateKey(privatePem)).export({ format: 'jwk' });
   const kid = sha256(JSON.stringify(jwk)).subarray(0, 12).toString('base64url');
-  return {
-    kid,
-    alg,
-    publicJwk: { ...jwk, kid, alg, use: 'sig' },
-    privatePem: pair.privateKey.export({ format: 'pem', type: 'pkcs8' }) as string,
-  };
+  return { kid, alg, publicJwk: { ...jwk, kid, alg, use: 'sig' }, privatePem };
 }
 
 type Verifier = { alg: Algorithm; check(input: Buffer, signature: Buffer): boolean };
@@ -60,9 +86,39 @@ type Signer = { kid: string; alg: Algorithm; make(input: Buffer): Buffer };
  * SECURITY: the algorithm belongs to the key. The header of a token chooses a key by `kid` and nothing else: `alg` must
  * be that key's own, and `jwk`, `jku`, `x5u`, `x5c` and `crit` are refused (RFC 8725 §3.1, §3.5; threat 61).
  */
-export function createTokenSigner(
-  keys: { active: SigningKey; all: SigningKey[] } | { secret: string },
-): TokenSigner {
+export function createTokenSigner(first: KeySet): TokenSigner {
+  // A token that was verified once is not verified again: its hash stands for the signature. Expiry is judged each time.
+  const seen = new LRUCache<string, Claims>({ max: 5000 });
+  let keys = prepare(first);
+  return {
+    get jwks() {
+      return keys.jwks;
+    },
+    sign(claims) {
+      const input = `${keys.header}.${encode(claims)}`;
+      return `${input}.${keys.signer.make(Buffer.from(input)).toString('base64url')}`;
+    },
+    verify(token) {
+      const known = seen.get(token);
+      if (known) return known;
+      const claims = verifyOnce(token, keys.verifiers);
+      if (claims) seen.set(token, claims);
+      return claims;
+    },
+    isOfUnknownKey(token) {
+      const header = headerOf(token);
+      return header?.typ === 'at+jwt' && typeof header.kid === 'string' && !keys.verifiers.has(header.kid);
+    },
+    use(next) {
+      const before = keys;
+      keys = prepare(next);
+      // SECURITY: what a key that is gone has signed is worth nothing from now on, remembered or not.
+      if ([...before.verifiers.keys()].some((kid) => !keys.verifiers.has(kid))) seen.clear();
+    },
+  };
+}
+
+function prepare(keys: KeySet) {
   const verifiers = new Map<string, Verifier>();
   let signer: Signer;
   if ('secret' in keys) {
@@ -74,36 +130,32 @@ export function createTokenSigner(
     for (const key of keys.all) verifiers.set(key.kid, verifierOf(key));
     signer = signerOf(keys.active);
   }
-  const header = encode({ alg: signer.alg, typ: 'at+jwt', kid: signer.kid });
-  // A token that was verified once is not verified again: its hash stands for the signature. Expiry is judged each time.
-  const seen = new LRUCache<string, Claims>({ max: 5000 });
   return {
+    verifiers,
+    signer,
+    header: encode({ alg: signer.alg, typ: 'at+jwt', kid: signer.kid }),
     jwks: { keys: 'secret' in keys ? [] : keys.all.map((key) => key.publicJwk) },
-    sign(claims) {
-      const input = `${header}.${encode(claims)}`;
-      return `${input}.${signer.make(Buffer.from(input)).toString('base64url')}`;
-    },
-    verify(token) {
-      const known = seen.get(token);
-      if (known) return known;
-      const claims = verifyOnce(token, verifiers);
-      if (claims) seen.set(token, claims);
-      return claims;
-    },
   };
 }
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-function verifyOnce(token: string, verifiers: Map<string, Verifier>): Claims | undefined {
+/** The header of a token in three parts, with no member that is not ours. */
+function headerOf(token: string): Claims | undefined {
   if (token.length > 8192) return undefined;
-  const [head, body, signature, more] = token.split('.');
-  if (head === undefined || body === undefined || signature === undefined || more !== undefined)
-    return undefined;
+  const [head, , signature, more] = token.split('.');
+  if (head === undefined || signature === undefined || more !== undefined) return undefined;
   const header = decode(head);
+  if (header === undefined || !Object.keys(header).every((name) => HEADER.has(name))) return undefined;
+  return header;
+}
+
+const HEADER = new Set(['alg', 'kid', 'typ']);
+
+function verifyOnce(token: string, verifiers: Map<string, Verifier>): Claims | undefined {
+  const header = headerOf(token);
   if (header === undefined || typeof header.kid !== 'string') return undefined;
-  if (!Object.keys(header).every((name) => name === 'alg' || name === 'kid' || name === 'typ'))
-    return undefined;
+  const [head, body, signature] = token.split('.') as [string, string, string];
   const verifier = verifiers.get(header.kid);
   if (verifier === undefined || header.alg !== verifier.alg || header.typ !== 'at+jwt') return undefined;
   // SECURITY: base64url has more than one spelling of the same bytes; only the canonical one may stand for the token.

@@ -153,7 +153,9 @@ export interface ExternalIdentities {
 export interface Installation {
   created_at: Timestamp;
   id: string;
+  index_key_sealed: string | null;
   key_check_sealed: string;
+  master_key_since: Timestamp | null;
   only_row: Generated<boolean>;
 }
 
@@ -161,6 +163,12 @@ export interface LoginIdentifiers {
   email_key: string;
   tenant_id: string;
   user_id: string;
+}
+
+export interface LoginRole {
+  created_at: Generated<Timestamp>;
+  only_row: Generated<boolean>;
+  password_sealed: string;
 }
 
 export interface LoginThrottles {
@@ -290,12 +298,17 @@ export interface Sessions {
 }
 
 export interface SigningKeys {
+  activated_at: Timestamp | null;
   alg: string;
   created_at: Timestamp;
   kid: string;
   private_sealed: string;
   public_jwk: Json;
+  purpose: Generated<string>;
+  retired_at: Timestamp | null;
+  signs_from: Timestamp | null;
   status: string;
+  verifies_until: Timestamp | null;
 }
 
 export interface SubjectKeys {
@@ -348,6 +361,7 @@ export interface DB {
   external_identities: ExternalIdentities;
   installation: Installation;
   login_identifiers: LoginIdentifiers;
+  login_role: LoginRole;
   login_throttles: LoginThrottles;
   memberships: Memberships;
   one_time_tokens: OneTimeTokens;

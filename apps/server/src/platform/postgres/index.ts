@@ -5,3 +5,4 @@ export {
   type PostgresLog,
   startEmbeddedPostgres,
 } from './embedded-postgres.ts';
+export { loadRunningPostgres } from './running-postgres.ts';
