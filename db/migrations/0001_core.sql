@@ -93,14 +93,14 @@ create table principals (
   kind text not null check (kind in ('member', 'client', 'service', 'api_key', 'device')),
   status text not null default 'active' check (status in ('active', 'suspended')),
   epoch integer not null default 0,
-  -- What role_assignments say of it, kept by the trigger `keep_held_roles` (0002): names of built-in roles, ids of the tenant's
-  -- own, and the first moment at which one of them ends. Session checks and renewals read these and not the assignments.
+  -- What role_assignments say, kept by the trigger `keep_held_roles` (ADR 0021); `roles_until`: when the first of them ends.
   role_names text[] not null default '{}',
   own_role_ids uuid[] not null default '{}',
   roles_until timestamptz,
   created_at timestamptz not null,
   primary key (tenant_id, id)
 );
+create index principals_roles_until on principals (roles_until) where roles_until is not null;
 
 create table memberships (
   tenant_id uuid not null,
@@ -238,7 +238,7 @@ create table sessions (
   tenant_id uuid not null,
   id uuid not null,
   user_id uuid not null,
-  -- The user's principal at home. Elsewhere the membership in the active tenant says which one counts.
+  -- Elsewhere the membership in the active tenant says which one counts.
   home_principal_id uuid not null,
   client_id text not null,
   active_tenant_id uuid not null references tenants (id),
@@ -254,6 +254,7 @@ create table sessions (
   expires_at timestamptz not null,
   renewals_since timestamptz not null,
   renewals integer not null default 0,
+  replays integer not null default 0,  -- of the token before the present one
   ip text,
   user_agent text,
   epoch integer not null default 0,

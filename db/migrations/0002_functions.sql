@@ -210,13 +210,35 @@ begin
            coalesce(array_agg(r.id order by r.id) filter (where r.tenant_id is not null), '{}'),
            min(h.expires_at)
     from gatehouse.role_assignments h join gatehouse.roles r on r.id = h.role_id
-    where h.tenant_id = p.tenant_id and h.principal_id = p.id)
+    where h.tenant_id = p.tenant_id and h.principal_id = p.id
+      and (h.expires_at is null or h.expires_at > coalesce(nullif(current_setting('gatehouse.roles_as_of', true), '')::timestamptz, '-infinity')))
   where p.tenant_id = a.tenant_id and p.id = a.principal_id;
   return null;
 end $$;
 alter function keep_held_roles() owner to gatehouse_granter;
 create trigger keep_held_roles after insert or update or delete on role_assignments
   for each row execute function keep_held_roles();
+
+-- What ended is left out of the columns from then on; until then session checks read the assignments themselves. The trigger
+-- fires for each, and knows no time but the one that it is told.
+create function forget_ended_roles(p_now timestamptz) returns integer
+language plpgsql volatile security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
+declare
+  p record;
+  forgotten integer := 0;
+begin
+  perform set_config('gatehouse.roles_as_of', p_now::text, true);
+  for p in select x.tenant_id, x.id from gatehouse.principals x where x.roles_until <= p_now limit 1000 loop
+    perform set_config('gatehouse.tenant_id', p.tenant_id::text, true);
+    update gatehouse.role_assignments a set expires_at = a.expires_at
+      where a.tenant_id = p.tenant_id and a.principal_id = p.id and a.expires_at <= p_now;
+    forgotten := forgotten + 1;
+  end loop;
+  perform set_config('gatehouse.tenant_id', '', true);
+  perform set_config('gatehouse.roles_as_of', '', true);
+  return forgotten;
+end $$;
+alter function forget_ended_roles(timestamptz) owner to gatehouse_granter;
 
 -- Ends every session of a client of the entered tenant, in whichever tenants its users are at home: a client of the root
 -- tenant serves all of them. The policy `of_ending_client` opens those rows to this function and to nothing else.
@@ -260,6 +282,6 @@ grant execute on function grant_role(uuid, uuid, uuid, uuid, uuid, text, timesta
   revoke_role(uuid, uuid, uuid, timestamptz),
   grant_first_role(uuid, uuid, uuid, text, timestamptz),
   end_client_sessions(text, text, timestamptz) to gatehouse_app;
-grant execute on function grant_operator_role(uuid, uuid, uuid, uuid, timestamptz) to gatehouse_system;
+grant execute on function grant_operator_role(uuid, uuid, uuid, uuid, timestamptz), forget_ended_roles(timestamptz) to gatehouse_system;
 grant execute on function no_tenant(), current_tenant(), actor_tenant(), subject_tenant(), root_tenant()
   to gatehouse_app, gatehouse_system, gatehouse_lookup, gatehouse_session, gatehouse_granter;

@@ -24,6 +24,7 @@ begin
     join gatehouse.users u on u.tenant_id = x.tenant_id and u.id = x.user_id
     join gatehouse.tenants h on h.id = x.tenant_id
     join gatehouse.clients c on c.client_id = x.client_id and c.status = 'active'
+      and c.tenant_id in (x.tenant_id, gatehouse.root_tenant())
     where x.tenant_id = p_tenant and x.id = p_session and x.ended_at is null
       and x.expires_at > p_now and x.idle_expires_at > p_now and u.status = 'active' and h.status = 'active';
   if not found then
@@ -64,6 +65,7 @@ begin
              (select array_agg(distinct g.permission) from gatehouse.role_permissions g where g.role_id = any (p.own_role_ids)), '{}') end
     from gatehouse.sessions x
     join gatehouse.clients c on c.client_id = x.client_id and c.status = 'active'
+      and c.tenant_id in (x.tenant_id, gatehouse.root_tenant())
     join gatehouse.users u on u.tenant_id = x.tenant_id and u.id = x.user_id and u.status = 'active'
     join gatehouse.tenants t on t.id = x.tenant_id and t.status = 'active'
     join gatehouse.principals p on p.tenant_id = x.tenant_id and p.id = x.home_principal_id and p.status = 'active'
@@ -77,7 +79,7 @@ end $$;
 alter function session_context(uuid, uuid, timestamptz) owner to gatehouse_session;
 
 -- Renewal: one conditional UPDATE decides. Who loses learns why: `limited`, `replay` (the generation before, within the
--- window, same browser), `spent` (any other generation: the caller ends the family) or `gone`. It answers with what the
+-- window, same browser; `replay again` after the first of a generation), `spent` (any other generation: the caller ends the family) or `gone`. It answers with what the
 -- tokens and the answer say, and no more. Neither tenants nor clients are asked at home: suspending one ends its sessions in
 -- the same transaction, and a session that is being opened then waits for it (`insertSession`).
 create function renew_session(
@@ -99,6 +101,7 @@ begin
     update gatehouse.sessions x set
       generation = x.generation + 1,
       rotated_at = p_now,
+      replays = 0,
       last_used_at = p_now,
       idle_expires_at = least(p_now + p_idle, x.expires_at),
       renewals = case when x.renewals_since > p_now - interval '1 minute' then x.renewals + 1 else 1 end,
@@ -126,6 +129,7 @@ begin
   update gatehouse.sessions x set
       generation = x.generation + 1,
       rotated_at = p_now,
+      replays = 0,
       last_used_at = p_now,
       idle_expires_at = least(p_now + p_idle, x.expires_at),
       renewals = case when x.renewals_since > p_now - interval '1 minute' then x.renewals + 1 else 1 end,
@@ -138,7 +142,7 @@ begin
   if found then
     verdict := 'renewed';
   else
-    select x.generation, x.rotated_at, x.renewals_since, x.renewals, x.agent_hash into s from gatehouse.sessions x
+    select x.generation, x.rotated_at, x.renewals_since, x.renewals, x.agent_hash, x.replays into s from gatehouse.sessions x
       where x.tenant_id = p_tenant and x.id = p_session and x.family_secret_hash = p_secret_hash and x.client_id = p_client
         and x.ended_at is null and x.expires_at > p_now and x.idle_expires_at > p_now;
     verdict := case
@@ -146,6 +150,13 @@ begin
       when s.generation = p_generation then 'limited'
       when s.generation = p_generation + 1 and s.rotated_at > p_now - p_replay_window and s.agent_hash = p_agent_hash then 'replay'
       else 'spent' end;
+    -- The same answer again costs no rotation, but it is counted, and only the first of a generation goes on record.
+    if verdict = 'replay' then
+      update gatehouse.sessions x set replays = x.replays + 1
+        where x.tenant_id = p_tenant and x.id = p_session and x.generation = s.generation and x.replays < p_limit
+        returning x.replays into s.replays;
+      verdict := case when not found then 'limited' when s.replays > 1 then 'replay again' else 'replay' end;
+    end if;
   end if;
   if verdict <> 'gone' then
     return query select verdict, s.generation, s.rotated_at, s.renewals_since + interval '1 minute', greatest(p_limit - s.renewals, 0),

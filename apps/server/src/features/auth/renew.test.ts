@@ -66,6 +66,27 @@ describe('POST /api/v1/auth/refresh', () => {
     expect(await isSignedIn(browser)).toBe(true);
   });
 
+  it('gives it again as often as a session may renew in a minute, and puts the first time on record', async () => {
+    const small = await startServer({ env: { RATE_LIMIT_AUTH_PER_MINUTE: '5' } });
+    try {
+      const own = await small.admin();
+      const retry = own.clone();
+      await own.post(REFRESH);
+      const answers = [];
+      for (let i = 0; i < 8; i += 1) answers.push((await retry.clone().post(REFRESH)).status);
+      expect(answers).toEqual([...Array(5).fill(200), ...Array(3).fill(429)]);
+      const replayed = () =>
+        small.sql(`select from gatehouse.audit_records where action = 'session_renewal_replayed'`);
+      expect(await replayed()).toHaveLength(1);
+      const next = own.clone();
+      expect((await own.post(REFRESH)).status).toBe(200);
+      expect((await next.post(REFRESH)).status).toBe(200);
+      expect(await replayed()).toHaveLength(2);
+    } finally {
+      await small.close();
+    }
+  });
+
   it('ends the family when the spent token comes after the window', async () => {
     const thief = browser.clone();
     await browser.post(REFRESH);

@@ -108,7 +108,8 @@ export async function loadOpenedSession(
   return result.rows[0];
 }
 
-export type RenewalOutcome = 'renewed' | 'replay' | 'limited' | 'spent';
+/** `replay again`: the same lost answer for the second time and later. */
+export type RenewalOutcome = 'renewed' | 'replay' | 'replay again' | 'limited' | 'spent';
 export interface Renewal extends TokenSubject {
   outcome: RenewalOutcome;
   new_generation: number;

@@ -202,6 +202,11 @@ describe('suspending and deleting a client', () => {
       if (opened.status !== 200) continue;
       const browser = gatehouse.browser({ origin: undefined });
       expect((await me(browser, bearer(opened.body.access_token))).status).toBe(401);
+      const alive = await gatehouse.sql(
+        'select from gatehouse.sessions where client_id = $1 and ended_at is null',
+        [clientId],
+      );
+      expect(alive).toEqual([]);
     }
   });
 

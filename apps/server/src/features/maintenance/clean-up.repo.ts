@@ -31,3 +31,11 @@ export async function removeExpired(tx: SystemTx, now: Date): Promise<Removed> {
           and (e.locked_until is null or e.locked_until < ${now}) limit ${BATCH})`),
   };
 }
+
+/** Principals no longer carry the roles that have ended (ADR 0021). Answers how many did. */
+export async function forgetEndedRoles(tx: SystemTx, now: Date): Promise<number> {
+  const { rows } = await sql<{
+    forgotten: number;
+  }>`select gatehouse.forget_ended_roles(${now}) as forgotten`.execute(tx);
+  return rows[0]?.forgotten ?? 0;
+}

@@ -1,6 +1,6 @@
 import { makePartitions } from '../../platform/installation/index.ts';
 import type { Deps } from '../deps.ts';
-import { removeExpired, type Removed } from './clean-up.repo.ts';
+import { forgetEndedRoles, removeExpired, type Removed } from './clean-up.repo.ts';
 
 const HOUR = 3_600_000;
 
@@ -15,6 +15,7 @@ export function createMaintenance({ doors, clock, log }: Pick<Deps, 'doors' | 'c
   let timer: NodeJS.Timeout | undefined;
   const run = async () => {
     await doors.asSystem('partitions', (tx) => makePartitions(tx, clock.now()));
+    await doors.asSystem('ended roles', (tx) => forgetEndedRoles(tx, clock.now()));
     return doors.asSystem('clean-up', (tx) => removeExpired(tx, clock.now()));
   };
   const tick = () => {

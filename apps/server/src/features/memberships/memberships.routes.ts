@@ -133,7 +133,7 @@ export const membershipsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (ap
         operationId: `updateMembership${suffix}`,
         summary: 'Suspend a membership, or let it in again',
         description:
-          'Counts from the next request on, in this tenant only. Not for one’s own, nor for the last administrator, nor for somebody who governs ' +
+          'Counts from the next request on, in this tenant only. Not for the membership at home (suspend the user), nor for one’s own, nor for the last administrator, nor for somebody who governs ' +
           'what the caller does not.',
         params: tenantAndIdParams(scope),
         body: UpdateMembership,
@@ -146,6 +146,7 @@ export const membershipsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (ap
             'access.denied',
             'resource.not_found',
             'users.self_forbidden',
+            'memberships.home_fixed',
             'users.last_administrator',
           ),
         },

@@ -1,4 +1,5 @@
 import type { Membership } from '@gatehouse/contracts';
+import { Problem } from '../../platform/http/index.ts';
 import { actorOf } from '../audit/index.ts';
 import type { Caller } from '../denied.ts';
 import type { Deps } from '../deps.ts';
@@ -9,6 +10,8 @@ import { loadMembership, loadMembershipForUpdate, setPrincipalStatus } from './m
 /**
  * Suspends a membership, or lets a suspended one in again: from the next request on. The user and the user's other
  * memberships are not touched. The status that it has already changes nothing.
+ *
+ * @throws {Problem} `memberships.home_fixed`, and whatever `actOnPerson` throws
  */
 export async function setMembershipStatus(
   deps: Deps,
@@ -22,6 +25,9 @@ export async function setMembershipStatus(
     caller,
     { type: 'membership', id, load: (tx) => loadMembershipForUpdate(tx, id, now) },
     async (tx, membership) => {
+      // SECURITY: at home it is the user who is suspended, which ends the sessions and is judged at sign-in; here neither would be.
+      if (membership.user_tenant_id === membership.tenant_id && status === 'suspended')
+        throw new Problem('memberships.home_fixed', { detail: 'Suspend the user instead.' });
       if (membership.status === status) return membership;
       await setPrincipalStatus(tx, id, status, now);
       await deps.audit.record(tx, {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startServer, type TestServer } from '../../../test/server.fixture.ts';
 import { addPerson, call, type Person, registerTenant } from '../../../test/standing/people.fixture.ts';
+import { createMaintenance } from '../maintenance/index.ts';
 import { newId, type TenantId } from '../../platform/ids.ts';
 
 let gatehouse: TestServer;
@@ -87,6 +88,32 @@ describe('what a principal says of its roles', () => {
     gatehouse.clock.advance({ seconds: 61 });
     expect(await rolesInToken()).toEqual(['SALES_REP']);
     expect((await meOf(person)).roles).toEqual(['SALES_REP']);
+  });
+
+  it('forgets what has ended, so that the sessions are checked the quick way again', async () => {
+    const person = await addPerson(gatehouse, tenantId, ['SALES_REP']);
+    await give(person, 'SUPPORT_AGENT', { expiresAt: inMinutes(1) });
+    await give(person, 'NOC_OPERATOR', { expiresAt: inMinutes(90) });
+    const carried = async () =>
+      (
+        await gatehouse.sql<{ role_names: string[]; roles_until: Date | null }>(
+          'select role_names, roles_until from gatehouse.principals where id = $1',
+          [person.principalId],
+        )
+      )[0];
+    const maintenance = createMaintenance(gatehouse.server.deps);
+    gatehouse.clock.advance({ minutes: 2 });
+    const later = new Date(gatehouse.clock.now().getTime() + 88 * 60_000);
+    await maintenance.run();
+    expect(await carried()).toEqual({ role_names: ['NOC_OPERATOR', 'SALES_REP'], roles_until: later });
+    expect((await meOf(person)).roles).toEqual(['NOC_OPERATOR', 'SALES_REP']);
+    gatehouse.clock.advance({ minutes: 89 });
+    await maintenance.run();
+    expect(await carried()).toEqual({ role_names: ['SALES_REP'], roles_until: null });
+    const listed = await gatehouse.sql('select from gatehouse.role_assignments where principal_id = $1', [
+      person.principalId,
+    ]);
+    expect(listed).toHaveLength(3);
   });
 
   it('cannot be written by the application’s own role [threat 72]', async () => {

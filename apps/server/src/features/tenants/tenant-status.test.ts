@@ -78,6 +78,22 @@ describe('suspending a tenant', () => {
     expect((await as(platform, 'GET', `/tenants/${tenantId}/users`)).body.items).toHaveLength(2);
   });
 
+  it('leaves no session to somebody who signs in at the same moment, whatever comes first', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const { tenantId, email } = await tenantWithUser();
+      const late = gatehouse.browser();
+      const signIn = late.post('/api/v1/auth/login', { email, password: PASSWORD });
+      const [opened] = await Promise.all([signIn, act(platform, tenantId, 'suspend')]);
+      expect([200, 401]).toContain(opened.status);
+      expect((await late.post('/api/v1/auth/refresh')).status).toBe(401);
+      const alive = await gatehouse.sql(
+        'select from gatehouse.sessions where tenant_id = $1 and ended_at is null',
+        [tenantId],
+      );
+      expect(alive).toEqual([]);
+    }
+  });
+
   it('is undone by activating: people sign in again, and the old sessions stay ended', async () => {
     const { tenantId, email, browser } = await tenantWithUser();
     await act(platform, tenantId, 'suspend');

@@ -37,6 +37,9 @@ export type TenantRow = Awaited<ReturnType<typeof loadEntered>>;
 /**
  * The same, held until the transaction ends, so that what was checked is what is changed.
  *
+ * SECURITY: for update, and nothing weaker: a session that is being opened holds the row by its foreign key, so that it either ends
+ * with the suspension or waits for it and finds the tenant suspended.
+ *
  * @throws {Problem} `resource.not_found` when it was deleted since it was entered.
  */
 export async function lockEntered(tx: TenantTx): Promise<TenantRow> {

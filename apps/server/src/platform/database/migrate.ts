@@ -181,11 +181,21 @@ async function writeSystemRoles(client: pg.Client, rolePrefix: string): Promise<
   }));
   await inTransaction(client, rolePrefix, async () => {
     const values = [JSON.stringify(roles)];
+    // Principals carry the names (ADR 0021), and tokens and services know them: a role keeps its name.
+    const renamed = await client.query<{ was: string; name: string }>(
+      `select r.name as was, n.name from gatehouse.roles r join jsonb_to_recordset($1::jsonb) as n(id uuid, name text) on n.id = r.id
+         where r.name <> n.name`,
+      values,
+    );
+    for (const { was, name } of renamed.rows)
+      throw new MigrationError(
+        `The built-in role ${was} cannot be renamed to ${name}: give the new role a number of its own.`,
+      );
     await client.query(
       `insert into gatehouse.roles (id, tenant_id, name, title, description, role_group, root_only)
          select r.id, null, r.name, r.title, r.description, r."group", r."rootOnly"
          from jsonb_to_recordset($1::jsonb) as r(id uuid, name text, title text, description text, "group" text, "rootOnly" boolean)
-         on conflict (id) do update set name = excluded.name, title = excluded.title, description = excluded.description,
+         on conflict (id) do update set title = excluded.title, description = excluded.description,
            role_group = excluded.role_group, root_only = excluded.root_only`,
       values,
     );

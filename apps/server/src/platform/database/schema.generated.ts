@@ -291,6 +291,7 @@ export interface Sessions {
   last_used_at: Timestamp;
   renewals: Generated<number>;
   renewals_since: Timestamp;
+  replays: Generated<number>;
   rotated_at: Timestamp;
   tenant_id: string;
   user_agent: string | null;
