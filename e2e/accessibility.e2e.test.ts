@@ -118,6 +118,21 @@ const consolePages: [string, (page: Page) => Promise<void>][] = [
         .first()
         .click();
       await page.getByText('All of the same request').waitFor();
+      await page.getByText('Canonical form').click();
+    },
+  ],
+  [
+    '/audit',
+    async (page) => {
+      await page.getByRole('button', { name: 'Export', exact: true }).click();
+      await page.getByRole('menuitem', { name: /^JSON Lines/ }).waitFor();
+    },
+  ],
+  [
+    '/audit',
+    async (page) => {
+      await page.getByRole('switch', { name: 'Live' }).check();
+      await page.getByText('Following', { exact: true }).waitFor();
     },
   ],
   ['/audit?action=tenant_deleted', (page) => page.getByText('Nothing found').waitFor()],

@@ -19,6 +19,8 @@ export const usersSearch = (search: Record<string, unknown>): UserFilter => ({
 export const auditSearch = (search: Record<string, unknown>): AuditFilter => ({
   actor: text(search.actor),
   action: text(search.action),
+  resourceType: text(search.resourceType),
+  resourceId: text(search.resourceId),
   from: text(search.from),
   to: text(search.to),
   correlationId: text(search.correlationId),

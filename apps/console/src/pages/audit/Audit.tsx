@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
+import { useCallback, useState } from 'react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { auditQuery } from '../../data/audit/queries.ts';
@@ -7,7 +8,10 @@ import { LoadFailed } from '../../parts/LoadFailed.tsx';
 import { NotPermitted } from '../../parts/NotPermitted.tsx';
 import { PageHeader } from '../../parts/PageHeader.tsx';
 import { useMay } from '../../session.ts';
+import { AuditDrawer } from './AuditDrawer.tsx';
+import { AuditExport } from './AuditExport.tsx';
 import { AuditFilters } from './AuditFilters.tsx';
+import { AuditLive } from './AuditLive.tsx';
 import { AuditTable } from './AuditTable.tsx';
 
 export function Audit() {
@@ -16,14 +20,21 @@ export function Audit() {
   const filter = useSearch({ from: '/audit' });
   const navigate = useNavigate({ from: '/audit' });
   const records = useInfiniteQuery({ ...auditQuery(filter), enabled: may('audit:read') });
+  const [open, setOpen] = useState<string>();
+  const { refetch } = records;
+  const onRecords = useCallback(() => void refetch(), [refetch]);
 
   if (!may('audit:read')) return <NotPermitted permission="audit:read" />;
   return (
     <>
       <PageHeader title={t('audit.title')} lead={t('audit.lead')}>
-        <Button variant="default" onClick={() => void records.refetch()} loading={records.isRefetching}>
-          {t('audit.refresh')}
-        </Button>
+        <div className="page-actions">
+          <AuditLive onRecords={onRecords} />
+          <Button variant="default" onClick={() => void records.refetch()} loading={records.isRefetching}>
+            {t('audit.refresh')}
+          </Button>
+          <AuditExport filter={filter} />
+        </div>
       </PageHeader>
       <section className="card flush" aria-label={t('audit.title')}>
         <AuditFilters
@@ -40,6 +51,7 @@ export function Audit() {
             isLoading={records.isPending}
             isFiltered={Object.values(filter).some(Boolean)}
             onReset={() => void navigate({ search: {} })}
+            onOpen={setOpen}
           />
         )}
         {records.hasNextPage && (
@@ -53,6 +65,7 @@ export function Audit() {
           </Button>
         )}
       </section>
+      <AuditDrawer id={open} onClose={() => setOpen(undefined)} />
     </>
   );
 }

@@ -1,8 +1,15 @@
 import type { AuditRecord } from '@gatehouse/contracts';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
+import { sayActor } from './actor.ts';
 
-export function AuditDetail({ record }: { record: AuditRecord }) {
+interface AuditDetailProps {
+  readonly record: AuditRecord;
+  /** Called when a link leads on to other records. */
+  readonly onLeave: () => void;
+}
+
+export function AuditDetail({ record, onLeave }: AuditDetailProps) {
   const { t } = useTranslation();
   // What stands on neither side tells nothing.
   const names = [
@@ -21,6 +28,10 @@ export function AuditDetail({ record }: { record: AuditRecord }) {
           <dd>
             <code>{record.action}</code>
           </dd>
+        </div>
+        <div>
+          <dt>{t('audit.column.actor')}</dt>
+          <dd>{sayActor(record, t)}</dd>
         </div>
         <div>
           <dt>{t('audit.column.ip')}</dt>
@@ -65,12 +76,17 @@ export function AuditDetail({ record }: { record: AuditRecord }) {
         </table>
       )}
       <p className="detail-links">
-        <Link to="/audit" search={{ correlationId: record.correlationId }}>
+        <Link to="/audit" search={{ correlationId: record.correlationId }} onClick={onLeave}>
           {t('audit.detail.sameRequest')}
         </Link>
         {actor.id !== null && (
-          <Link to="/audit" search={{ actor: actor.id }}>
+          <Link to="/audit" search={{ actor: actor.id }} onClick={onLeave}>
             {t('audit.detail.sameActor')}
+          </Link>
+        )}
+        {record.resource.id !== null && (
+          <Link to="/audit" search={{ resourceId: record.resource.id }} onClick={onLeave}>
+            {t('audit.detail.sameResource')}
           </Link>
         )}
       </p>

@@ -19,6 +19,8 @@ export function AuditFilters({ filter, onChange }: AuditFiltersProps) {
     action: filter.action ?? null,
     from: utcToLocal(filter.from),
     to: utcToLocal(filter.to),
+    resourceType: filter.resourceType ?? '',
+    resourceId: filter.resourceId ?? '',
     correlationId: filter.correlationId ?? '',
   });
   const set = (change: Partial<typeof draft>): void => setDraft({ ...draft, ...change });
@@ -34,6 +36,8 @@ export function AuditFilters({ filter, onChange }: AuditFiltersProps) {
       action: draft.action ?? undefined,
       from: localToUtc(draft.from),
       to: localToUtc(draft.to),
+      resourceType: draft.resourceType.trim() || undefined,
+      resourceId: draft.resourceId.trim() || undefined,
       correlationId: draft.correlationId.trim() || undefined,
     });
   };
@@ -64,6 +68,19 @@ export function AuditFilters({ filter, onChange }: AuditFiltersProps) {
           label={t('audit.filter.to')}
           value={draft.to}
           onChange={(event) => set({ to: event.currentTarget.value })}
+        />
+        <TextInput
+          label={t('audit.filter.resourceType')}
+          placeholder={t('audit.filter.anyResource')}
+          maxLength={64}
+          value={draft.resourceType}
+          onChange={(event) => set({ resourceType: event.currentTarget.value })}
+        />
+        <TextInput
+          label={t('audit.filter.resourceId')}
+          maxLength={200}
+          value={draft.resourceId}
+          onChange={(event) => set({ resourceId: event.currentTarget.value })}
         />
         <TextInput
           label={t('audit.filter.correlationId')}

@@ -1,28 +1,27 @@
 import type { AuditRecord } from '@gatehouse/contracts';
 import { ActionIcon, Button } from '@mantine/core';
-import { IconChevronDown } from '@tabler/icons-react';
+import { IconChevronRight } from '@tabler/icons-react';
 import { DataTable } from 'mantine-datatable';
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { EmptyState } from '../../parts/EmptyState.tsx';
 import { Time } from '../../parts/Time.tsx';
-import { AuditDetail } from './AuditDetail.tsx';
+import { sayActor } from './actor.ts';
+import { SealState } from './SealState.tsx';
 
 interface AuditTableProps {
   readonly records: AuditRecord[];
   readonly isLoading: boolean;
   readonly isFiltered: boolean;
   readonly onReset: () => void;
+  readonly onOpen: (id: string) => void;
 }
 
 const wide = '(min-width: 72em)';
 const medium = '(min-width: 40em)';
-const renderDetail = ({ record }: { record: AuditRecord }) => <AuditDetail record={record} />;
 const careful = new Set(['failed_login', 'account_locked', 'authorization_denied', 'session_reuse_detected']);
 
-export function AuditTable({ records, isLoading, isFiltered, onReset }: AuditTableProps) {
+export function AuditTable({ records, isLoading, isFiltered, onReset, onOpen }: AuditTableProps) {
   const { t } = useTranslation();
-  const [expanded, setExpanded] = useState<string[]>([]);
 
   if (!isLoading && records.length === 0) {
     return (
@@ -38,9 +37,6 @@ export function AuditTable({ records, isLoading, isFiltered, onReset }: AuditTab
       </EmptyState>
     );
   }
-  const toggle = (id: string): void =>
-    setExpanded(expanded.includes(id) ? expanded.filter((other) => other !== id) : [...expanded, id]);
-
   return (
     <DataTable<AuditRecord>
       records={records}
@@ -48,12 +44,6 @@ export function AuditTable({ records, isLoading, isFiltered, onReset }: AuditTab
       minHeight={isLoading ? 240 : 0}
       verticalSpacing="xs"
       horizontalSpacing="md"
-      rowExpansion={{
-        allowMultiple: true,
-        trigger: 'never',
-        expanded: { recordIds: expanded, onRecordIdsChange: setExpanded },
-        content: renderDetail,
-      }}
       columns={[
         {
           accessor: 'time',
@@ -72,6 +62,9 @@ export function AuditTable({ records, isLoading, isFiltered, onReset }: AuditTab
               </span>
               <span className="narrow-only soft">
                 <Time at={record.time} /> · {sayActor(record, t)}
+              </span>
+              <span className="narrow-only">
+                <SealState seal={record.seal} />
               </span>
             </>
           ),
@@ -99,6 +92,13 @@ export function AuditTable({ records, isLoading, isFiltered, onReset }: AuditTab
           visibleMediaQuery: wide,
         },
         {
+          accessor: 'seal',
+          title: t('audit.column.seal'),
+          render: ({ seal }) => <SealState seal={seal} />,
+          visibleMediaQuery: medium,
+          noWrap: true,
+        },
+        {
           accessor: 'detail',
           title: <span className="unseen">{t('audit.column.detail')}</span>,
           width: 64,
@@ -107,22 +107,15 @@ export function AuditTable({ records, isLoading, isFiltered, onReset }: AuditTab
             <ActionIcon
               variant="subtle"
               size="lg"
-              aria-expanded={expanded.includes(id)}
+              aria-haspopup="dialog"
               aria-label={t('audit.open', { action: t(`audit.action.${action}`, { defaultValue: action }) })}
-              onClick={() => toggle(id)}
+              onClick={() => onOpen(id)}
             >
-              <IconChevronDown className="turning" size={20} stroke={1.6} aria-hidden />
+              <IconChevronRight size={20} stroke={1.6} aria-hidden />
             </ActionIcon>
           ),
         },
       ]}
     />
-  );
-}
-
-export function sayActor({ actor }: AuditRecord, t: (key: string) => string): string {
-  return (
-    actor.label ??
-    (actor.kind === 'user' ? (actor.id ?? t('audit.actor.erased')) : t(`audit.actor.${actor.kind}`))
   );
 }
