@@ -1,4 +1,14 @@
-import { checkOrigin, integer, list, oneOf, required, SettingFault, text, url } from './settings.ts';
+import {
+  checkContact,
+  checkOrigin,
+  integer,
+  list,
+  oneOf,
+  required,
+  SettingFault,
+  text,
+  url,
+} from './settings.ts';
 import { parseCidr } from './cidr.ts';
 
 /** Every setting of the server. `gatehouse serve --help` names the important ones; the reference page is generated from this. */
@@ -201,6 +211,23 @@ export const SETTINGS = {
       },
       parseCidr,
     ),
+  ),
+  securityContact: required(
+    list(
+      'SECURITY_CONTACT',
+      {
+        default: [],
+        defaultText: 'none',
+        description:
+          'Whom to tell of a vulnerability of this deployment: mailto: or https: addresses, the preferred one first (security.txt).',
+      },
+      checkContact,
+    ),
+  ),
+  securityPolicyUrl: url(
+    'SECURITY_POLICY_URL',
+    { description: 'Where your rules for reporting vulnerabilities are (security.txt).' },
+    ['https:'],
   ),
   registration: oneOf('REGISTRATION', {
     values: ['closed', 'tenant'],

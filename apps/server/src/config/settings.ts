@@ -71,6 +71,14 @@ export function checkOrigin(value: string): string {
   return new URL(value).origin;
 }
 
+/** How somebody can be reached (RFC 9116 §2.5.3). */
+export function checkContact(value: string): string {
+  const isMail = /^mailto:[^\s@,]+@[^\s@,]+\.[^\s@,]+$/.test(value);
+  if (!isMail && !(URL.canParse(value) && new URL(value).protocol === 'https:'))
+    throw new SettingFault('must be mailto: or https: addresses, separated by commas');
+  return value;
+}
+
 /** `NAME`, or the content of the file that `NAME_FILE` names (spec P5). */
 export function readRaw(
   env: Record<string, string | undefined>,

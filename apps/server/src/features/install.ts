@@ -13,6 +13,7 @@ import { keysRoutes } from './keys/index.ts';
 import { membershipsRoutes } from './memberships/index.ts';
 import { pagesRoutes } from './pages/index.ts';
 import { recordRefusedGrants, roleAssignmentsRoutes, rolesRoutes } from './roles/index.ts';
+import { securityTxtRoutes } from './security-txt/index.ts';
 import { sessionsRoutes, userSessionsRoutes } from './sessions/index.ts';
 import { serveTenantScoped } from './tenant-scoped.ts';
 import { tenantsRoutes } from './tenants/index.ts';
@@ -63,6 +64,7 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
   recordRefusedGrants(app, deps);
   await installOpenApi(app, deps.config);
   healthRoutes(app, deps);
+  securityTxtRoutes(app, deps);
   keysRoutes(app, deps.keys);
   auditKeysRoute(app, deps.auditKeys);
   for (const routes of [authRoutes, passwordRoutes, emailRoutes])
