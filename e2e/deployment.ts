@@ -6,6 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** The link that lets whoever reads the terminal into the development mailbox. */
+export const MAILBOX_LINK = /http\S+\/dev\/mail#key=\S+/;
+
 const main = fileURLToPath(new URL('../apps/server/dist/main.js', import.meta.url));
 
 export const administrator = { email: 'ada@example.com', password: 'Correct-Horse-7' };
@@ -60,7 +63,12 @@ export async function startDeployment(env: Record<string, string | undefined> = 
   }
   const printed = (pattern: RegExp): Promise<string> =>
     eventually(`${pattern} in the output`, async () => pattern.exec(output)?.[0]);
-  return { url, printed, mailedLink: (to, page) => readLink(url, to, page), stop };
+  let mailbox: Promise<string> | undefined;
+  const mailedLink: Deployment['mailedLink'] = async (to, page) => {
+    mailbox ??= printed(MAILBOX_LINK).then((link) => letIn(url, link));
+    return readLink(url, await mailbox, to, page);
+  };
+  return { url, printed, mailedLink, stop };
 }
 
 async function eventually(what: string, look: () => Promise<string | undefined>): Promise<string> {
@@ -78,9 +86,21 @@ async function isReady(url: string): Promise<boolean> {
   return response?.ok ?? false;
 }
 
-function readLink(url: string, to: string, page = ''): Promise<string> {
+/** What a browser does with the printed link: the key for a cookie. */
+async function letIn(url: string, link: string): Promise<string> {
+  const { status, headers } = await fetch(`${url}/dev/mail`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ key: link.split('#key=')[1] }),
+  });
+  const [cookie] = headers.getSetCookie();
+  if (cookie === undefined) throw new Error(`the printed link opens no mailbox: ${status}`);
+  return cookie.split(';')[0] ?? '';
+}
+
+function readLink(url: string, cookie: string, to: string, page = ''): Promise<string> {
   return eventually(`a mail with a link to ${to}`, async () => {
-    const mails = await (await fetch(`${url}/dev/mail`)).text();
+    const mails = await (await fetch(`${url}/dev/mail`, { headers: { cookie } })).text();
     const letter = mails
       .split('<article>')
       .find((text) => text.includes(`To ${to}`) && text.includes(`${page}#token=`));

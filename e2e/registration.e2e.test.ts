@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchBrowser, newVisitor, signIn } from './browser.ts';
-import { type Deployment, startDeployment } from './deployment.ts';
+import { type Deployment, MAILBOX_LINK, startDeployment } from './deployment.ts';
 
 let deployment: Deployment;
 let browser: Browser;
@@ -47,6 +47,33 @@ describe('registration', () => {
     await thief.getByLabel('Password', { exact: true }).fill('Anchor-Chain-9');
     await thief.getByRole('button', { name: 'Confirm and sign in' }).click();
     await thief.getByText('This link has been used').waitFor();
+    expect(visitor.faults()).toEqual([]);
+  });
+
+  it('shows its mail in a browser that opened the link of the start once, and in no other', async () => {
+    const visitor = await newVisitor(browser, deployment.url);
+    const page = await visitor.openTab('/register');
+    await page.getByLabel('Your name').fill('Joan Clarke');
+    await page.getByLabel('Organisation').fill('Example Huts');
+    await page.getByLabel('Email address').fill('joan@example.com');
+    await page.getByLabel('New password').fill('Number-Eight-8');
+    await page.getByRole('button', { name: 'Create account' }).click();
+    const opened = page.waitForEvent('popup');
+    await page.getByRole('link', { name: 'Open the development mailbox' }).click();
+    const mailbox = await opened;
+    await mailbox.getByText('Open the link that the service printed').waitFor();
+
+    await deployment.mailedLink('joan@example.com');
+    // Pasted over the address of the page that asks for it, as a person would.
+    await mailbox.goto(await deployment.printed(MAILBOX_LINK));
+    await mailbox.getByText('To joan@example.com').waitFor();
+    expect(mailbox.url()).toBe(`${deployment.url}/dev/mail`);
+    const again = page.waitForEvent('popup');
+    await page.getByRole('link', { name: 'Open the development mailbox' }).click();
+    await (await again).getByText('To joan@example.com').waitFor();
+
+    const other = await (await newVisitor(browser, deployment.url)).openTab('/dev/mail');
+    expect(await other.content()).not.toContain('joan@example.com');
     expect(visitor.faults()).toEqual([]);
   });
 

@@ -21,7 +21,7 @@ export default {
         '',
         'Generated from what the routes declare (`npm run generate`); `npm run check` fails when this page is stale. A route that',
         'declares no access keeps the server from starting. HEAD has the access of GET. *Limit* is the group under which requests',
-        'are counted by client address; renewals are counted by session. `GET /dev/mail` exists in development mode only.',
+        'are counted by client address; renewals are counted by session. `/dev/mail` exists in development mode only.',
         '',
         '| route | access | limit |',
         '|---|---|---|',

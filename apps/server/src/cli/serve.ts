@@ -2,6 +2,7 @@ import closeWithGrace from 'close-with-grace';
 import type { Logger } from 'pino';
 import type { Config } from '../config/index.ts';
 import { isSetupRequired, issueSetupLink } from '../features/auth/index.ts';
+import { mailboxLink } from '../features/pages/index.ts';
 import { createServer, masterSealer, type Server } from '../server.ts';
 import { CliError } from './cli-error.ts';
 import { openDatabase, type Database } from './database.ts';
@@ -119,7 +120,8 @@ async function announce(
     say(`Its certificate is its own: let your browser trust ${certificate.certFile}`);
     say(`  SHA-256 ${certificate.facts.fingerprint}`);
   }
-  if (deps.mailbox) say(`Mail is not sent but kept: ${config.publicUrl}/dev/mail`);
+  const mailbox = mailboxLink(deps);
+  if (mailbox !== undefined) say(`Mail is not sent but kept; open this link to read it: ${mailbox}`);
   if (await isSetupRequired(deps)) {
     say('');
     say('There is no administrator yet. Open this link once to make the first one (good for 24 hours):');

@@ -125,7 +125,12 @@ export const SignInOptions = Message(
     deploymentName: Type.String(),
     registration: Type.String({ enum: ['closed', 'tenant'] }),
     policy: Type.String({ enum: ['standard', 'restricted'] }),
-    devMailUrl: Nullable(Type.String({ description: 'The development mailbox; null in production.' })),
+    devMailUrl: Nullable(
+      Type.String({
+        description:
+          'The development mailbox, for a browser that was let in by the link that the start prints; null in production.',
+      }),
+    ),
     setupRequired: Type.Boolean({ description: 'True until the first administrator exists.' }),
     secureContext: Type.Boolean({
       description: 'False where browsers would drop the secure cookies of this address.',

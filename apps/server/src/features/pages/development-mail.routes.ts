@@ -1,66 +1,87 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Message } from '@gatehouse/contracts';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
 import { isLoopbackUrl } from '../../config/index.ts';
 import { publicAccess } from '../../platform/access/index.ts';
+import { isSameSecret } from '../../platform/crypto/index.ts';
 import { Problem } from '../../platform/http/index.ts';
-import { type DevelopmentMailbox, escapeHtml } from '../../platform/mail/index.ts';
+import type { DevelopmentMailbox } from '../../platform/mail/index.ts';
+import type { Deps } from '../deps.ts';
+import { entrancePage, mailboxPage, type MailPage } from './development-mail.pages.ts';
+
+const PATH = '/dev/mail';
+const COOKIE = '__Secure-gh.dev-mail';
+const Entrance = Message({ key: Type.String({ maxLength: 100 }) });
+
+/** The link that lets a browser in, for the operator's terminal alone; undefined where there is no development mailbox. */
+export const mailboxLink = ({ config, mailbox }: Pick<Deps, 'config' | 'mailbox'>): string | undefined =>
+  mailbox && `${config.publicUrl}${PATH}#key=${mailbox.key}`;
 
 /**
- * Mail of a development server, newest first. The route does not exist in production mode, and answers the machine itself only:
- * these mails hold sign-in links.
+ * Mail of a development server, newest first. The routes do not exist in production mode. These mails hold sign-in links: they
+ * are shown to a browser that came by the link of the start, on the machine itself.
  */
-export function developmentMailRoutes(app: FastifyInstance, mailbox: DevelopmentMailbox): void {
+export function developmentMailRoutes(
+  app: FastifyInstance,
+  { sealer }: Pick<Deps, 'sealer'>,
+  mailbox: DevelopmentMailbox,
+): void {
+  // Of the data folder and not of the start: whoever is let in stays in while the service is rebuilt and started again.
+  const pass = sealer.mac('development mailbox').toString('base64url');
+
   app.get(
-    '/dev/mail',
+    PATH,
     {
       config: {
-        access: publicAccess(
-          'development only, from the machine itself only: mail that was not sent anywhere',
-        ),
+        access: publicAccess('development only, for a browser let in by the link that the start prints'),
       },
       schema: { hide: true },
     },
     async (request, reply) => {
-      if (!isOfThisMachine(request)) throw new Problem('route.not_found');
-      const mails = await mailbox.list();
-      const body =
-        mails.length === 0
-          ? '<p>No mail yet. Add a user or register, then reload this page.</p>'
-          : mails.map(letter).join('');
+      checkOfThisMachine(request);
+      if (!isSame(request.cookies[COOKIE], pass)) return send(reply.code(404), entrancePage);
+      return send(reply, mailboxPage(await mailbox.list()));
+    },
+  );
+
+  app.post<{ Body: { key: string } }>(
+    PATH,
+    {
+      config: {
+        access: publicAccess('development only: authenticates by the link that the start prints'),
+      },
+      schema: { hide: true, body: Entrance },
+    },
+    (request, reply) => {
+      checkOfThisMachine(request);
+      if (!isSame(request.body.key, mailbox.key)) throw new Problem('route.not_found');
       return reply
-        .type('text/html; charset=utf-8')
-        .header('cache-control', 'no-store')
-        .header(
-          'content-security-policy',
-          "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-        )
-        .send(
-          '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">' +
-            `<meta name="color-scheme" content="light dark"><title>Development mailbox</title></head><body><main><h1>Development mailbox</h1>${body}</main></body></html>`,
-        );
+        .setCookie(COOKIE, pass, { path: PATH, httpOnly: true, secure: true, sameSite: 'strict' })
+        .code(204)
+        .send();
     },
   );
 }
+
+const isSame = (given: string | undefined, secret: string) =>
+  given !== undefined && isSameSecret(Buffer.from(given), Buffer.from(secret));
+
+const send = (reply: FastifyReply, { html, policy }: MailPage) =>
+  reply.type('text/html; charset=utf-8').header('content-security-policy', policy).send(html);
 
 /** What proxies add of their own; whatever the value is, somebody stands in between. */
 const FORWARDING = /^(forwarded|via|x-real-ip|x-forwarded-.+)$/;
 
 /**
- * SECURITY: a proxy on this machine brings strangers in from a loopback address, and a page whose name was rebound to one
- * (DNS rebinding) reads what its browser can reach: neither passes for somebody who sits here.
+ * SECURITY: the second lock, for a cookie that got away. A proxy that shows itself, and a name that was rebound to a loopback
+ * address (DNS rebinding), are told apart here; a proxy that shows nothing cannot be, and is why there is a key (ADR 0045).
+ *
+ * @throws {Problem} `route.not_found`
  */
-function isOfThisMachine({ clientAddress, headers, raw }: FastifyRequest): boolean {
-  // No browser speaks HTTP/1.0; nginx does, to what stands behind it, and adds no header unless it is told to.
-  const isForwarded = raw.httpVersion !== '1.1' || Object.keys(headers).some((name) => FORWARDING.test(name));
+function checkOfThisMachine({ clientAddress, headers }: FastifyRequest): void {
+  const isForwarded = Object.keys(headers).some((name) => FORWARDING.test(name));
   const address = `http://${headers.host ?? ''}`;
-  return (
-    /^(127\.|::1$)/.test(clientAddress) && !isForwarded && URL.canParse(address) && isLoopbackUrl(address)
-  );
-}
-
-function letter(mail: { to: string; subject: string; text: string; at: string }): string {
-  const text = escapeHtml(mail.text).replaceAll(
-    /https?:&#47;&#47;\S+|https?:\/\/\S+/g,
-    (url) => `<a href="${url}">${url}</a>`,
-  );
-  return `<article><h2>${escapeHtml(mail.subject)}</h2><p>To ${escapeHtml(mail.to)}, <time datetime="${mail.at}">${mail.at}</time></p><p>${text.replaceAll('\n', '<br>')}</p></article><hr>`;
+  const isHere =
+    /^(127\.|::1$)/.test(clientAddress) && !isForwarded && URL.canParse(address) && isLoopbackUrl(address);
+  if (!isHere) throw new Problem('route.not_found');
 }

@@ -1,1 +1,2 @@
+export { mailboxLink } from './development-mail.routes.ts';
 export { pagesRoutes } from './pages.routes.ts';

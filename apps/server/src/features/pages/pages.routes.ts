@@ -48,7 +48,7 @@ export const pagesRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { dep
     "; require-trusted-types-for 'script'; trusted-types 'none'",
   );
   serve(CONSOLE, page(consoleDir, 'index.html'), '');
-  if (deps.mailbox) developmentMailRoutes(app, deps.mailbox);
+  if (deps.mailbox) developmentMailRoutes(app, deps, deps.mailbox);
 
   function serve(paths: string[], html: string, more: string): void {
     for (const path of paths) {

@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { randomSecret } from '../crypto/index.ts';
 import type { Mail, MailTransport } from './mail.ts';
 
 export interface StoredMail extends Mail {
@@ -9,6 +10,8 @@ export interface StoredMail extends Mail {
 
 /** Where mail lands in development: a folder that the page `/dev/mail` shows. It does not exist in production mode. */
 export interface DevelopmentMailbox extends MailTransport {
+  /** Made anew at each start, and known to whoever reads what the start prints. */
+  readonly key: string;
   list(): Promise<StoredMail[]>;
 }
 
@@ -16,6 +19,7 @@ const SHOWN = 50;
 
 export function createDevelopmentMailbox(folder: string): DevelopmentMailbox {
   return {
+    key: randomSecret(32).toString('base64url'),
     async send(mail, id) {
       await mkdir(folder, { recursive: true, mode: 0o700 });
       const stored: StoredMail = { ...mail, id, at: new Date().toISOString() };
