@@ -75,7 +75,7 @@ describe('an administrator', () => {
     await dialog.getByLabel('Name').fill('Ada Again');
     await dialog.getByLabel('Email address').fill('ada@example.com');
     await dialog.getByRole('button', { name: 'Add user' }).click();
-    await dialog.getByText('This address already signs in to an account.').waitFor();
+    await dialog.getByText('Somebody here has this address already.').waitFor();
     expect(await dialog.getByLabel('Email address').getAttribute('aria-invalid')).toBe('true');
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });

@@ -34,7 +34,7 @@ export const ERRORS = {
   'password.current_wrong': { status: 400, title: 'The current password is not right' },
   'password.too_long': { status: 400, title: 'The password is longer than 72 bytes' },
   'rate.limited': { status: 429, title: 'Too many requests' },
-  'users.email_in_use': { status: 409, title: 'This address already signs in to an account' },
+  'users.email_in_use': { status: 409, title: 'This address is in use already' },
   'users.email_unchanged': { status: 409, title: 'This is the address of the account already' },
   'users.email_verified': { status: 409, title: 'The address is confirmed already' },
   'users.last_administrator': { status: 409, title: 'A tenant keeps at least one active administrator' },

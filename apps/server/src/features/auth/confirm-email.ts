@@ -1,14 +1,14 @@
 import { enterOwn } from '../../platform/access/index.ts';
 import type { TenantTx } from '../../platform/database/index.ts';
 import { emailKey } from '../../platform/email.ts';
-import { Problem, type RequestContext } from '../../platform/http/index.ts';
+import type { RequestContext } from '../../platform/http/index.ts';
 import type { TenantId, UserId } from '../../platform/ids.ts';
 import { type Purpose, type SpentToken, tenantOfToken } from '../../platform/one-time-tokens/index.ts';
 import { personal } from '../audit/index.ts';
 import type { Deps } from '../deps.ts';
 import { isOpenAccount, type LockedUser, lockUser } from './account.repo.ts';
 import { moveToAddress, proveAddress } from './email.repo.ts';
-import { linkInvalid } from './links.ts';
+import { addressInUse, linkInvalid } from './links.ts';
 import { emailChangedMail } from './recovery.mails.ts';
 
 /** Links that were mailed to the former address, or for it. */
@@ -24,10 +24,7 @@ export const confirmEmail = (deps: Deps, token: string, request: RequestContext)
   byLink(deps, 'change-email', token, async (tx, { userId, user, spent }) => {
     const { email } = spent.payload as { email: string };
     const now = deps.clock.now();
-    if (!(await moveToAddress(tx, userId, { email, emailKey: emailKey(email), now })))
-      throw new Problem('users.email_in_use', {
-        detail: 'Everybody signs in with an address of their own; use another one.',
-      });
+    if (!(await moveToAddress(tx, userId, { email, emailKey: emailKey(email), now }))) throw addressInUse();
     for (const purpose of ENDED_LINKS) await deps.oneTimeTokens.revoke(tx, purpose, userId);
     for (const to of [{ old: user.email }, { fresh: email }])
       await deps.outbox.mail(tx, 'email_changed', emailChangedMail(deps.config, to), request.correlationId);

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Doors, TenantTx } from '../../platform/database/index.ts';
 import type { TenantId, UserId } from '../../platform/ids.ts';
+import { takeAddress } from '../people/index.ts';
 
 const ofUser = (tx: TenantTx, userId: UserId) =>
   tx.updateTable('users').where('tenant_id', '=', tx.tenantId).where('id', '=', userId);
@@ -17,20 +18,14 @@ export async function proveAddress(tx: TenantTx, userId: UserId, now: Date): Pro
 }
 
 /**
- * Moves an account to another address, proved. False when the address enters an account already: it is unique over all tenants,
- * and of two who ask at once the database lets one have it.
+ * Moves an account to another address, proved. False when the address enters an account already.
  */
 export async function moveToAddress(
   tx: TenantTx,
   userId: UserId,
   { email, emailKey, now }: { email: string; emailKey: string; now: Date },
 ): Promise<boolean> {
-  const taken = await tx
-    .insertInto('login_identifiers')
-    .values({ email_key: emailKey, tenant_id: tx.tenantId, user_id: userId })
-    .onConflict((oc) => oc.doNothing())
-    .executeTakeFirst();
-  if (taken.numInsertedOrUpdatedRows !== 1n) return false;
+  if (!(await takeAddress(tx, userId, emailKey))) return false;
   await tx
     .deleteFrom('login_identifiers')
     .where('tenant_id', '=', tx.tenantId)

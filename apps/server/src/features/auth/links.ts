@@ -3,6 +3,12 @@ import { Problem } from '../../platform/http/index.ts';
 /** Of every mailed link that opens nothing the same is said: spent, expired, of another purpose, or never made. */
 export const linkInvalid = () => new Problem('auth.link_invalid', { detail: 'Ask for a new link.' });
 
+/** Of an address that a mailed link has just proved, and that proved its way into another account before. */
+export const addressInUse = () =>
+  new Problem('users.email_in_use', {
+    detail: 'This address signs in to another account already, and it enters one only; use another one.',
+  });
+
 /** How long a link is good that proves an address. */
 export const EMAIL_LINK_SECONDS = 24 * 3600;
 

@@ -6,7 +6,7 @@ import { ROOT_TENANT, type UserId } from '../../platform/ids.ts';
 import { personal } from '../audit/index.ts';
 import type { Deps } from '../deps.ts';
 import { grantOperatorRole } from '../roles/index.ts';
-import { insertUser, loadHomePrincipal } from '../people/index.ts';
+import { insertUser, loadHomePrincipal, loadUserByAddress } from '../people/index.ts';
 import { loadAccount } from './account.repo.ts';
 
 const LINK_SECONDS = 72 * 3600;
@@ -23,13 +23,15 @@ export async function makeAdministrator(
   input: { email: string; name: string },
 ): Promise<string | undefined> {
   const now = deps.clock.now();
-  const known = await loadAccount(deps.doors, emailKey(input.email));
+  const key = emailKey(input.email);
+  const known = await loadAccount(deps.doors, key);
   if (known && known.tenantId !== ROOT_TENANT)
     throw new Problem('users.email_in_use', {
       detail: 'This address signs in to an account of another tenant.',
     });
   const { principalId, link } = await deps.doors.withTenant(inRoot, async (tx) => {
-    if (known) return { principalId: await loadHomePrincipal(tx, known.userId), link: undefined };
+    const present = await loadUserByAddress(tx, key);
+    if (present) return { principalId: await loadHomePrincipal(tx, present), link: undefined };
     const user = await insertUser(tx, { ...input, status: 'invited', now });
     if (!user) throw new Problem('users.email_in_use');
     const self = { tenantId: tx.tenantId, id: user.id };

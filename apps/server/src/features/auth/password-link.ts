@@ -4,8 +4,9 @@ import type { UserId } from '../../platform/ids.ts';
 import { tenantOfToken } from '../../platform/one-time-tokens/index.ts';
 import type { Deps } from '../deps.ts';
 import { lockUser, type LockedUser } from './account.repo.ts';
+import { takeAddress } from '../people/index.ts';
 import { proveAddress } from './email.repo.ts';
-import { linkInvalid } from './links.ts';
+import { addressInUse, linkInvalid } from './links.ts';
 import { throttleKey } from './lockout.ts';
 import { checkPasswordsAllowed } from './login.ts';
 import { checkNewPassword, hashNewPassword } from './new-password.ts';
@@ -19,10 +20,12 @@ const LINKS = {
 } as const;
 
 /**
- * Sets a password by a mailed single-use link (spec W11). The link proves the address: an invited user becomes an active one.
+ * Sets a password by a mailed single-use link (spec W11). The link proves the address: an invited user becomes an active one,
+ * who signs in with it from then on.
  * All sessions of the user end, and so does the lock that a stranger's failures left.
  *
- * @throws {Problem} `auth.sso_required`, `password.too_weak`, `password.too_long`, `auth.link_invalid`, `auth.busy`
+ * @throws {Problem} `auth.sso_required`, `password.too_weak`, `password.too_long`, `auth.link_invalid`,
+ *   `users.email_in_use` where the address proved its way into another account meanwhile, `auth.busy`
  */
 export async function setPasswordByLink(
   deps: Deps,
@@ -46,6 +49,8 @@ export async function setPasswordByLink(
     const spent = await deps.oneTimeTokens.consume(tx, purpose, input.token);
     const { by, mayUse } = LINKS[purpose];
     if (!spent || !found || found.tenant_status !== 'active' || !mayUse(found)) throw linkInvalid();
+    // The first who proves an address has it. Whoever comes later spends no link: it works once the address is free again.
+    if (!(await takeAddress(tx, userId, found.email_key))) throw addressInUse();
     await proveAddress(tx, userId, deps.clock.now());
     const actor = { kind: 'user', id: userId, tenantId, email: found.email } as const;
     await setPassword(

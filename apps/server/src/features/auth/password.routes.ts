@@ -35,13 +35,15 @@ export const passwordRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app
         operationId: 'setPassword',
         summary: 'Set a password by a mailed link',
         description:
-          'Spends the link that an administrator’s “add user” mailed, sets the password and ends all sessions of the user. Sign in afterwards.',
+          'Spends the link that an administrator’s “add user” mailed, sets the password and ends all sessions of the user. Sign in afterwards. ' +
+          'From then on the address enters this account. Where it enters another one already, nothing is set, and the link stays good.',
         body: SetPasswordRequest,
         response: {
           204: NoContent,
           ...problems(
             'request.invalid',
             'auth.link_invalid',
+            'users.email_in_use',
             'password.too_weak',
             'password.too_long',
             'auth.sso_required',
@@ -107,6 +109,7 @@ export const passwordRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app
           ...problems(
             'request.invalid',
             'auth.link_invalid',
+            'users.email_in_use',
             'password.too_weak',
             'password.too_long',
             'auth.sso_required',

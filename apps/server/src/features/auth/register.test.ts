@@ -73,6 +73,28 @@ describe('registration', () => {
     );
   });
 
+  it('is open to the owner of an address that strangers have added to their tenants [threat 23]', async () => {
+    const email = 'wanted@example.com';
+    const stranger = await addCaller(gatehouse, await addTenant(gatehouse), 'admin');
+    const added = await stranger.post('/users', { email, name: 'Captured' });
+    expect(added.status).toBe(201);
+    const invitation = tokenIn((await gatehouse.deliverMail()).at(-1));
+    await gatehouse.browser().post(REGISTER, of(email));
+    const mail = (await gatehouse.deliverMail()).at(-1);
+    expect(mail?.subject).toBe('Confirm your registration with Gatehouse');
+    const browser = gatehouse.browser();
+    expect((await browser.post(CONFIRM, { token: tokenIn(mail), password: 'Good-Pass-1' })).status).toBe(200);
+    const { user } = (await browser.get('/api/v1/auth/me')).body as { user: { tenantId: string } };
+    expect(user.tenantId).not.toBe(stranger.tenantId);
+    // Nor is it taken from the owner afterwards.
+    const redeemed = await gatehouse
+      .browser()
+      .post('/api/v1/auth/password/set', { token: invitation, password: 'Other-Pass-1' });
+    expect([redeemed.status, redeemed.body.code]).toEqual([409, 'users.email_in_use']);
+    const login = await gatehouse.browser().post('/api/v1/auth/login', { email, password: 'Good-Pass-1' });
+    expect(login.body.user).toMatchObject({ tenantId: user.tenantId });
+  });
+
   it('keeps the link good after a wrong password, and for twenty-four hours only', async () => {
     await gatehouse.browser().post(REGISTER, of('slip@example.com'));
     const token = tokenIn((await gatehouse.deliverMail()).at(-1));

@@ -1,2 +1,2 @@
 export { type Act, actOnPerson } from './act-on-person.ts';
-export { insertUser, loadHomePrincipal } from './insert-user.repo.ts';
+export { insertUser, loadHomePrincipal, loadUserByAddress, takeAddress } from './insert-user.repo.ts';

@@ -12,8 +12,12 @@ export interface NewUser {
 }
 
 /**
- * A user with its address, its principal and its membership in the home tenant, in one go. Undefined when the address
- * enters an account already: it is unique over all tenants, and the database decides.
+ * A user with its principal and its membership in the home tenant, in one go. An active one signs in with the address from now on;
+ * an invited one does when a mailed link has proved it. Undefined when the tenant has a user of this address, or when an active
+ * one's enters an account elsewhere: the database decides.
+ *
+ * SECURITY: an address that somebody typed holds nothing over all tenants, or a stranger's tenant could keep its owner out of
+ * every other, and be told which addresses are in use (threat 23).
  */
 export async function insertUser(
   tx: TenantTx,
@@ -38,12 +42,7 @@ export async function insertUser(
     .onConflict((oc) => oc.columns(['tenant_id', 'email_key']).doNothing())
     .executeTakeFirst();
   if (inserted.numInsertedOrUpdatedRows !== 1n) return undefined;
-  const identifier = await tx
-    .insertInto('login_identifiers')
-    .values({ email_key: key, tenant_id: tx.tenantId, user_id: id })
-    .onConflict((oc) => oc.doNothing())
-    .executeTakeFirst();
-  if (identifier.numInsertedOrUpdatedRows !== 1n) return undefined;
+  if (user.status === 'active' && !(await takeAddress(tx, id, key))) return undefined;
   await tx
     .insertInto('principals')
     .values({ ...common, id: principalId, kind: 'member' })
@@ -53,6 +52,37 @@ export async function insertUser(
     .values({ ...common, id: principalId, user_tenant_id: tx.tenantId, user_id: id })
     .execute();
   return { id, principalId };
+}
+
+/**
+ * From now on the address enters this user's account. False when it enters somebody else's: it is unique over all tenants, and of
+ * two who ask at once the database lets one have it.
+ */
+export async function takeAddress(tx: TenantTx, userId: UserId, key: string): Promise<boolean> {
+  const taken = await tx
+    .insertInto('login_identifiers')
+    .values({ email_key: key, tenant_id: tx.tenantId, user_id: userId })
+    .onConflict((oc) => oc.doNothing())
+    .executeTakeFirst();
+  if (taken.numInsertedOrUpdatedRows === 1n) return true;
+  const own = await tx
+    .selectFrom('login_identifiers')
+    .select('user_id')
+    .where('tenant_id', '=', tx.tenantId)
+    .where('email_key', '=', key)
+    .executeTakeFirst();
+  return own?.user_id === userId;
+}
+
+/** Who has this address in the entered tenant, invited people too. */
+export async function loadUserByAddress(tx: TenantTx, key: string): Promise<UserId | undefined> {
+  const row = await tx
+    .selectFrom('users')
+    .select('id')
+    .where('tenant_id', '=', tx.tenantId)
+    .where('email_key', '=', key)
+    .executeTakeFirst();
+  return row?.id as UserId | undefined;
 }
 
 /** The principal of a user's membership at home: what its roles are assigned to. */

@@ -25,7 +25,7 @@ export async function addUser(deps: Deps, caller: Caller, input: CreateUser): Pr
     const user = await insertUser(tx, { email: input.email, name: input.name, status: 'invited', now });
     if (!user)
       throw new Problem('users.email_in_use', {
-        detail: 'Everybody signs in with an address of their own; use another one.',
+        detail: 'Somebody of this tenant has this address; use another one.',
       });
     const self = { tenantId: tx.tenantId, id: user.id };
     await deps.audit.record(tx, {

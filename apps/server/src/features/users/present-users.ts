@@ -12,9 +12,14 @@ export async function presentUsers(
   rows: readonly UserRow[],
 ): Promise<User[]> {
   if (rows.length === 0) return [];
-  const keys = rows.map((row) => throttleKey(deps, row.email_key));
+  // SECURITY: of an address that nobody has proved here, its lock is the business of whoever has it elsewhere.
+  const keys = rows.map(({ sign_in_key: key }) => (key === null ? undefined : throttleKey(deps, key)));
   const found = await deps.doors.asSystem('which addresses are locked', (tx) =>
-    listLocked(tx, keys, deps.clock.now()),
+    listLocked(
+      tx,
+      keys.filter((key) => key !== undefined),
+      deps.clock.now(),
+    ),
   );
   const locked = new Set(found.map((key) => key.toString('base64')));
   return rows.map((row, index) => ({

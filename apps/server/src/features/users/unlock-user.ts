@@ -14,10 +14,13 @@ import { presentUser } from './present-users.ts';
 export async function unlockUser(deps: Deps, caller: Caller, id: string): Promise<User> {
   const user = await actOnUser(deps, caller, id, async (_tx, found) => found);
   const { entered, principal, request } = caller;
+  const key = user.sign_in_key;
+  // SECURITY: a lock protects whoever signs in with the address. Inviting somebody else's address lifts no lock of theirs.
+  if (key === null) return presentUser(deps, user);
   // Counters belong to addresses, over all tenants: they are cleared through the system's door, with the record in the same
   // transaction, and in the actor's home as well where somebody acts from above.
   await deps.doors.asSystem('an administrator unlocks', async (tx) => {
-    const cleared = await clearThrottle(tx, throttleKey(deps, user.email_key));
+    const cleared = await clearThrottle(tx, throttleKey(deps, key));
     if (!cleared) return;
     const after = { failures: 0, lockedUntil: null };
     const unlocked = {

@@ -63,6 +63,24 @@ describe('the set-password link', () => {
     expect(await recordsOf('user_link_sent', user.id)).toMatchObject([{ after: { email: user.email } }]);
   });
 
+  it('gives the address to the first account that proves it, and to another when it is free again [threat 23]', async () => {
+    const other = await addCaller(gatehouse, await addTenant(gatehouse), 'admin');
+    const { id, email, link } = await addInvited();
+    const elsewhere = (await other.post('/users', { email, name: 'Invited twice' })).body;
+    expect((await setPassword(await linkTo(email))).status).toBe(204);
+    expect((await login(email)).body.user).toMatchObject({ id: elsewhere.id });
+
+    const late = await setPassword(link);
+    expect([late.status, late.body.code]).toEqual([409, 'users.email_in_use']);
+    expect((await admin.get(`/users/${id}`)).body).toMatchObject({ status: 'invited', emailVerified: false });
+    expect(await gatehouse.sql('select from gatehouse.credentials where user_id = $1', [id])).toEqual([]);
+    expect(await recordsOf('password_changed', id)).toEqual([]);
+
+    expect((await other.delete(`/users/${String(elsewhere.id)}`)).status).toBe(204);
+    expect((await setPassword(link)).status).toBe(204);
+    expect((await login(email)).body.user).toMatchObject({ id });
+  });
+
   it('is good for 72 hours', async () => {
     const user = await addInvited();
     gatehouse.clock.advance({ hours: 72, seconds: 1 });
@@ -245,19 +263,22 @@ describe('unlocking a user', () => {
 
   it('forgets failures that have not locked yet, and touches nobody else’s', async () => {
     const [user, other] = [await addInvited(), await addInvited()];
-    for (const { email } of [user, other])
-      for (let attempt = 1; attempt < LOCK; attempt += 1) await login(email);
+    for (const { email, link } of [user, other]) {
+      expect((await setPassword(link)).status).toBe(204);
+      for (let attempt = 1; attempt < LOCK; attempt += 1) await login(email, 'Wrong-Pass-1');
+    }
     await admin.post(`/users/${user.id}/unlock`);
-    expect((await login(user.email)).status).toBe(401);
-    expect((await login(other.email)).status).toBe(423);
+    expect((await login(user.email, 'Wrong-Pass-1')).status).toBe(401);
+    expect((await login(other.email, 'Wrong-Pass-1')).status).toBe(423);
   });
 
   it('is a thing that a support manager does for people, and on record where the platform does it', async () => {
     const user = await addInvited(['NOC_OPERATOR']);
+    await setPassword(user.link);
     const support = await addCaller(gatehouse, acme, 'SUPPORT_MANAGER');
     expect((await support.post(`/users/${user.id}/unlock`)).status).toBe(200);
     const platform = await addCaller(gatehouse, ROOT_TENANT, 'PLATFORM_ADMIN');
-    await login(user.email);
+    await login(user.email, 'Wrong-Pass-1');
     expect((await platform.post(`/tenants/${acme}/users/${user.id}/unlock`)).status).toBe(200);
     for (const reader of [admin, platform])
       expect(itemsOf(await reader.get(`/audit?action=account_unlocked&resourceId=${user.id}`))).toMatchObject(

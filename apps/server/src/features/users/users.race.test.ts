@@ -109,21 +109,39 @@ describe('a sign-in at the moment in which the user', () => {
 });
 
 describe('one address, many requests', () => {
-  it('is added once by twenty tenants at the same moment', async () => {
-    const people: Caller[] = [];
-    for (let n = 1; n <= 20; n += 1)
-      people.push(await addCaller(gatehouse, await addTenant(gatehouse), 'admin'));
+  it('is added once to a tenant by twenty requests at the same moment', async () => {
+    const admin = await addCaller(gatehouse, await addTenant(gatehouse), 'admin');
     const answers = await Promise.all(
-      people.map((person) => person.post('/users', { email: 'wanted@example.com', name: 'Wanted' })),
+      Array.from({ length: 20 }, () => admin.post('/users', { email: 'wanted@example.com', name: 'Wanted' })),
     );
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
     expect(answers.filter(({ body }) => body.code === 'users.email_in_use')).toHaveLength(19);
-    expect(
-      await gatehouse.sql(`select from gatehouse.users where email = 'wanted@example.com'`),
-    ).toHaveLength(1);
     expect((await gatehouse.deliverMail()).filter((mail) => mail.to === 'wanted@example.com')).toHaveLength(
       1,
     );
+  });
+
+  it('is proved by the links of eight tenants at the same moment, and enters one account [threat 23]', async () => {
+    const email = 'proved@example.com';
+    for (let n = 1; n <= 8; n += 1) {
+      const admin = await addCaller(gatehouse, await addTenant(gatehouse), 'admin');
+      expect((await admin.post('/users', { email, name: 'Proved' })).status).toBe(201);
+    }
+    const links = (await gatehouse.deliverMail()).filter((mail) => mail.to === email).map(tokenIn);
+    expect(links).toHaveLength(8);
+    const answers = await Promise.all(
+      links.map((token) =>
+        gatehouse.browser().post('/api/v1/auth/password/set', { token, password: 'Choose-Well-1' }),
+      ),
+    );
+    expect(answers.filter(({ status }) => status === 204)).toHaveLength(1);
+    expect(answers.filter(({ body }) => body.code === 'users.email_in_use')).toHaveLength(7);
+    expect(
+      await gatehouse.sql('select from gatehouse.login_identifiers where email_key = $1', [email]),
+    ).toHaveLength(1);
+    expect(
+      await gatehouse.sql(`select from gatehouse.users where email = $1 and status = 'active'`, [email]),
+    ).toHaveLength(1);
   });
 
   it('gets links again and again at the same moment, and one of them is good', async () => {

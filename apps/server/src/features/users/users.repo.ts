@@ -4,6 +4,10 @@ import type { UserId } from '../../platform/ids.ts';
 import { insertRevocations } from '../../platform/revocations/revocations.repo.ts';
 import { roleNamesOfMember } from '../roles/index.ts';
 
+// The key of the address if the user signs in with it: null until a mailed link has proved it.
+const signInKey = sql<string | null>`(select i.email_key from gatehouse.login_identifiers i
+  where i.email_key = u.email_key and i.tenant_id = u.tenant_id and i.user_id = u.id)`;
+
 // The home membership is inner-joined: insertUser makes both or none.
 const users = (tx: TenantTx, now: Date) =>
   tx
@@ -21,6 +25,7 @@ const users = (tx: TenantTx, now: Date) =>
       'm.id as principal_id',
       'u.email',
       'u.email_key',
+      signInKey.as('sign_in_key'),
       'u.email_verified_at',
       'u.name',
       'u.status',

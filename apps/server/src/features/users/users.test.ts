@@ -105,12 +105,41 @@ describe('POST /api/v1/users', () => {
     expect(denied).toMatchObject([{ after: { permission: 'roles:assign' } }]);
   });
 
-  it('refuses an address that signs in anywhere, in whatever case it is written', async () => {
+  it('refuses an address that somebody of the tenant has, in whatever case it is written', async () => {
     expect((await admin.post('/users', { email: 'taken@example.com', name: 'First' })).status).toBe(201);
-    for (const caller of [admin, stranger]) {
-      const answer = await caller.post('/users', { email: 'TAKEN@EXAMPLE.COM', name: 'Second' });
+    for (const email of ['taken@example.com', 'TAKEN@EXAMPLE.COM', admin.email]) {
+      const answer = await admin.post('/users', { email, name: 'Second' });
       expect([answer.status, answer.body.code]).toEqual([409, 'users.email_in_use']);
     }
+  });
+
+  it('does not tell whether an address is in use elsewhere: answer and mail are the same [threat 51]', async () => {
+    const invitedElsewhere = { email: 'elsewhere@example.com', name: 'Invited' };
+    expect((await stranger.post('/users', invitedElsewhere)).status).toBe(201);
+    const said: unknown[] = [];
+    for (const email of ['free@example.com', invitedElsewhere.email, stranger.email.toUpperCase()]) {
+      const { status, body } = await admin.post('/users', { email, name: 'Same' });
+      const mail = (await gatehouse.deliverMail()).at(-1);
+      expect(mail?.to).toBe(email);
+      const text = mail?.text.replace(/#token=\S+/, '');
+      said.push({ status, ...body, id: '', principalId: '', email: '', subject: mail?.subject, text });
+    }
+    expect(said[1]).toEqual(said[0]);
+    expect(said[2]).toEqual(said[0]);
+  });
+
+  it('tells and lifts no lock on an address that was proved elsewhere [threat 53]', async () => {
+    const owner = await addCaller(gatehouse, await addTenant(gatehouse), 'admin');
+    const guess = () => gatehouse.browser().post('/api/v1/auth/login', { email: owner.email, password: 'x' });
+    const { id } = (await admin.post('/users', { email: owner.email, name: 'Not theirs' })).body;
+    for (let i = 1; i <= 5; i += 1) await guess();
+    expect((await guess()).status).toBe(423);
+    expect((await admin.get(`/users/${String(id)}`)).body.locked).toBe(false);
+    expect((await admin.post(`/users/${String(id)}/unlock`)).body.locked).toBe(false);
+    expect((await guess()).status).toBe(423);
+    const records = itemsOf(await admin.get(`/audit?action=account_unlocked&resourceId=${String(id)}`));
+    expect(records).toEqual([]);
+    expect((await owner.get(`/users/${owner.userId}`)).body.locked).toBe(true);
   });
 
   it.each([
