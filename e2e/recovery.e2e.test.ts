@@ -169,6 +169,10 @@ describe('the account on the home page', () => {
     const there = await phone.openTab(await deployment.mailedLink('moved@example.com'));
     await there.getByRole('heading', { name: 'Confirm your new address' }).waitFor();
     expect(there.url()).toBe(`${deployment.url}/confirm-email`);
+    await there.getByLabel('Password', { exact: true }).fill('Not-My-Chain-9');
+    await there.keyboard.press('Enter');
+    await there.getByText('That is not the password of the account.').waitFor();
+    await there.getByLabel('Password', { exact: true }).fill('Anchor-Chain-9');
     await there.getByRole('button', { name: 'Confirm the address' }).click();
     await there.getByRole('heading', { name: 'Your new address is confirmed' }).waitFor();
     await there.getByRole('link', { name: 'Go on' }).click();

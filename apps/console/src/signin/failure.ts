@@ -20,8 +20,7 @@ export function readFailure(error: unknown): Failure {
   const known = hasText(`problem.${problem.code}`);
   const message = known ? t(`problem.${problem.code}`) : t('problem.unknown', { title: problem.title });
   const retryAt = retryAfter === null ? null : Date.now() + retryAfter * 1000;
-  if (problem.code === 'password.too_weak' || problem.code === 'password.too_long')
-    return { ...noFailure, fields: { password: message } };
+  if (problem.code.startsWith('password.')) return { ...noFailure, fields: { password: message } };
   const fields = Object.fromEntries(
     (problem.errors ?? []).map((entry) => [
       entry.path.split('/').at(-1) ?? '',

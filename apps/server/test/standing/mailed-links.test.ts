@@ -145,7 +145,10 @@ describe('links in mails', () => {
     await browser.post(CHANGE_EMAIL, { newEmail, password: PASSWORD });
     await gatehouse
       .browser()
-      .post(CONFIRM_EMAIL, { token: tokenIn((await mailedTo(gatehouse, newEmail)).at(-1)) });
+      .post(CONFIRM_EMAIL, {
+        token: tokenIn((await mailedTo(gatehouse, newEmail)).at(-1)),
+        password: PASSWORD,
+      });
     const mails = (await gatehouse.deliverMail()).slice(before);
     expect(mails.length).toBeGreaterThanOrEqual(5);
     for (const { subject, text, html } of mails) {
@@ -188,7 +191,7 @@ describe('answers over HTTP', () => {
     await browser.post('/api/v1/auth/password/change', { currentPassword: 'x', newPassword: PASSWORD });
     await browser.post('/api/v1/auth/password/change', { currentPassword: fresh, newPassword: PASSWORD });
     await browser.post(CHANGE_EMAIL, { newEmail, password: PASSWORD });
-    await anyone().post(CONFIRM_EMAIL, { token: await newest(newEmail) });
+    await anyone().post(CONFIRM_EMAIL, { token: await newest(newEmail), password: PASSWORD });
     await browser.get('/api/v1/auth/me');
     const admin = heard(await gatehouse.admin());
     await admin.post('/api/v1/auth/email/send-verification', undefined);

@@ -85,6 +85,11 @@ export const ChangeEmailRequest = Message(
   { $id: 'ChangeEmailRequest' },
 );
 export type ChangeEmailRequest = Static<typeof ChangeEmailRequest>;
+export const ConfirmEmailRequest = Message(
+  { token: SingleUseToken, password: Password },
+  { $id: 'ConfirmEmailRequest' },
+);
+export type ConfirmEmailRequest = Static<typeof ConfirmEmailRequest>;
 /** A mailed link that needs nothing beside it. */
 export const LinkRequest = Message({ token: SingleUseToken }, { $id: 'LinkRequest' });
 export const SetupRequest = Message(

@@ -1,6 +1,7 @@
 /** @jsxImportSource preact */
 import { useLayoutEffect, useState } from 'preact/hooks';
 import type { PageProps } from '../App.tsx';
+import { PasswordField } from '../fields.tsx';
 import { Form } from '../Form.tsx';
 import { Heading, PageLink } from '../Frame.tsx';
 import { post } from '../server.ts';
@@ -12,19 +13,20 @@ export const VerifyEmail = ({ token }: PageProps) => (
   <AddressLink token={token} words="verifyEmail" path="/api/v1/auth/email/verify" />
 );
 
-/** The link that was mailed to a new address. */
+/** The link that was mailed to a new address: with the password, so that nobody but the owner can use it. */
 export const ConfirmEmail = ({ token }: PageProps) => (
-  <AddressLink token={token} words="confirmEmail" path="/api/v1/auth/email/confirm" />
+  <AddressLink token={token} words="confirmEmail" path="/api/v1/auth/email/confirm" asksPassword />
 );
 
 interface AddressLinkProps {
   readonly token: string | null;
   readonly words: 'verifyEmail' | 'confirmEmail';
   readonly path: string;
+  readonly asksPassword?: boolean;
 }
 
 /** Spent by a button and not by opening it: programs that look through mail open links, and press nothing. */
-function AddressLink({ token, words, path }: AddressLinkProps) {
+function AddressLink({ token, words, path, asksPassword = false }: AddressLinkProps) {
   const [done, setDone] = useState(false);
   useLayoutEffect(() => {
     if (done) document.querySelector<HTMLElement>('h1')?.focus();
@@ -48,12 +50,21 @@ function AddressLink({ token, words, path }: AddressLinkProps) {
       <Form
         submit={t('addressLink.submit')}
         submitting={t('addressLink.submitting')}
-        send={async () => {
-          await post(path, { token });
+        send={async (values) => {
+          await post(path, { ...values, token });
           setDone(true);
         }}
       >
-        {() => null}
+        {({ fields }) =>
+          asksPassword && (
+            <PasswordField
+              label={t('field.password')}
+              purpose="current-password"
+              error={fields.password}
+              autofocus
+            />
+          )
+        }
       </Form>
       <div class="after">
         <p>

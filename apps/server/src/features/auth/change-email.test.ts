@@ -23,7 +23,8 @@ afterAll(() => gatehouse.close());
 
 const ME = '/api/v1/auth/me';
 const newestToken = async (email: string) => tokenIn((await mailedTo(gatehouse, email)).at(-1));
-const confirm = (token: string) => gatehouse.browser().post(CONFIRM_EMAIL, { token });
+const confirm = (token: string, password = PASSWORD) =>
+  gatehouse.browser().post(CONFIRM_EMAIL, { token, password });
 /** An owner who has asked for another address, and the link that went there. */
 async function pending(newEmail = freshAddress()) {
   const owner = await addOwner(gatehouse);
@@ -71,6 +72,24 @@ describe('changing the address', () => {
     expect(await canSignIn(gatehouse, next.email, PASSWORD)).toBe(true);
     await gatehouse.browser().post(FORGOT, { email: newEmail });
     expect((await mailedTo(gatehouse, newEmail)).at(-1)?.text).toContain('/reset-password#token=');
+  });
+
+  it('needs the password beside the link: a stranger to whom it was mailed moves nothing, and a slip does not spend it [threat 23]', async () => {
+    const { email, newEmail, userId } = await pending();
+    const token = await newestToken(newEmail);
+    const without = await gatehouse.browser().post(CONFIRM_EMAIL, { token });
+    expect(without.body.code).toBe('request.invalid');
+    const guessed = await confirm(token, 'What-I-Would-Choose-1');
+    expect([guessed.status, guessed.body.code]).toEqual([400, 'password.current_wrong']);
+    expect(await recordsOf(gatehouse, 'password_check_failed', userId)).toHaveLength(1);
+    expect(await canSignIn(gatehouse, email, PASSWORD)).toBe(true);
+    expect((await confirm(token)).status).toBe(204);
+
+    const guesser = await pending();
+    const link = await newestToken(guesser.newEmail);
+    for (let guess = 1; guess <= 5; guess += 1) await confirm(link, `Guess-Number-${guess}`);
+    expect((await confirm(link)).body.code).toBe('auth.account_locked');
+    expect(await canSignIn(gatehouse, guesser.email, PASSWORD)).toBe(true);
   });
 
   it('ends the links that were mailed to the former address', async () => {

@@ -9,7 +9,7 @@ import type { SignedInPrincipal } from './authenticate.ts';
 import { isPasswordStill } from './credentials.repo.ts';
 import { EMAIL_LINK_SECONDS } from './links.ts';
 import { checkPasswordsAllowed } from './login.ts';
-import { checkOwnPassword, currentWrong } from './own-password.ts';
+import { checkOwnPassword, currentWrong, ownerOf } from './own-password.ts';
 import { addressInUseMail, confirmNewEmailMail, emailChangeRequestedMail } from './recovery.mails.ts';
 
 /**
@@ -31,7 +31,7 @@ export async function changeEmail(
   const key = emailKey(input.newEmail);
   if (key === emailKey(principal.email))
     throw new Problem('users.email_unchanged', { detail: 'You sign in with this address already.' });
-  const proven = await checkOwnPassword(deps, principal, input.password, request);
+  const proven = await checkOwnPassword(deps, ownerOf(principal), input.password, request);
   await deps.mailLimits.checkAddress('change-email-notice', principal.email);
   await deps.mailLimits.checkAddress('change-email', input.newEmail);
   const holder = await loadAccount(deps.doors, key);

@@ -10,7 +10,7 @@ import { isPasswordStill } from './credentials.repo.ts';
 import { checkPasswordsAllowed } from './login.ts';
 import { checkNewPassword, hashNewPassword } from './new-password.ts';
 import { type OpenedSession, openSession } from './open-session.ts';
-import { checkOwnPassword, currentWrong } from './own-password.ts';
+import { checkOwnPassword, currentWrong, ownerOf } from './own-password.ts';
 import { setPassword } from './set-password.ts';
 
 /**
@@ -28,7 +28,7 @@ export async function changePassword(
 ): Promise<OpenedSession> {
   checkPasswordsAllowed(deps);
   const password = checkNewPassword(input.newPassword, 'newPassword');
-  const proven = await checkOwnPassword(deps, principal, input.currentPassword, request);
+  const proven = await checkOwnPassword(deps, ownerOf(principal), input.currentPassword, request);
   const client = await deps.clients.get(principal.session.client_id);
   const passwordHash = await hashNewPassword(deps, password);
   const home = enterOwn({ kind: 'claim', tenantId: principal.homeTenantId });

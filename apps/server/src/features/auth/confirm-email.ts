@@ -1,27 +1,45 @@
+import type { ConfirmEmailRequest } from '@gatehouse/contracts';
 import { enterOwn } from '../../platform/access/index.ts';
 import type { TenantTx } from '../../platform/database/index.ts';
 import { emailKey } from '../../platform/email.ts';
 import type { RequestContext } from '../../platform/http/index.ts';
-import type { TenantId, UserId } from '../../platform/ids.ts';
+import type { UserId } from '../../platform/ids.ts';
 import { type Purpose, type SpentToken, tenantOfToken } from '../../platform/one-time-tokens/index.ts';
 import { personal } from '../audit/index.ts';
 import type { Deps } from '../deps.ts';
 import { isOpenAccount, type LockedUser, lockUser } from './account.repo.ts';
+import { isPasswordStill } from './credentials.repo.ts';
 import { moveToAddress, proveAddress } from './email.repo.ts';
 import { addressInUse, linkInvalid } from './links.ts';
+import { checkPasswordsAllowed } from './login.ts';
+import { checkOwnPassword, currentWrong, type PasswordOwner } from './own-password.ts';
 import { emailChangedMail } from './recovery.mails.ts';
 
 /** Links that were mailed to the former address, or for it. */
 const ENDED_LINKS: readonly Purpose[] = ['set-password', 'reset-password', 'verify-email', 'change-email'];
 
 /**
- * Moves an account to the address that its owner asked for, by the link that was mailed there (spec W11). Both addresses are
- * told; what was mailed to the former one opens nothing any more.
+ * Moves an account to the address that its owner asked for, by the link that was mailed there and the password (spec W11). Both
+ * addresses are told; what was mailed to the former one opens nothing any more.
  *
- * @throws {Problem} `auth.link_invalid`, `users.email_in_use` where somebody else came by the address meanwhile
+ * SECURITY: never by the link alone. Whoever has an account can have a link to it mailed to a stranger; a stranger who opens it
+ * would give that account a proved address of theirs, to be linked and recovered by, with somebody else inside (threat 23).
+ *
+ * @throws {Problem} `auth.sso_required`, `auth.link_invalid`, `password.current_wrong`, `auth.account_locked`, `auth.busy`,
+ *   `users.email_in_use` where somebody else came by the address meanwhile
  */
-export const confirmEmail = (deps: Deps, token: string, request: RequestContext): Promise<void> =>
-  byLink(deps, 'change-email', token, async (tx, { userId, user, spent }) => {
+export async function confirmEmail(
+  deps: Deps,
+  input: ConfirmEmailRequest,
+  request: RequestContext,
+): Promise<void> {
+  checkPasswordsAllowed(deps);
+  // Before the hash, so that a made-up link costs none; and a slip does not spend it.
+  const owner = await ownerOfLink(deps, input.token);
+  const proven = await checkOwnPassword(deps, owner, input.password, request);
+  await byLink(deps, 'change-email', input.token, async (tx, { userId, user, spent }) => {
+    if (userId !== proven.userId) throw linkInvalid();
+    if (!(await isPasswordStill(tx, proven.credentialId, proven.secretSealed))) throw currentWrong();
     const { email } = spent.payload as { email: string };
     const now = deps.clock.now();
     if (!(await moveToAddress(tx, userId, { email, emailKey: emailKey(email), now }))) throw addressInUse();
@@ -38,6 +56,21 @@ export const confirmEmail = (deps: Deps, token: string, request: RequestContext)
       request,
     });
   });
+}
+
+async function ownerOfLink(deps: Deps, token: string): Promise<PasswordOwner> {
+  const tenantId = tenantOfToken(token);
+  if (tenantId === undefined) throw linkInvalid();
+  return deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId }), async (tx) => {
+    const open = await deps.oneTimeTokens.read(tx, 'change-email', token);
+    if (!open?.subjectId) throw linkInvalid();
+    const userId = open.subjectId as UserId;
+    const user = await lockUser(tx, userId);
+    if (!isOpenAccount(user)) throw linkInvalid();
+    const actor = { kind: 'anonymous', subject: { tenantId, id: userId } } as const;
+    return { userId, tenantId, email: user.email, actor };
+  });
+}
 
 /**
  * Proves the address that an account has, by the link that was mailed there.
@@ -65,7 +98,7 @@ async function byLink(
   token: string,
   work: (tx: TenantTx, of: { userId: UserId; user: LockedUser; spent: SpentToken }) => Promise<void>,
 ): Promise<void> {
-  const tenantId: TenantId | undefined = tenantOfToken(token);
+  const tenantId = tenantOfToken(token);
   if (tenantId === undefined) throw linkInvalid();
   await deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId }), async (tx) => {
     // The user before the token, as everybody who changes both takes them (lockUser).

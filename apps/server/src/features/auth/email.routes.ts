@@ -1,4 +1,4 @@
-import { ChangeEmailRequest, LinkRequest, Nothing } from '@gatehouse/contracts';
+import { ChangeEmailRequest, ConfirmEmailRequest, LinkRequest, Nothing } from '@gatehouse/contracts';
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { publicAccess, user } from '../../platform/access/index.ts';
@@ -107,30 +107,34 @@ export const emailRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, {
   app.post(
     '/auth/email/confirm',
     {
-      config: { access: publicAccess('authenticates by the mailed link'), limit: 'email' },
+      config: { access: publicAccess('authenticates by the mailed link and the password'), limit: 'email' },
       schema: {
         tags,
         operationId: 'confirmEmail',
         summary: 'Confirm a new address by a mailed link',
         description:
-          'Spends the link that the change of address mailed. From then on the account is entered by the new address; both addresses are told, and links that ' +
+          'Spends the link that the change of address mailed; a wrong password does not. From then on the account is entered by the new address; both addresses are told, and links that ' +
           'were mailed to the former one open nothing. Sessions go on.',
-        body: LinkRequest,
+        body: ConfirmEmailRequest,
         response: {
           204: NoContent,
           ...problems(
             'request.invalid',
             'auth.link_invalid',
+            'password.current_wrong',
             'users.email_in_use',
+            'auth.sso_required',
             'auth.origin_refused',
+            'auth.account_locked',
             'rate.limited',
+            'auth.busy',
           ),
         },
       },
     },
     async (request, reply) => {
       checkOrigin(request, config);
-      await confirmEmail(deps, request.body.token, contextOf(request));
+      await confirmEmail(deps, request.body, contextOf(request));
       return reply.code(204).send(null);
     },
   );

@@ -131,7 +131,9 @@ describe('a forgotten password', () => {
     const pending = await newestToken(newEmail);
     await ask(email);
     expect((await reset(await newestToken(email))).status).toBe(204);
-    const confirmed = await gatehouse.browser().post('/api/v1/auth/email/confirm', { token: pending });
+    const confirmed = await gatehouse
+      .browser()
+      .post('/api/v1/auth/email/confirm', { token: pending, password: FRESH });
     expect(confirmed.body.code).toBe('auth.link_invalid');
   });
 

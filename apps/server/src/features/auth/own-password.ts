@@ -1,8 +1,8 @@
 import { enterOwn } from '../../platform/access/index.ts';
 import { emailKey } from '../../platform/email.ts';
 import { Problem, type RequestContext } from '../../platform/http/index.ts';
-import type { UserId } from '../../platform/ids.ts';
-import { actorOf, personal } from '../audit/index.ts';
+import type { TenantId, UserId } from '../../platform/ids.ts';
+import { actorOf, type AuditEntry, personal } from '../audit/index.ts';
 import type { Deps } from '../deps.ts';
 import { type Account, loadAccount } from './account.repo.ts';
 import type { Verdict } from './attempts.repo.ts';
@@ -20,8 +20,24 @@ export type ProvenPassword = {
   readonly [proven]: true;
 };
 
+/** Whose password is asked for, and who asks to go on. */
+export interface PasswordOwner {
+  userId: UserId;
+  tenantId: TenantId;
+  email: string;
+  actor: AuditEntry['actor'];
+}
+
+/** Somebody who is signed in, as the owner of the password. */
+export const ownerOf = (principal: SignedInPrincipal): PasswordOwner => ({
+  userId: principal.userId,
+  tenantId: principal.homeTenantId,
+  email: principal.email,
+  actor: actorOf(principal),
+});
+
 /**
- * Asks somebody who is signed in for their password once more.
+ * Asks somebody for their password once more: who is signed in, or holds a link of the account.
  *
  * SECURITY: wrong ones are counted by account, whatever the session or browser: whoever has taken over a session gets five
  * guesses in all, not five for each session. They are counted apart from sign-in, so that strangers cannot keep the owner from
@@ -31,17 +47,17 @@ export type ProvenPassword = {
  */
 export async function checkOwnPassword(
   deps: Deps,
-  principal: SignedInPrincipal,
+  owner: PasswordOwner,
   password: string,
   request: RequestContext,
 ): Promise<ProvenPassword> {
-  const key = emailKey(principal.email);
+  const key = emailKey(owner.email);
   const found = await loadAccount(deps.doors, key);
-  const account = found?.userId === principal.userId ? found : undefined;
+  const account = found?.userId === owner.userId ? found : undefined;
   const right = await comparePassword(deps, account, password);
   const attempt = await judgeAttempt(deps, {
     emailKey: key,
-    userId: principal.userId,
+    userId: owner.userId,
     device: 'signed in',
     ok: right,
   });
@@ -51,7 +67,7 @@ export async function checkOwnPassword(
       credentialId: account.credentialId,
       secretSealed: account.secretSealed,
     } as ProvenPassword;
-  await recordWrong(deps, principal, account, attempt, request);
+  await recordWrong(deps, owner, account, attempt, request);
   throw attempt.lockedUntil === null ? currentWrong() : locked(deps, attempt.lockedUntil);
 }
 
@@ -66,29 +82,27 @@ const locked = (deps: Deps, until: Date) =>
 
 async function recordWrong(
   deps: Deps,
-  principal: SignedInPrincipal,
+  { userId, tenantId, email, actor }: PasswordOwner,
   account: Account | undefined,
   { verdict, lockedUntil }: { verdict: Verdict; lockedUntil: Date | null },
   request: RequestContext,
 ): Promise<void> {
-  const tenantId = principal.homeTenantId;
-  const email = personal({ tenantId, id: principal.userId }, principal.email);
-  const common = {
-    actor: actorOf(principal),
-    resource: { type: 'user', id: principal.userId },
-    request,
-  };
+  const common = { actor, resource: { type: 'user', id: userId }, request };
   await deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId }), async (tx) => {
     await deps.audit.record(tx, {
       ...common,
       action: 'password_check_failed',
-      after: { verdict, session: principal.sessionId },
+      after: { verdict },
     });
     if (verdict !== 'locked_now') return;
     await deps.audit.record(tx, {
       ...common,
       action: 'account_locked',
-      after: { email, lockedUntil: lockedUntil?.toISOString() ?? null, by: 'password check' },
+      after: {
+        email: personal({ tenantId, id: userId }, email),
+        lockedUntil: lockedUntil?.toISOString() ?? null,
+        by: 'password check',
+      },
     });
     if (account)
       await deps.outbox.mail(

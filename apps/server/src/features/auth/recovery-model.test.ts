@@ -18,7 +18,7 @@ interface Link {
 const SPENDERS = {
   reset: ['/api/v1/auth/password/reset', { password: 'Next-Pass-1' }],
   set: ['/api/v1/auth/password/set', { password: 'Next-Pass-1' }],
-  confirmEmail: ['/api/v1/auth/email/confirm', {}],
+  confirmEmail: ['/api/v1/auth/email/confirm', { password: PASSWORD }],
   verifyEmail: ['/api/v1/auth/email/verify', {}],
   register: ['/api/v1/auth/register/confirm', { password: 'Next-Pass-1' }],
   setUp: ['/api/v1/auth/setup', { password: 'Next-Pass-1', email: 'x@setup.example', name: 'X' }],

@@ -61,7 +61,7 @@ export const confirmNewEmailMail = (config: Sender, to: string, token: string): 
     subject: `Confirm your new address for ${config.name}`,
     greeting: 'Hello,',
     paragraphs: [
-      'somebody, probably you, wants to sign in with this address from now on. Confirm that it is yours. The link works once, within 24 hours.',
+      'you asked to sign in with this address from now on. Confirm that it is yours, with your password. The link works once, within 24 hours.',
       'If it was not you, ignore this mail: nothing has been changed.',
     ],
     action: { label: 'Confirm the new address', url: link(config, '/confirm-email', token) },

@@ -96,7 +96,7 @@ describe('at the same time', () => {
       tokens.push(await newestToken(newEmail));
     }
     const answers = await Promise.all(
-      tokens.map((token) => gatehouse.browser().post(CONFIRM_EMAIL, { token })),
+      tokens.map((token) => gatehouse.browser().post(CONFIRM_EMAIL, { token, password: PASSWORD })),
     );
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([204, 409]));
     const entered = await gatehouse.sql<{ user_id: string }>(
@@ -115,7 +115,7 @@ describe('at the same time', () => {
     await gatehouse.browser().post('/api/v1/auth/register', registration);
     const register = await newestToken(newEmail);
     const answers = await Promise.all([
-      gatehouse.browser().post(CONFIRM_EMAIL, { token: change }),
+      gatehouse.browser().post(CONFIRM_EMAIL, { token: change, password: PASSWORD }),
       gatehouse.browser().post('/api/v1/auth/register/confirm', { token: register, password: PASSWORD }),
     ]);
     expect(answers.filter(({ status }) => status < 300)).toHaveLength(1);
