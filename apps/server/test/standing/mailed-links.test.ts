@@ -143,12 +143,10 @@ describe('links in mails', () => {
     const newEmail = `win-a-prize.${freshAddress()}`;
     await gatehouse.browser().post(FORGOT, { email: owner.email });
     await browser.post(CHANGE_EMAIL, { newEmail, password: PASSWORD });
-    await gatehouse
-      .browser()
-      .post(CONFIRM_EMAIL, {
-        token: tokenIn((await mailedTo(gatehouse, newEmail)).at(-1)),
-        password: PASSWORD,
-      });
+    await gatehouse.browser().post(CONFIRM_EMAIL, {
+      token: tokenIn((await mailedTo(gatehouse, newEmail)).at(-1)),
+      password: PASSWORD,
+    });
     const mails = (await gatehouse.deliverMail()).slice(before);
     expect(mails.length).toBeGreaterThanOrEqual(5);
     for (const { subject, text, html } of mails) {
