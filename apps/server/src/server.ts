@@ -46,6 +46,9 @@ import { checkInstallation } from './platform/installation/index.ts';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+/** How many networks, or tenants, can use up the share of one address in mail of a kind (docs/adr/0043). */
+const SHARES = 4;
 
 export interface ServerOptions {
   config: Config;
@@ -152,7 +155,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         sealer,
         byAddress: counters.upTo(config.addressMailLimit, HOUR),
         resetsByAddress: counters.upTo(config.addressMailLimit, RESET_LINK_SECONDS),
+        registrations: {
+          byNetwork: counters.upTo(config.addressMailLimit, DAY),
+          byAddress: counters.upTo(SHARES * config.addressMailLimit, DAY),
+        },
         byTenant: counters.upTo(config.tenantMailLimit, HOUR),
+        byTenants: counters.upTo(SHARES * config.addressMailLimit, HOUR),
       }),
       outbox,
       mailbox,

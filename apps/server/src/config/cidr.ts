@@ -31,6 +31,18 @@ export function countedAs(address: string): string {
   return ipaddr.IPv6.networkAddressFromCIDR(`${parsed.toNormalizedString()}/64`).toString() + '/64';
 }
 
+/**
+ * What counts as one network, where many clients of one stranger must not count as many strangers: the /24 of an IPv4 address,
+ * the /48 of an IPv6 one, which is what a site gets (RFC 6177).
+ */
+export function networkOf(address: string): string {
+  if (!ipaddr.isValid(address)) return address;
+  const parsed = ipaddr.process(address);
+  return parsed.kind() === 'ipv4'
+    ? `${ipaddr.IPv4.networkAddressFromCIDR(`${parsed.toString()}/24`).toString()}/24`
+    : `${ipaddr.IPv6.networkAddressFromCIDR(`${parsed.toNormalizedString()}/48`).toString()}/48`;
+}
+
 /** Whether an address lies in one of the ranges; IPv4 addresses written as IPv6 count as IPv4. */
 export function isWithin(address: string, ranges: readonly string[]): boolean {
   if (!ipaddr.isValid(address)) return false;

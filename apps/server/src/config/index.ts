@@ -1,2 +1,2 @@
 export { ConfigError, decodeMasterKey, endsTls, isLoopbackUrl, parseConfig, type Config } from './config.ts';
-export { canonicalAddress, countedAs, isWithin } from './cidr.ts';
+export { canonicalAddress, countedAs, isWithin, networkOf } from './cidr.ts';

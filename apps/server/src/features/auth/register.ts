@@ -43,7 +43,7 @@ export async function register(deps: Deps, input: RegisterRequest, request: Requ
   const password = checkNewPassword(input.password);
   const account = await loadAccount(deps.doors, emailKey(input.email));
   const passwordHash = await hashNewPassword(deps, password);
-  const mailed = await deps.mailLimits.isLeft('registration', input.email);
+  const mailed = await deps.mailLimits.isRegistrationLeft(input.email, request.ip);
   await deps.doors.withTenant(inRoot, async (tx) => {
     const pending: PendingRegistration = {
       email: input.email,
@@ -52,7 +52,7 @@ export async function register(deps: Deps, input: RegisterRequest, request: Requ
       passwordHash,
     };
     // The token is made either way, so that all cost the same; for a known address, and for one that gets no further mail
-    // within the hour, nobody ever receives it.
+    // for now, nobody ever receives it.
     const token = await deps.oneTimeTokens.issue(tx, 'registration', {
       payload: pending,
       lifetimeSeconds: LINK_SECONDS,

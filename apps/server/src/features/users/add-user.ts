@@ -6,7 +6,7 @@ import type { Deps } from '../deps.ts';
 import { grant } from '../roles/index.ts';
 import { insertUser } from '../people/index.ts';
 import { presentUser } from './present-users.ts';
-import { checkLinkLeft, mailSetPasswordLink } from './set-password-link.ts';
+import { mailSetPasswordLink, whileLinksAreLeft } from './set-password-link.ts';
 import { loadUser } from './users.repo.ts';
 
 /**
@@ -19,38 +19,39 @@ export async function addUser(deps: Deps, caller: Caller, input: CreateUser): Pr
   const { principal, entered, request } = caller;
   const roles = input.roles ?? [];
   if (roles.length > 0) await checkMayAssign(deps, caller);
-  await checkLinkLeft(deps, caller, input.email);
-  const row = await deps.doors.withTenant(entered, async (tx) => {
-    const now = deps.clock.now();
-    const user = await insertUser(tx, { email: input.email, name: input.name, status: 'invited', now });
-    if (!user)
-      throw new Problem('users.email_in_use', {
-        detail: 'Somebody of this tenant has this address; use another one.',
+  const row = await whileLinksAreLeft(deps, caller, input.email, () =>
+    deps.doors.withTenant(entered, async (tx) => {
+      const now = deps.clock.now();
+      const user = await insertUser(tx, { email: input.email, name: input.name, status: 'invited', now });
+      if (!user)
+        throw new Problem('users.email_in_use', {
+          detail: 'Somebody of this tenant has this address; use another one.',
+        });
+      const self = { tenantId: tx.tenantId, id: user.id };
+      await deps.audit.record(tx, {
+        action: 'user_created',
+        actor: actorOf(principal),
+        resource: { type: 'user', id: user.id },
+        after: {
+          email: personal(self, input.email),
+          name: personal(self, input.name),
+          status: 'invited',
+          roles,
+        },
+        request,
       });
-    const self = { tenantId: tx.tenantId, id: user.id };
-    await deps.audit.record(tx, {
-      action: 'user_created',
-      actor: actorOf(principal),
-      resource: { type: 'user', id: user.id },
-      after: {
-        email: personal(self, input.email),
-        name: personal(self, input.name),
-        status: 'invited',
-        roles,
-      },
-      request,
-    });
-    for (const role of roles) {
-      await grant(deps, tx, principal, { principalId: user.principalId, role }, request);
-    }
-    await mailSetPasswordLink(
-      deps,
-      tx,
-      { id: user.id, email: input.email, name: input.name },
-      request.correlationId,
-    );
-    return loadUser(tx, user.id, now);
-  });
+      for (const role of roles) {
+        await grant(deps, tx, principal, { principalId: user.principalId, role }, request);
+      }
+      await mailSetPasswordLink(
+        deps,
+        tx,
+        { id: user.id, email: input.email, name: input.name },
+        request.correlationId,
+      );
+      return loadUser(tx, user.id, now);
+    }),
+  );
   if (!row) throw new Error('a user that was added is not there');
   return presentUser(deps, row);
 }

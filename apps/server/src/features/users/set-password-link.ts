@@ -11,11 +11,16 @@ const LINK_SECONDS = 72 * 3600;
  * SECURITY: whoever adds an address has not proved that it is theirs: nobody's mailbox is filled by pressing a button, whoever
  * presses it, and neither by deleting a user and adding it anew.
  *
- * @throws {Problem} `rate.limited`
+ * @throws {Problem} `rate.limited`, and whatever the act throws
  */
-export async function checkLinkLeft(deps: Deps, { entered }: Caller, email: string): Promise<void> {
-  if (deps.config.authPolicy === 'restricted') return;
-  await deps.mailLimits.checkLeft('set-password', entered.actorTenantId, email);
+export function whileLinksAreLeft<T>(
+  deps: Deps,
+  { entered }: Caller,
+  email: string,
+  act: () => Promise<T>,
+): Promise<T> {
+  if (deps.config.authPolicy === 'restricted') return act();
+  return deps.mailLimits.withinLimits('set-password', entered.actorTenantId, email, act);
 }
 
 /**

@@ -16,6 +16,8 @@ export interface Counter {
   readonly limit: number;
   /** Counts one. Exact under any number of parallel requests and nodes: the store increments and answers in one step. */
   count(key: string): Promise<Count>;
+  /** Takes one back that was counted for what then did not happen. */
+  giveBack(key: string): Promise<void>;
 }
 
 export interface Counters {
@@ -69,6 +71,9 @@ export async function createCounters(options: {
             used: result.consumedPoints,
             secondsLeft: result.msBeforeNext / 1000,
           };
+        },
+        async giveBack(key) {
+          await limiter.reward(key);
         },
       };
     },

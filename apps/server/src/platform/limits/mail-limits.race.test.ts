@@ -20,9 +20,9 @@ describe('mail that others can cause', () => {
   });
   afterAll(() => gatehouse.close());
 
-  const register = (email: string) =>
+  const register = (email: string, ip = '203.0.113.1') =>
     gatehouse
-      .browser()
+      .browser({ ip })
       .post('/api/v1/auth/register', { email, password: 'Good-Pass-1', name: 'A', tenantName: 'B' });
   const mailsTo = async (address: string) =>
     (await gatehouse.deliverMail()).filter(({ to }) => to.toLowerCase() === address);
@@ -90,6 +90,47 @@ describe('mail that others can cause', () => {
     for (let i = 1; i <= 6; i += 1) await register('f@example.com');
     expect((await admin.post('/users', { email: 'f@example.com', name: 'F' })).status).toBe(201);
     expect(await mailsTo('f@example.com')).toHaveLength(6);
+  });
+
+  it('does not let one stranger use up what the owner of an address needs to register', async () => {
+    for (let i = 1; i <= 12; i += 1) await register('h@example.com', `203.0.113.${i}`);
+    expect(await mailsTo('h@example.com')).toHaveLength(5);
+    await register('h@example.com', '198.51.100.7');
+    expect(await mailsTo('h@example.com')).toHaveLength(6);
+    for (let i = 1; i <= 8; i += 1) await register('h@example.com', `2001:db8:7:${i}::1`);
+    expect(await mailsTo('h@example.com')).toHaveLength(11);
+  });
+
+  it('reaches an address twenty times a day by registration, from however many networks', async () => {
+    await Promise.all(Array.from({ length: 30 }, (_, i) => register('j@example.com', `198.51.${i}.1`)));
+    expect(await mailsTo('j@example.com')).toHaveLength(20);
+  });
+
+  it('is counted when it is sent, and not for what was refused', async () => {
+    const add = () => admin.post('/users', { email: 'k@example.com', name: 'K' });
+    const { id } = (await add()).body;
+    const refused = await Promise.all(Array.from({ length: 15 }, add));
+    expect(new Set(refused.map(({ body }) => body.code))).toEqual(
+      new Set(['users.email_in_use', 'rate.limited']),
+    );
+    expect((await add()).body.code).toBe('users.email_in_use');
+    const resend = async () => (await admin.post(`/users/${String(id)}/resend-link`)).status;
+    for (let i = 1; i <= 4; i += 1) expect(await resend()).toBe(200);
+    expect(await resend()).toBe(429);
+    expect(await mailsTo('k@example.com')).toHaveLength(5);
+  });
+
+  it('to one address goes out for every tenant, up to a limit for all of them', async () => {
+    const send = async () => {
+      const by = await addCaller(gatehouse, await addTenant(gatehouse), 'admin');
+      const { status, body } = await by.post('/users', { email: 'l@example.com', name: 'L' });
+      for (let i = 1; i <= 6; i += 1) await by.post(`/users/${String(body.id)}/resend-link`);
+      return status;
+    };
+    for (let i = 1; i <= 4; i += 1) expect(await send()).toBe(201);
+    expect(await mailsTo('l@example.com')).toHaveLength(20);
+    expect(await send()).toBe(429);
+    expect((await admin.post('/users', { email: 'm@example.com', name: 'M' })).status).toBe(201);
   });
 
   it('goes out for the administrators of one tenant up to a limit, wherever they act', async () => {

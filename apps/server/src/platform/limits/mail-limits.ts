@@ -1,3 +1,4 @@
+import { networkOf } from '../../config/index.ts';
 import type { Sealer } from '../crypto/index.ts';
 import { emailKey } from '../email.ts';
 import { Problem } from '../http/problem.ts';
@@ -18,7 +19,8 @@ export type MailKind =
   | 'change-email-notice';
 
 /**
- * How many mails people can have sent to others, by the hour (spec D1).
+ * How many mails people can have sent to others (spec D1; docs/adr/0043). Counted are mails that are sent: what one counter
+ * refuses, and what fails afterwards, is given back.
  *
  * Asked before the transaction that sends: the count needs a connection of its own, and whoever holds one must not wait for
  * another.
@@ -26,6 +28,8 @@ export type MailKind =
 export interface MailLimits {
   /** Counts a mail of strangers to an address, whether anybody has it or not; false when it is one too many. */
   isLeft(kind: MailKind, email: string): Promise<boolean>;
+  /** The same for a registration: one network has a share of what goes to the address in a day. */
+  isRegistrationLeft(email: string, ip: string): Promise<boolean>;
   /**
    * Counts a mail that somebody signed in has sent to an address, whether anybody has it or not.
    *
@@ -33,46 +37,97 @@ export interface MailLimits {
    */
   checkAddress(kind: MailKind, email: string): Promise<void>;
   /**
-   * Counts a mail that an administrator of the tenant has sent to an address.
+   * Does what sends a mail to an address for the administrators of a tenant. When it fails, nothing was sent and nothing is
+   * counted.
    *
-   * @throws {Problem} `rate.limited`
+   * @throws {Problem} `rate.limited`, and whatever the act throws
    */
-  checkLeft(kind: MailKind, from: TenantId, email: string): Promise<void>;
+  withinLimits<T>(kind: MailKind, from: TenantId, email: string, act: () => Promise<T>): Promise<T>;
 }
 
-export function createMailLimits(deps: {
-  sealer: Sealer;
+export interface MailCounters {
   byAddress: Counter;
   /** For links to set a new password, in the time in which one is good (features/auth/forgot-password.ts). */
   resetsByAddress: Counter;
+  /** Of registrations: from one network to one address, and from all of them to one address. */
+  registrations: { byNetwork: Counter; byAddress: Counter };
+  /** Of administrators' mail: for one tenant, and, to one address, for one tenant and for all of them. */
   byTenant: Counter;
-}): MailLimits {
-  const { sealer, byAddress, resetsByAddress, byTenant } = deps;
+  byTenants: Counter;
+}
+
+interface Wanted {
+  counter: Counter;
+  key: string;
+  /** What is refused, for whoever may know. */
+  what: string;
+}
+
+export function createMailLimits({ sealer, ...counters }: MailCounters & { sealer: Sealer }): MailLimits {
   // SECURITY: the counters outlive the mail, and name no address.
-  const countAddress = (kind: MailKind, email: string) =>
-    (kind === 'reset-password' ? resetsByAddress : byAddress).count(
-      `mail to:${kind}:${sealer.mac('mail address', emailKey(email)).toString('base64url')}`,
-    );
-  const checkAddress: MailLimits['checkAddress'] = async (kind, email) => {
-    const ofAddress = await countAddress(kind, email);
-    if (ofAddress.isLeft) return;
-    throw new Problem('rate.limited', {
-      detail: `At most ${byAddress.limit} mails of this kind an hour are sent to one address.`,
-      retryAfter: ofAddress.secondsLeft,
-    });
-  };
+  const to = (kind: MailKind, email: string) =>
+    `mail to:${kind}:${sealer.mac('mail address', emailKey(email)).toString('base64url')}`;
+  const toAddress = (counter: Counter, key: string): Wanted => ({
+    counter,
+    key,
+    what: `${counter.limit} mails of this kind an hour are sent to one address`,
+  });
+  const ofAddress = (kind: MailKind, email: string) =>
+    toAddress(kind === 'reset-password' ? counters.resetsByAddress : counters.byAddress, to(kind, email));
   return {
-    isLeft: async (kind, email) => (await countAddress(kind, email)).isLeft,
-    checkAddress,
-    async checkLeft(kind, from, email) {
-      const ofTenant = await byTenant.count(`mail from:${from}`);
-      if (!ofTenant.isLeft) {
-        throw new Problem('rate.limited', {
-          detail: `At most ${byTenant.limit} mails an hour are sent for the administrators of one tenant.`,
-          retryAfter: ofTenant.secondsLeft,
-        });
+    isLeft: async (kind, email) => (await takeAll([ofAddress(kind, email)])) === undefined,
+    async isRegistrationLeft(email, ip) {
+      const key = to('registration', email);
+      const { byNetwork, byAddress } = counters.registrations;
+      const wanted = [toAddress(byNetwork, `${key}:${networkOf(ip)}`), toAddress(byAddress, key)];
+      return (await takeAll(wanted)) === undefined;
+    },
+    checkAddress: async (kind, email) => refuse(await takeAll([ofAddress(kind, email)])),
+    async withinLimits(kind, from, email, act) {
+      const { byTenant, byAddress, byTenants } = counters;
+      const key = to(kind, email);
+      const ofTenant = `${byTenant.limit} mails an hour are sent for the administrators of one tenant`;
+      // What is one's own first: whoever has used that up takes nothing of what all share.
+      const wanted = [
+        { counter: byTenant, key: `mail from:${from}`, what: ofTenant },
+        toAddress(byAddress, `${key}:${from}`),
+        toAddress(byTenants, key),
+      ];
+      refuse(await takeAll(wanted));
+      try {
+        return await act();
+      } catch (error) {
+        await giveBack(wanted);
+        throw error;
       }
-      await checkAddress(kind, email);
     },
   };
+}
+
+interface Refused {
+  what: string;
+  secondsLeft: number;
+}
+
+/** Counts one on each, or on none of them. What is counted is never less than what was sent, however many ask at once. */
+async function takeAll(wanted: readonly Wanted[]): Promise<Refused | undefined> {
+  for (const [index, { counter, key, what }] of wanted.entries()) {
+    const { isLeft, secondsLeft } = await counter.count(key);
+    if (isLeft) continue;
+    await giveBack(wanted.slice(0, index + 1));
+    return { what, secondsLeft };
+  }
+  return undefined;
+}
+
+async function giveBack(taken: readonly Wanted[]): Promise<void> {
+  for (const { counter, key } of taken) await counter.giveBack(key);
+}
+
+function refuse(refused: Refused | undefined): void {
+  if (!refused) return;
+  throw new Problem('rate.limited', {
+    detail: `At most ${refused.what}.`,
+    retryAfter: refused.secondsLeft,
+  });
 }
