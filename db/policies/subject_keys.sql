@@ -4,6 +4,8 @@ alter table gatehouse.subject_keys force row level security;
 revoke all on gatehouse.subject_keys from gatehouse_login, gatehouse_app, gatehouse_system, gatehouse_lookup, gatehouse_session, gatehouse_granter;
 grant select, insert, delete on gatehouse.subject_keys to gatehouse_app;
 grant select, insert on gatehouse.subject_keys to gatehouse_system;
+-- Sealed again when the master key rotates.
+grant update (key_sealed) on gatehouse.subject_keys to gatehouse_system;
 
 drop policy if exists entered_tenant on gatehouse.subject_keys;
 create policy entered_tenant on gatehouse.subject_keys for all to gatehouse_app

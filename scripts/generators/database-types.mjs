@@ -24,7 +24,6 @@ export default {
       await migrate({
         adminUrl: postgres.url,
         rolePrefix: 'gatehouse_',
-        loginPassword: undefined,
         dbDir: join(root, 'db'),
         log() {},
       });

@@ -24,6 +24,7 @@ import { createMaintenance } from './features/maintenance/index.ts';
 import { createRootTenant } from './features/tenants/index.ts';
 import { type Clock, systemClock } from './platform/clock.ts';
 import {
+  createBlindIndex,
   createCursors,
   createPasswords,
   createSealer,
@@ -81,12 +82,17 @@ export interface Server {
   close(): Promise<void>;
 }
 
-/** The key-encryption key: from the environment or its file; in development, made once in the data folder. */
-export const masterSealer = (config: Config): Sealer =>
-  createSealer(
-    (config.masterKey !== undefined && decodeMasterKey(config.masterKey)) ||
-      loadOrMakeKeyFile(join(config.dataDir, 'keys', 'master.key')),
+/**
+ * The key-encryption keys: from the environment or their files; in development, one that is made once in the data folder. Which
+ * of them seals is for the database to say.
+ */
+export function masterSealer(config: Config): Sealer {
+  const given = [config.masterKey, ...(config.masterKeyPrevious ?? [])].flatMap((text) =>
+    text === undefined ? [] : (decodeMasterKey(text) ?? []),
   );
+  const [first, ...previous] = given;
+  return createSealer([first ?? loadOrMakeKeyFile(join(config.dataDir, 'keys', 'master.key')), ...previous]);
+}
 
 /** Puts a server together on a migrated database, and makes what the first start makes. It does not listen yet. */
 export async function createServer(options: ServerOptions): Promise<Server> {
@@ -126,7 +132,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     await doors.close();
   };
   try {
-    await firstStart(doors, sealer, clock, audit);
+    const blindIndex = createBlindIndex(await firstStart(doors, sealer, clock, audit));
+    if (sealer.keyId !== sealer.keyIds[0])
+      log.warn(
+        'the database is sealed under a previous master key: once every process has both, run gatehouse keys rotate-master',
+      );
     const auditKeys = await loadAuditKeys({ doors, sealer, clock, audit });
     const sealing = createSealing({
       publicUrl: config.publicUrl,
@@ -144,6 +154,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       log,
       doors,
       sealer,
+      blindIndex,
       passwords,
       audit,
       subjectKeys,
@@ -152,7 +163,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       decisions,
       limits: createLimits(counters.upTo(config.authRateLimit, MINUTE)),
       mailLimits: createMailLimits({
-        sealer,
+        blindIndex,
         byAddress: counters.upTo(config.addressMailLimit, HOUR),
         resetsByAddress: counters.upTo(config.addressMailLimit, RESET_LINK_SECONDS),
         registrations: {
@@ -205,10 +216,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   }
 }
 
-async function firstStart(doors: Doors, sealer: Sealer, clock: Clock, audit: Deps['audit']): Promise<void> {
-  await checkInstallation(doors, sealer, clock.now());
+async function firstStart(doors: Doors, sealer: Sealer, clock: Clock, audit: Deps['audit']): Promise<Buffer> {
+  const indexKey = await checkInstallation(doors, sealer, clock.now());
   await createRootTenant(doors, clock.now());
   await createConsoleClient(doors, audit, clock.now());
+  return indexKey;
 }
 
 function smtp(config: Config): MailTransport {

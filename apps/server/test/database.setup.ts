@@ -26,10 +26,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await migrate({
     adminUrl: inDatabase(url, TEMPLATE),
     rolePrefix: 'gatehouse_',
-    loginPassword: LOGIN_PASSWORD,
     dbDir,
     log: () => undefined,
   });
+  await withClient(url, (client) => client.query(`alter role gatehouse_login password '${LOGIN_PASSWORD}'`));
   project.provide('database', { adminUrl: url, template: TEMPLATE, loginPassword: LOGIN_PASSWORD });
   return stop;
 }

@@ -1,7 +1,13 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config/index.ts';
-import type { Sealer } from '../platform/crypto/index.ts';
-import { ensureDatabase, isBoundByRowSecurity, migrate, whyUnreachable } from '../platform/database/index.ts';
+import { SealError, type Sealer } from '../platform/crypto/index.ts';
+import {
+  ensureDatabase,
+  ensureLoginPassword,
+  isBoundByRowSecurity,
+  migrate,
+  whyUnreachable,
+} from '../platform/database/index.ts';
 import { loadRunningPostgres, startEmbeddedPostgres } from '../platform/postgres/index.ts';
 import { CliError } from './cli-error.ts';
 import { dbDir } from './folders.ts';
@@ -34,7 +40,6 @@ export async function openDatabase(
       const { applied } = await migrate({
         adminUrl,
         rolePrefix: config.databaseRolePrefix,
-        loginPassword: undefined,
         dbDir,
         log: say,
       });
@@ -51,19 +56,15 @@ export async function openDatabase(
   }
   const adminUrl = config.databaseAdminUrl ?? config.databaseUrl;
   await reach(config.databaseAdminUrl === undefined ? 'DATABASE_URL' : 'DATABASE_ADMIN_URL', adminUrl);
-  // With one URL that may create roles, the server still serves as the login role: its password follows from the master key.
-  const own = config.databaseAdminUrl === undefined;
-  const loginPassword = own ? sealer.derive('database login', 24).toString('base64url') : undefined;
   const { applied } = await migrate({
     adminUrl,
     rolePrefix: config.databaseRolePrefix,
-    loginPassword,
     dbDir,
     log: say,
   });
-  const url = own
-    ? withUser(adminUrl, `${config.databaseRolePrefix}login`, loginPassword)
-    : config.databaseUrl;
+  // With one URL that may create roles, the server still serves as the login role.
+  const url =
+    config.databaseAdminUrl === undefined ? await ownLoginUrl(config, sealer, adminUrl) : config.databaseUrl;
   await checkServingRole(url);
   return { url, applied, stop: () => Promise.resolve(), lost: never };
 }
@@ -78,6 +79,20 @@ export async function openDatabaseBeside(config: Config, sealer: Sealer, log: Lo
   if (running === undefined) return openDatabase(config, sealer, log);
   const url = withUser(inEmbeddedDatabase(running), `${config.databaseRolePrefix}login`, undefined);
   return { url, applied: [], stop: () => Promise.resolve(), lost: never };
+}
+
+async function ownLoginUrl(config: Config, sealer: Sealer, adminUrl: string): Promise<string> {
+  const rolePrefix = config.databaseRolePrefix;
+  const urlWith = (password: string) => withUser(adminUrl, `${rolePrefix}login`, password);
+  try {
+    return urlWith(await ensureLoginPassword({ adminUrl, rolePrefix, sealer, urlWith }));
+  } catch (error) {
+    if (!(error instanceof SealError)) throw error;
+    throw new CliError(
+      'GATEHOUSE_MASTER_KEY is not the key that this database is sealed under, and that one is not in GATEHOUSE_MASTER_KEY_PREVIOUS ' +
+        'either. Start with that key, or with both when the master key is being rotated.',
+    );
+  }
 }
 
 /** The embedded server's own database, made at the first start. */

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import type { Config } from '../config/index.ts';
-import { listKeys, rotateKeys } from './keys.ts';
+import { listKeys, rotateKeys, rotateMaster } from './keys.ts';
 
 const ROTATE_HELP = `
 Access tokens are signed by one key, which others verify by the JWK Set at /.well-known/jwks.json. The key that signs next
@@ -14,6 +14,19 @@ themselves every SIGNING_KEY_ROTATION_DAYS.
   gatehouse keys rotate                  routine, or after somebody left
   gatehouse keys rotate --compromised    a private key is in other hands: every key is thrown away at once; browsers renew
                                          by themselves, bearer tokens that were handed out are refused`;
+
+const ROTATE_MASTER_HELP = `
+What the database keeps secret (private keys, password hashes, mail that waits, keys of persons) is sealed under the master
+key, each value with the id of its key. To change it while the service runs:
+
+  1. openssl rand -base64 32 > new.key
+  2. Every server, one after the other, gets both: GATEHOUSE_MASTER_KEY is the new one, GATEHOUSE_MASTER_KEY_PREVIOUS the
+     present one. They go on with the present one, which the database names.
+  3. gatehouse keys rotate-master, with the same two settings. From its first moment everything new is sealed under the new
+     key; then all that is there is sealed again. It may be killed and run again: it goes on where it was.
+  4. When it says so, take GATEHOUSE_MASTER_KEY_PREVIOUS away. Keep the old key with the backups that were made under it.
+
+Servers may run meanwhile, also with the embedded database. Nobody is signed out, and no link that was mailed is lost.`;
 
 /** `gatehouse keys …` */
 export function addKeys(
@@ -34,4 +47,9 @@ export function addKeys(
     .action((options: { compromised?: boolean }) =>
       run((config, log) => rotateKeys(config, log, options, say)),
     );
+  keys
+    .command('rotate-master')
+    .description('seal everything in the database under GATEHOUSE_MASTER_KEY')
+    .addHelpText('after', ROTATE_MASTER_HELP)
+    .action(() => run((config, log) => rotateMaster(config, log, say)));
 }

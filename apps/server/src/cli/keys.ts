@@ -4,6 +4,7 @@ import {
   algorithmOf,
   listSigningKeys,
   replaceSigningKeys,
+  rotateMasterKey,
   rotateSigningKey,
   type Rotation,
 } from '../features/keys/index.ts';
@@ -71,6 +72,29 @@ function linesOf(rotation: Rotation): string[] {
         'old ones until then: most fetch it at the first unknown kid, and all within five minutes. Restart those that do not.',
       ];
   }
+}
+
+/** `gatehouse keys rotate-master` */
+export async function rotateMaster(config: Config, log: Logger, say: Say): Promise<void> {
+  await withServer(config, log, async ({ deps }) => {
+    const { keyId, since, resealed, left } = await rotateMasterKey(deps, say);
+    if (left.length > 0) {
+      const what = left.map(({ table, column, count }) => `${count} in ${table}.${column}`).join(', ');
+      throw new CliError(
+        `Still sealed under another key, and opened by none at hand: ${what}. Keep every key that you have, put the one that is missing into GATEHOUSE_MASTER_KEY_PREVIOUS, and run this again.`,
+      );
+    }
+    say(
+      `Nothing is sealed under another key than ${keyId} any more (${resealed} values sealed again, all looked through).`,
+    );
+    if (deps.sealer.keyIds.length === 1) return;
+    const until = new Date(since.getTime() + config.refreshTokenDays * 86_400_000);
+    say(
+      until <= deps.clock.now()
+        ? 'GATEHOUSE_MASTER_KEY_PREVIOUS may be dropped now.'
+        : `GATEHOUSE_MASTER_KEY_PREVIOUS may be dropped; whoever has not been here since would have to sign in again. From ${at(until)} on nobody has to.`,
+    );
+  });
 }
 
 const at = (time: Date): string => `${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`;

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { type Config, ConfigError, parseConfig } from '../config/index.ts';
 import { readEnvironment } from '../config/environment.ts';
 import { EXPORT_FORMATS, type ExportFormat } from '../features/audit/index.ts';
+import { MasterRotationError } from '../features/keys/index.ts';
 import { KeyFileError } from '../platform/crypto/index.ts';
 import { DataFolderError } from '../platform/data-folder.ts';
 import { MigrationError } from '../platform/database/index.ts';
@@ -197,6 +198,7 @@ function explain(error: unknown): string {
     DataFolderError,
     EmbeddedPostgresError,
     KeyFileError,
+    MasterRotationError,
     MigrationError,
     WrongMasterKey,
     Problem,

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { hasShippedPassword, isGuessable, isGuessableKey } from './guessable.ts';
 import { OTHER_KNOWN_NAMES, SETTINGS, SettingFault } from './schema.ts';
+import { decodeMasterKey } from './master-key.ts';
 import { readRaw, type Setting } from './settings.ts';
 
 type Values = { [K in keyof typeof SETTINGS]: (typeof SETTINGS)[K] extends Setting<infer T> ? T : never };
@@ -119,6 +120,9 @@ function checkAlways(config: Config): string[] {
       'GATEHOUSE_MASTER_KEY must be 32 random bytes in base64 or hex, for instance from: openssl rand -base64 32',
     );
   }
+  if (config.masterKeyPrevious !== undefined && config.masterKey === undefined) {
+    faults.push('GATEHOUSE_MASTER_KEY_PREVIOUS needs GATEHOUSE_MASTER_KEY, the key that comes after those.');
+  }
   if (!/^[a-z][a-z0-9_]{0,30}$/.test(config.databaseRolePrefix)) {
     faults.push('DATABASE_ROLE_PREFIX must be lower-case letters, digits and underscores, at most 31.');
   }
@@ -162,8 +166,12 @@ function checkProduction(config: Config): string[] {
 function guessableSecrets(config: Config): string[] {
   const faults: string[] = [];
   const key = config.masterKey === undefined ? undefined : decodeMasterKey(config.masterKey);
+  // A MAC under a previous key still counts.
+  const previous = (config.masterKeyPrevious ?? []).map(decodeMasterKey);
   if (key !== undefined && isGuessableKey(key))
     faults.push('GATEHOUSE_MASTER_KEY must be random, not a pattern or a text: openssl rand -base64 32');
+  if (previous.some((each) => each !== undefined && isGuessableKey(each)))
+    faults.push('GATEHOUSE_MASTER_KEY_PREVIOUS must hold random keys only, not a pattern or a text.');
   if (config.secretKey !== undefined && (config.secretKey.length < 32 || isGuessable(config.secretKey)))
     faults.push('SECRET_KEY must be 32 random characters or more, not a placeholder or a repeated pattern.');
   if (config.adminPassword !== undefined && isGuessable(config.adminPassword))
@@ -177,10 +185,4 @@ function guessableSecrets(config: Config): string[] {
   for (const [name, url] of Object.entries(urls))
     if (hasShippedPassword(url)) faults.push(`${name} must not carry a password that products ship with.`);
   return faults;
-}
-
-/** 32 bytes from base64, base64url or hex; undefined when it is none of them, or all one byte. */
-export function decodeMasterKey(text: string): Buffer | undefined {
-  const bytes = /^[0-9a-f]{64}$/i.test(text) ? Buffer.from(text, 'hex') : Buffer.from(text, 'base64');
-  return bytes.length === 32 && new Set(bytes).size > 8 ? bytes : undefined;
 }

@@ -1,2 +1,3 @@
-export { ConfigError, decodeMasterKey, endsTls, isLoopbackUrl, parseConfig, type Config } from './config.ts';
+export { ConfigError, endsTls, isLoopbackUrl, parseConfig, type Config } from './config.ts';
 export { canonicalAddress, countedAs, isWithin, networkOf } from './cidr.ts';
+export { decodeMasterKey } from './master-key.ts';

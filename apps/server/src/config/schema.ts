@@ -10,6 +10,7 @@ import {
   url,
 } from './settings.ts';
 import { parseCidr } from './cidr.ts';
+import { decodeMasterKey } from './master-key.ts';
 
 /** Every setting of the server. `gatehouse serve --help` names the important ones; the reference page is generated from this. */
 export const SETTINGS = {
@@ -115,6 +116,18 @@ export const SETTINGS = {
     description:
       'The key-encryption key: 32 bytes in base64 or hex. Seals private keys and credentials in the database.',
   }),
+  masterKeyPrevious: list(
+    'GATEHOUSE_MASTER_KEY_PREVIOUS',
+    {
+      secret: true,
+      description:
+        'Key-encryption keys from before, separated by commas, while the master key is rotated: what was sealed or issued under them still counts.',
+    },
+    (item) => {
+      if (decodeMasterKey(item) !== undefined) return item;
+      throw new SettingFault('must be keys like GATEHOUSE_MASTER_KEY, separated by commas');
+    },
+  ),
   adminEmail: text('GATEHOUSE_ADMIN_EMAIL', {
     description: 'First administrator, made at the first start together with GATEHOUSE_ADMIN_PASSWORD.',
   }),

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config/index.ts';
 import type { Clock } from '../platform/clock.ts';
-import type { Cursors, Passwords, Sealer, TokenSigner } from '../platform/crypto/index.ts';
+import type { BlindIndex, Cursors, Passwords, Sealer, TokenSigner } from '../platform/crypto/index.ts';
 import type { Doors } from '../platform/database/index.ts';
 import type { DevelopmentMailbox } from '../platform/mail/index.ts';
 import type { OneTimeTokens } from '../platform/one-time-tokens/index.ts';
@@ -19,6 +19,7 @@ export interface Deps {
   log: Pick<Logger, 'info' | 'warn' | 'error'>;
   doors: Doors;
   sealer: Sealer;
+  blindIndex: BlindIndex;
   cursors: Cursors;
   passwords: Passwords;
   keys: SigningKeys;

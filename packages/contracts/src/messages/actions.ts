@@ -45,6 +45,8 @@ export const AUDIT_ACTIONS = {
     'A signing key was told to take over once it has been published for long enough',
   signing_key_rotated: 'A signing key took over from the one before it',
   signing_key_removed: 'A signing key was removed and verifies nothing any more',
+  master_key_rotation_started: 'Everything new is sealed under another master key',
+  master_key_rotated: 'Nothing is sealed under another master key any more',
   authorization_denied: 'A signed-in caller was refused',
 } as const;
 

@@ -1,5 +1,12 @@
 import { LRUCache } from 'lru-cache';
-import { openWith, randomSecret, sealWith, sha256, type Sealer } from '../../platform/crypto/index.ts';
+import {
+  openWith,
+  type SealedColumn,
+  randomSecret,
+  sealWith,
+  sha256,
+  type Sealer,
+} from '../../platform/crypto/index.ts';
 import type { SystemTx, TenantTx } from '../../platform/database/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { insertSubjectKey, loadSubjectKeys } from './audit.repo.ts';
@@ -30,6 +37,14 @@ const isReadable = (tx: Tx, { tenantId }: Subject): boolean =>
   !('tenantId' in tx) || tenantId === tx.tenantId || tenantId === tx.subjectTenantId;
 
 const idOf = (subject: Subject) => `${subject.tenantId}/${subject.id}`;
+const contextOf = (id: string) => `subject ${id}`;
+
+export const SUBJECT_KEYS: SealedColumn = {
+  table: 'subject_keys',
+  column: 'key_sealed',
+  key: { tenant_id: 'uuid', subject_id: 'text' },
+  context: (row) => contextOf(`${String(row.tenant_id)}/${String(row.subject_id)}`),
+};
 
 export function createSubjectKeys(sealer: Sealer, clock: Clock): SubjectKeys {
   const known = new LRUCache<string, Buffer>({ max: 2000, ttl: 5 * 60_000 });
@@ -42,7 +57,7 @@ export function createSubjectKeys(sealer: Sealer, clock: Clock): SubjectKeys {
     if (cached) return cached;
     const [row] = await loadSubjectKeys(tx, [subject]);
     if (!row) return undefined;
-    const key = sealer.open(row.key_sealed, `subject ${id}`);
+    const key = sealer.open(row.key_sealed, contextOf(id));
     known.set(id, key);
     return key;
   };
@@ -50,7 +65,7 @@ export function createSubjectKeys(sealer: Sealer, clock: Clock): SubjectKeys {
   const make = async (tx: Tx, subject: Subject): Promise<Buffer> => {
     const id = idOf(subject);
     const key = randomSecret(32);
-    const inserted = await insertSubjectKey(tx, subject, sealer.seal(key, `subject ${id}`), clock.now());
+    const inserted = await insertSubjectKey(tx, subject, sealer.seal(key, contextOf(id)), clock.now());
     if (!inserted) {
       const other = await load(tx, subject);
       if (!other) throw new Error('a subject key was made and taken away at once');

@@ -1,6 +1,7 @@
 export { authenticate } from './authenticate.ts';
 export { setPasswordMail } from './auth.mails.ts';
 export { authRoutes } from './auth.routes.ts';
+export { CREDENTIALS } from './sealed-password.ts';
 export { emailRoutes } from './email.routes.ts';
 export { createConfiguredAdministrator, isSetupRequired, issueSetupLink } from './first-administrator.ts';
 export { RESET_LINK_SECONDS } from './links.ts';

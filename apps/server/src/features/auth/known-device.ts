@@ -8,8 +8,9 @@ import type { UserId } from '../../platform/ids.ts';
 const ID = /^[A-Za-z0-9_-]{22}$/;
 const MAX_ACCOUNTS = 5;
 
-const tagOf = (sealer: Sealer, device: string, userId: UserId) =>
-  sealer.mac('known device', device, userId).subarray(0, 16).toString('base64url');
+/** The account's tag on this device under each master key at hand, the one in use first. */
+const tagsOf = (sealer: Sealer, device: string, userId: UserId): string[] =>
+  sealer.macs('known device', device, userId).map((mac) => mac.subarray(0, 16).toString('base64url'));
 
 /** The device id, when this browser is known for the account. */
 export function knownDevice(
@@ -19,16 +20,17 @@ export function knownDevice(
 ): string | undefined {
   const [device, ...tags] = (cookie ?? '').split('.');
   if (device === undefined || !ID.test(device) || userId === undefined) return undefined;
-  const own = Buffer.from(tagOf(sealer, device, userId));
-  return tags.slice(0, MAX_ACCOUNTS).some((tag) => isSameSecret(Buffer.from(tag), own)) ? device : undefined;
+  const own = tagsOf(sealer, device, userId).map((tag) => Buffer.from(tag));
+  const isOwn = (tag: string) => own.some((mine) => isSameSecret(Buffer.from(tag), mine));
+  return tags.slice(0, MAX_ACCOUNTS).some(isOwn) ? device : undefined;
 }
 
 /** The cookie after the account signed in on this browser. */
 export function rememberDevice(sealer: Sealer, cookie: string | undefined, userId: UserId): string {
   const [before, ...tags] = (cookie ?? '').split('.');
   const device = before !== undefined && ID.test(before) ? before : randomSecret(16).toString('base64url');
-  const own = tagOf(sealer, device, userId);
-  const kept =
-    device === before ? tags.filter((tag) => ID.test(tag) && tag !== own).slice(0, MAX_ACCOUNTS - 1) : [];
-  return [device, own, ...kept].join('.');
+  const own = tagsOf(sealer, device, userId);
+  const others = tags.filter((tag) => ID.test(tag) && !own.includes(tag));
+  const kept = device === before ? others.slice(0, MAX_ACCOUNTS - 1) : [];
+  return [device, ...own.slice(0, 1), ...kept].join('.');
 }

@@ -18,11 +18,11 @@ export interface Attempt {
  * The row that counts attempts from unknown browsers on an address, whether or not anybody has it. The row of a known browser
  * begins with the same bytes, so that all rows of an address lie side by side: unlocking takes them together.
  */
-export const throttleKey = (deps: Pick<Deps, 'sealer'>, emailKey: string, device?: string): Buffer => {
-  const address = deps.sealer.mac('throttle address', emailKey);
+export const throttleKey = (deps: Pick<Deps, 'blindIndex'>, emailKey: string, device?: string): Buffer => {
+  const address = deps.blindIndex.of('throttle address', emailKey);
   return device === undefined
     ? address
-    : Buffer.concat([address, deps.sealer.mac('throttle device', emailKey, device)]);
+    : Buffer.concat([address, deps.blindIndex.of('throttle device', emailKey, device)]);
 };
 
 /**

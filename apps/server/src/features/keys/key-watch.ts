@@ -1,3 +1,4 @@
+import { followMasterKey } from '../../platform/installation/index.ts';
 import type { Deps } from '../deps.ts';
 
 const LOOK_MS = 1000;
@@ -9,7 +10,12 @@ export interface KeyWatch {
   stop(): Promise<void>;
 }
 
-export function createKeyWatch({ keys, log }: Pick<Deps, 'keys' | 'log'>): KeyWatch {
+export function createKeyWatch({
+  keys,
+  doors,
+  sealer,
+  log,
+}: Pick<Deps, 'keys' | 'doors' | 'sealer' | 'log'>): KeyWatch {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
   let stopped = false;
@@ -17,6 +23,7 @@ export function createKeyWatch({ keys, log }: Pick<Deps, 'keys' | 'log'>): KeyWa
   let tendedAt = performance.now();
   const look = async () => {
     try {
+      await followMasterKey(doors, sealer);
       if (performance.now() - tendedAt < TEND_MS) await keys.refresh();
       else {
         tendedAt = performance.now();

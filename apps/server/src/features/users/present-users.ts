@@ -8,7 +8,7 @@ import type { UserRow } from './users.repo.ts';
  * for the whole page, and after the tenant's transaction has given its connection back.
  */
 export async function presentUsers(
-  deps: Pick<Deps, 'doors' | 'sealer' | 'clock'>,
+  deps: Pick<Deps, 'doors' | 'blindIndex' | 'clock'>,
   rows: readonly UserRow[],
 ): Promise<User[]> {
   if (rows.length === 0) return [];
@@ -39,7 +39,7 @@ export async function presentUsers(
 
 /** One of them. */
 export async function presentUser(
-  deps: Pick<Deps, 'doors' | 'sealer' | 'clock'>,
+  deps: Pick<Deps, 'doors' | 'blindIndex' | 'clock'>,
   row: UserRow,
 ): Promise<User> {
   const [user] = await presentUsers(deps, [row]);

@@ -19,7 +19,18 @@ export {
   type TreeNode,
 } from './merkle.ts';
 export { createPasswords, MAX_PASSWORD_BYTES, type Passwords } from './passwords.ts';
-export { createSealer, isSameSecret, openWith, sealWith, SealError, type Sealer } from './seal.ts';
+export {
+  type BlindIndex,
+  createBlindIndex,
+  createSealer,
+  isSameSecret,
+  keyIdOf,
+  openWith,
+  sealWith,
+  SealError,
+  type Sealer,
+} from './seal.ts';
+export type { SealedColumn } from './sealed-column.ts';
 export {
   createNoteSigner,
   generateNoteKey,

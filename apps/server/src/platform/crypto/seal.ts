@@ -16,48 +16,103 @@ import {
  * `context` (what it is, whose it is) is authenticated but not stored: a value moved to another row does not open.
  */
 export interface Sealer {
+  /** The key that seals and makes MACs: the one that the database says, of those at hand. */
   readonly keyId: string;
+  /** All keys at hand, the one of GATEHOUSE_MASTER_KEY first. */
+  readonly keyIds: readonly string[];
+  /** Seals and makes MACs with another key that is at hand, from now on. */
+  sealUnder(keyId: string): void;
   seal(plain: Buffer | string, context: string): string;
-  /** @throws {SealError} when the value was sealed under another key, for another context, or was altered. */
+  /** @throws {SealError} when the value was sealed under a key that is not at hand, for another context, or was altered. */
   open(sealed: string, context: string): Buffer;
-  /** A key for one purpose (HKDF, RFC 5869): purposes never share a key. */
-  derive(purpose: string, length?: number): Buffer;
-  /** HMAC-SHA-256 under the key of that purpose. */
+  /** HMAC-SHA-256 under the key of that purpose (HKDF, RFC 5869): purposes never share a key. */
   mac(purpose: string, ...parts: (string | Buffer)[]): Buffer;
+  /** The same under every key at hand, the one in use first: what was made before the master key changed still counts. */
+  macs(purpose: string, ...parts: (string | Buffer)[]): Buffer[];
+  /** The same under one of them; undefined for a key that is not at hand. */
+  macUnder(keyId: string, purpose: string, ...parts: (string | Buffer)[]): Buffer | undefined;
 }
 
 export class SealError extends Error {}
 
-export function createSealer(masterKey: Buffer): Sealer {
-  const subkey = (purpose: string, length = 32) =>
-    Buffer.from(hkdfSync('sha256', masterKey, 'gatehouse', purpose, length));
-  const sealingKey = subkey('seal');
-  const keyId = subkey('key id', 6).toString('base64url');
-  // As key objects: an HMAC with a raw buffer makes one anew each time, at four times the cost.
-  const macKeys = new Map<string, KeyObject>();
-  const macKey = (purpose: string) => {
-    const known = macKeys.get(purpose);
-    if (known) return known;
-    const made = createSecretKey(subkey(`mac ${purpose}`));
-    macKeys.set(purpose, made);
-    return made;
+type Mac = (purpose: string, parts: readonly (string | Buffer)[]) => Buffer;
+
+export function createSealer(masterKeys: readonly [Buffer, ...Buffer[]]): Sealer {
+  const keys = new Map<string, { sealing: Buffer; mac: Mac }>();
+  for (const masterKey of masterKeys) {
+    const keyId = subkey(masterKey, 'key id', 6).toString('base64url');
+    keys.set(keyId, { sealing: subkey(masterKey, 'seal'), mac: createMac(masterKey) });
+  }
+  const keyIds = [...keys.keys()];
+  const keyOf = (keyId: string) => {
+    const key = keys.get(keyId);
+    if (key === undefined) throw new SealError(`sealed under key ${keyId}, which is not at hand`);
+    return key;
   };
+  let inUse = keyIds[0] as string;
   return {
-    keyId,
-    seal: (plain, context) => sealWith(sealingKey, keyId, plain, context),
-    open: (sealed, context) => openWith(sealingKey, keyId, sealed, context),
-    derive: (purpose, length) => subkey(`derive ${purpose}`, length),
-    mac(purpose, ...parts) {
-      const framed: Buffer[] = [];
-      for (const part of parts) {
-        const bytes = typeof part === 'string' ? Buffer.from(part, 'utf8') : part;
-        // Each part is preceded by its length, so that ('ab','c') and ('a','bc') differ.
-        const length = Buffer.allocUnsafe(4);
-        length.writeUInt32BE(bytes.length);
-        framed.push(length, bytes);
-      }
-      return createHmac('sha256', macKey(purpose)).update(Buffer.concat(framed)).digest();
+    get keyId() {
+      return inUse;
     },
+    keyIds,
+    sealUnder(keyId) {
+      keyOf(keyId);
+      inUse = keyId;
+    },
+    seal: (plain, context) => sealWith(keyOf(inUse).sealing, inUse, plain, context),
+    open(sealed, context) {
+      const keyId = keyIdOf(sealed);
+      return openWith(keyOf(keyId).sealing, keyId, sealed, context);
+    },
+    mac: (purpose, ...parts) => keyOf(inUse).mac(purpose, parts),
+    macs: (purpose, ...parts) => [
+      keyOf(inUse).mac(purpose, parts),
+      ...keyIds.filter((keyId) => keyId !== inUse).map((keyId) => keyOf(keyId).mac(purpose, parts)),
+    ],
+    macUnder: (keyId, purpose, ...parts) => keys.get(keyId)?.mac(purpose, parts),
+  };
+}
+
+/** Under which key a value was sealed. */
+export const keyIdOf = (sealed: string): string => sealed.split('.', 2)[1] ?? '?';
+
+/**
+ * Keyed hashes by which something is found again in the database, where a value that is not stored has to be looked up. They
+ * are no proof of anything, and their key stays the same when the master key changes: a row under another key could not be
+ * found, and not be made again either.
+ */
+export interface BlindIndex {
+  of(purpose: string, ...parts: (string | Buffer)[]): Buffer;
+}
+
+export function createBlindIndex(key: Buffer): BlindIndex {
+  const mac = createMac(key);
+  return { of: (purpose, ...parts) => mac(purpose, parts) };
+}
+
+const subkey = (key: Buffer, purpose: string, length = 32) =>
+  Buffer.from(hkdfSync('sha256', key, 'gatehouse', purpose, length));
+
+function createMac(key: Buffer): Mac {
+  // As key objects: an HMAC with a raw buffer makes one anew each time, at four times the cost.
+  const made = new Map<string, KeyObject>();
+  const keyFor = (purpose: string) => {
+    const known = made.get(purpose);
+    if (known) return known;
+    const fresh = createSecretKey(subkey(key, `mac ${purpose}`));
+    made.set(purpose, fresh);
+    return fresh;
+  };
+  return (purpose, parts) => {
+    const framed: Buffer[] = [];
+    for (const part of parts) {
+      const bytes = typeof part === 'string' ? Buffer.from(part, 'utf8') : part;
+      // Each part is preceded by its length, so that ('ab','c') and ('a','bc') differ.
+      const length = Buffer.allocUnsafe(4);
+      length.writeUInt32BE(bytes.length);
+      framed.push(length, bytes);
+    }
+    return createHmac('sha256', keyFor(purpose)).update(Buffer.concat(framed)).digest();
   };
 }
 

@@ -8,8 +8,6 @@ export interface MigrateOptions {
   /** A URL whose role may create roles and tables. */
   adminUrl: string;
   rolePrefix: string;
-  /** Password for the login role; undefined where it enters by other means (the embedded database's private socket). */
-  loginPassword: string | undefined;
   /** The folder `db/`. */
   dbDir: string;
   log(message: string): void;
@@ -38,7 +36,7 @@ export async function migrate(options: MigrateOptions): Promise<{ applied: strin
   try {
     await checkServer(client);
     const files = readAll(options);
-    const state = sha256(JSON.stringify([files, SYSTEM_ROLES, options.loginPassword ?? ''])).toString('hex');
+    const state = sha256(JSON.stringify([files, SYSTEM_ROLES])).toString('hex');
     if (await isCurrent(client, state)) return { applied: [] };
     // One at a time in this database; the lock goes with the connection.
     await client.query(`select pg_advisory_lock(hashtextextended('gatehouse migrate', 0))`);
@@ -99,16 +97,13 @@ async function isCurrent(client: pg.Client, state: string): Promise<boolean> {
   return found.rows[0]?.state === state;
 }
 
-async function createRoles(client: pg.Client, { rolePrefix, loginPassword }: MigrateOptions): Promise<void> {
+async function createRoles(client: pg.Client, { rolePrefix }: MigrateOptions): Promise<void> {
   for (const role of ROLES) {
     const name = `${rolePrefix}${role}`;
     const attributes = role === 'login' ? 'login noinherit' : 'nologin';
     await client.query(`do $$ begin
       if not exists (select from pg_roles where rolname = '${name}') then create role ${name} ${attributes}; end if;
     exception when duplicate_object or unique_violation then null; end $$`);
-  }
-  if (loginPassword !== undefined) {
-    await client.query(`alter role ${rolePrefix}login password '${loginPassword.replaceAll("'", "''")}'`);
   }
   const all = (names: readonly string[]) => names.map((name) => rolePrefix + name).join(', ');
   const member = await client.query<{ super: boolean }>(

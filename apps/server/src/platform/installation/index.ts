@@ -1,2 +1,8 @@
 export { makePartitions } from './installation.repo.ts';
-export { checkInstallation, WrongMasterKey } from './installation.ts';
+export {
+  checkInstallation,
+  followMasterKey,
+  INSTALLATION_KEYS,
+  sealUnderMasterKey,
+  WrongMasterKey,
+} from './installation.ts';

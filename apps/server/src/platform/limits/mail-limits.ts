@@ -1,5 +1,5 @@
 import { networkOf } from '../../config/index.ts';
-import type { Sealer } from '../crypto/index.ts';
+import type { BlindIndex } from '../crypto/index.ts';
 import { emailKey } from '../email.ts';
 import { Problem } from '../http/problem.ts';
 import type { TenantId } from '../ids.ts';
@@ -63,10 +63,13 @@ interface Wanted {
   what: string;
 }
 
-export function createMailLimits({ sealer, ...counters }: MailCounters & { sealer: Sealer }): MailLimits {
+export function createMailLimits({
+  blindIndex,
+  ...counters
+}: MailCounters & { blindIndex: BlindIndex }): MailLimits {
   // SECURITY: the counters outlive the mail, and name no address.
   const to = (kind: MailKind, email: string) =>
-    `mail to:${kind}:${sealer.mac('mail address', emailKey(email)).toString('base64url')}`;
+    `mail to:${kind}:${blindIndex.of('mail address', emailKey(email)).toString('base64url')}`;
   const toAddress = (counter: Counter, key: string): Wanted => ({
     counter,
     key,

@@ -3,5 +3,6 @@ export {
   type OneTimeTokens,
   type Purpose,
   type SpentToken,
+  TOKEN_PAYLOADS,
   tenantOfToken,
 } from './one-time-tokens.ts';

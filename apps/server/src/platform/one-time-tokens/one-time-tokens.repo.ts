@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { TenantTx } from '../database/index.ts';
 
 export interface NewToken {
@@ -26,13 +27,16 @@ export async function insertToken(tx: TenantTx, token: NewToken): Promise<void> 
     .execute();
 }
 
-export function consumeToken(tx: TenantTx, purpose: string, hash: Buffer, now: Date) {
+/** One token has one hash under each master key at hand; at most one of them is in the table. */
+const anyOf = (hashes: readonly Buffer[]) => sql<Buffer>`any(${[...hashes]}::bytea[])`;
+
+export function consumeToken(tx: TenantTx, purpose: string, hashes: readonly Buffer[], now: Date) {
   return tx
     .updateTable('one_time_tokens')
     .set({ consumed_at: now })
     .where('tenant_id', '=', tx.tenantId)
     .where('purpose', '=', purpose)
-    .where('hash', '=', hash)
+    .where('hash', '=', anyOf(hashes))
     .where('consumed_at', 'is', null)
     .where('expires_at', '>', now)
     .returning(['subject_id', 'payload_sealed'])
@@ -40,13 +44,13 @@ export function consumeToken(tx: TenantTx, purpose: string, hash: Buffer, now: D
 }
 
 /** What an open token carries; it stays open. */
-export function loadToken(tx: TenantTx, purpose: string, hash: Buffer, now: Date) {
+export function loadToken(tx: TenantTx, purpose: string, hashes: readonly Buffer[], now: Date) {
   return tx
     .selectFrom('one_time_tokens')
     .select(['subject_id', 'payload_sealed'])
     .where('tenant_id', '=', tx.tenantId)
     .where('purpose', '=', purpose)
-    .where('hash', '=', hash)
+    .where('hash', '=', anyOf(hashes))
     .where('consumed_at', 'is', null)
     .where('expires_at', '>', now)
     .executeTakeFirst();

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { randomSecret, type Sealer } from '../crypto/index.ts';
+import { randomSecret, type SealedColumn, type Sealer } from '../crypto/index.ts';
 import type { TenantTx } from '../database/index.ts';
 import { bytesToUuid, isUuid, newId, type TenantId, uuidToBytes } from '../ids.ts';
 import { consumeToken, insertToken, loadToken, revokeTokens } from './one-time-tokens.repo.ts';
@@ -50,11 +50,20 @@ export function tenantOfToken(token: string): TenantId | undefined {
   return isUuid(id) ? (id as TenantId) : undefined;
 }
 
+const contextOf = (tenantId: string, purpose: string) => `one-time ${purpose} ${tenantId}`;
+
+export const TOKEN_PAYLOADS: SealedColumn = {
+  table: 'one_time_tokens',
+  column: 'payload_sealed',
+  key: { tenant_id: 'uuid', id: 'uuid' },
+  also: ['purpose'],
+  context: (row) => contextOf(String(row.tenant_id), String(row.purpose)),
+};
+
 export function createOneTimeTokens({ sealer, clock }: { sealer: Sealer; clock: Clock }): OneTimeTokens {
   // SECURITY: tenant and purpose are inside the hash as well as in the row's key, so that neither can be exchanged.
-  const hashOf = (tenantId: TenantId, purpose: Purpose, secret: string) =>
-    sealer.mac(`one-time ${purpose}`, tenantId, secret);
-  const contextOf = (tenantId: TenantId, purpose: Purpose) => `one-time ${purpose} ${tenantId}`;
+  const hashesOf = (tenantId: TenantId, purpose: Purpose, secret: string) =>
+    sealer.macs(`one-time ${purpose}`, tenantId, secret);
   const open = async (
     find: typeof consumeToken | typeof loadToken,
     tx: TenantTx,
@@ -63,7 +72,7 @@ export function createOneTimeTokens({ sealer, clock }: { sealer: Sealer; clock: 
   ): Promise<TokenContent | undefined> => {
     const secret = token.split('.')[1];
     if (secret === undefined || tenantOfToken(token) !== tx.tenantId) return undefined;
-    const row = await find(tx, purpose, hashOf(tx.tenantId, purpose, secret), clock.now());
+    const row = await find(tx, purpose, hashesOf(tx.tenantId, purpose, secret), clock.now());
     if (!row) return undefined;
     const payload: unknown =
       row.payload_sealed === null
@@ -78,7 +87,7 @@ export function createOneTimeTokens({ sealer, clock }: { sealer: Sealer; clock: 
       await insertToken(tx, {
         id: newId(),
         purpose,
-        hash: hashOf(tx.tenantId, purpose, secret),
+        hash: sealer.mac(`one-time ${purpose}`, tx.tenantId, secret),
         subjectId: subjectId ?? null,
         payloadSealed:
           payload === undefined

@@ -1,1 +1,1 @@
-export { createOutbox, type Outbox } from './outbox.ts';
+export { createOutbox, OUTBOX_PAYLOADS, type Outbox } from './outbox.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import type { Sealer } from '../crypto/index.ts';
+import type { SealedColumn, Sealer } from '../crypto/index.ts';
 import type { Doors, TenantTx } from '../database/index.ts';
 import type { Mail, MailTransport } from '../mail/index.ts';
 import {
@@ -34,6 +34,15 @@ const MAX_ATTEMPTS = 12;
 /** 5 s, 10 s, 20 s … up to an hour: a mail server that is away for an hour loses nothing. */
 export const backOffSeconds = (attempts: number): number => Math.min(3600, 5 * 2 ** (attempts - 1));
 
+const contextOf = (tenantId: string, id: string) => `outbox ${tenantId} ${id}`;
+
+export const OUTBOX_PAYLOADS: SealedColumn = {
+  table: 'outbox',
+  column: 'payload_sealed',
+  key: { tenant_id: 'uuid', id: 'uuid' },
+  context: (row) => contextOf(String(row.tenant_id), String(row.id)),
+};
+
 export function createOutbox(deps: {
   doors: Doors;
   sealer: Sealer;
@@ -48,12 +57,12 @@ export function createOutbox(deps: {
 
   const seal = (tx: TenantTx, mail: Mail) => {
     const id = newMessageId();
-    return { id, payloadSealed: sealer.seal(JSON.stringify(mail), `outbox ${tx.tenantId} ${id}`) };
+    return { id, payloadSealed: sealer.seal(JSON.stringify(mail), contextOf(tx.tenantId, id)) };
   };
   const deliver = async (message: DueMessage) => {
     try {
       const mail = JSON.parse(
-        sealer.open(message.payload_sealed, `outbox ${message.tenant_id} ${message.id}`).toString('utf8'),
+        sealer.open(message.payload_sealed, contextOf(message.tenant_id, message.id)).toString('utf8'),
       ) as Mail;
       await transport.send(mail, message.id).catch((error: unknown) => {
         throw withoutAddress(error, mail.to);

@@ -3,6 +3,7 @@ import {
   createNoteSigner,
   generateNoteKey,
   type NoteSigner,
+  type SealedColumn,
   type Sealer,
 } from '../../../platform/crypto/index.ts';
 import type { Doors } from '../../../platform/database/index.ts';
@@ -92,3 +93,10 @@ export async function loadAuditKeys(deps: {
 }
 
 const contextOf = (kid: string) => `audit key ${kid}`;
+
+export const AUDIT_KEYS: SealedColumn = {
+  table: 'audit_keys',
+  column: 'private_sealed',
+  key: { kid: 'text' },
+  context: (row) => contextOf(String(row.kid)),
+};
