@@ -46,6 +46,22 @@ export function lockUser(tx: TenantTx, userId: UserId): Promise<LockedUser | und
     .executeTakeFirst();
 }
 
+/**
+ * Whether the entered tenant is active, and it stays so until the transaction ends. For whoever gives an address to one of its
+ * users: deleting a tenant frees the addresses, and none may come after.
+ *
+ * SECURITY: what was read of the tenant together with a locked user is as old as the wait for the lock.
+ */
+export async function holdActiveTenant(tx: TenantTx): Promise<boolean> {
+  const tenant = await tx
+    .selectFrom('tenants')
+    .select('status')
+    .where('id', '=', tx.tenantId)
+    .forShare()
+    .executeTakeFirst();
+  return tenant?.status === 'active';
+}
+
 /** Whether somebody may come in by this account at all. */
 export const isOpenAccount = (user: LockedUser | undefined): user is LockedUser =>
   user?.status === 'active' && user.tenant_status === 'active';

@@ -7,7 +7,7 @@ import type { UserId } from '../../platform/ids.ts';
 import { type Purpose, type SpentToken, tenantOfToken } from '../../platform/one-time-tokens/index.ts';
 import { personal } from '../audit/index.ts';
 import type { Deps } from '../deps.ts';
-import { isOpenAccount, type LockedUser, lockUser } from './account.repo.ts';
+import { holdActiveTenant, isOpenAccount, type LockedUser, lockUser } from './account.repo.ts';
 import { isPasswordStill } from './credentials.repo.ts';
 import { moveToAddress, proveAddress } from './email.repo.ts';
 import { addressInUse, linkInvalid } from './links.ts';
@@ -107,7 +107,7 @@ async function byLink(
     const userId = open.subjectId as UserId;
     const user = await lockUser(tx, userId);
     const spent = await deps.oneTimeTokens.consume(tx, purpose, token);
-    if (!spent || !isOpenAccount(user)) throw linkInvalid();
+    if (!spent || !isOpenAccount(user) || !(await holdActiveTenant(tx))) throw linkInvalid();
     await work(tx, { userId, user, spent });
   });
 }

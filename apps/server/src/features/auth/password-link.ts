@@ -3,7 +3,7 @@ import type { RequestContext } from '../../platform/http/index.ts';
 import type { UserId } from '../../platform/ids.ts';
 import { tenantOfToken } from '../../platform/one-time-tokens/index.ts';
 import type { Deps } from '../deps.ts';
-import { lockUser, type LockedUser } from './account.repo.ts';
+import { holdActiveTenant, lockUser, type LockedUser } from './account.repo.ts';
 import { takeAddress } from '../people/index.ts';
 import { proveAddress } from './email.repo.ts';
 import { addressInUse, linkInvalid } from './links.ts';
@@ -48,7 +48,7 @@ export async function setPasswordByLink(
     const found = await lockUser(tx, userId);
     const spent = await deps.oneTimeTokens.consume(tx, purpose, input.token);
     const { by, mayUse } = LINKS[purpose];
-    if (!spent || !found || found.tenant_status !== 'active' || !mayUse(found)) throw linkInvalid();
+    if (!spent || !found || !mayUse(found) || !(await holdActiveTenant(tx))) throw linkInvalid();
     // The first who proves an address has it. Whoever comes later spends no link: it works once the address is free again.
     if (!(await takeAddress(tx, userId, found.email_key))) throw addressInUse();
     await proveAddress(tx, userId, deps.clock.now());

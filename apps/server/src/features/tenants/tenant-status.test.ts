@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startServer, type TestServer } from '../../../test/server.fixture.ts';
+import { startServer, type TestServer, tokenIn } from '../../../test/server.fixture.ts';
 import {
   addPerson,
   call,
@@ -179,6 +179,64 @@ describe('suspending a tenant', () => {
       expect(answer.body.code).toBe('tenants.root_fixed');
     }
     expect(await statusOf(ROOT_TENANT)).toEqual({ status: 'active', epoch: 0 });
+  });
+});
+
+describe('a mailed link to set a password', () => {
+  const set = (token: string) =>
+    gatehouse.browser().post('/api/v1/auth/password/set', { token, password: PASSWORD });
+  async function invitedIn(tenantId: TenantId) {
+    const admin = await addPerson(gatehouse, tenantId, ['admin']);
+    const email = `${newId()}@example.com`;
+    const { id } = (await as(admin, 'POST', '/users', { email, name: 'Invited' })).body;
+    const link = tokenIn((await gatehouse.deliverMail()).findLast(({ to }) => to === email));
+    return { email, link, id: String(id) };
+  }
+  const held = (email: string) =>
+    gatehouse.sql('select tenant_id from gatehouse.login_identifiers where email_key = $1', [email]);
+
+  it('opens nothing while the tenant is suspended, and is good again afterwards', async () => {
+    const { tenantId } = await tenantWithUser();
+    const { email, link } = await invitedIn(tenantId);
+    await act(platform, tenantId, 'suspend');
+    expect((await set(link)).body.code).toBe('auth.link_invalid');
+    expect(await held(email)).toEqual([]);
+    await act(platform, tenantId, 'activate');
+    expect((await set(link)).status).toBe(204);
+    expect((await login(email)).status).toBe(200);
+  });
+
+  it('opens nothing in a deleted tenant, and leaves the lock of who has the address now', async () => {
+    const { tenantId } = await tenantWithUser();
+    const { email, link } = await invitedIn(tenantId);
+    await act(platform, tenantId, 'suspend');
+    await remove(platform, tenantId);
+    const elsewhere = await registerTenant(gatehouse, 'Elsewhere', email);
+    const guess = () => gatehouse.browser().post('/api/v1/auth/login', { email, password: 'Wrong-Pass-1' });
+    for (let n = 1; n <= 5; n += 1) await guess();
+    expect((await guess()).status).toBe(423);
+    expect((await set(link)).body.code).toBe('auth.link_invalid');
+    expect((await guess()).status).toBe(423);
+    expect(await held(email)).toEqual([{ tenant_id: elsewhere.tenantId }]);
+  });
+
+  it('takes no address into a tenant that is deleted while it is redeemed', async () => {
+    const { tenantId } = await tenantWithUser();
+    const { email, link, id } = await invitedIn(tenantId);
+    const { oneTimeTokens } = gatehouse.server.deps;
+    const { consume } = oneTimeTokens;
+    oneTimeTokens.consume = async (...given) => {
+      expect((await act(platform, tenantId, 'suspend')).status).toBe(200);
+      expect((await remove(platform, tenantId)).status).toBe(204);
+      return consume(...given);
+    };
+    try {
+      expect((await set(link)).body.code).toBe('auth.link_invalid');
+    } finally {
+      oneTimeTokens.consume = consume;
+    }
+    expect(await held(email)).toEqual([]);
+    expect(await gatehouse.sql('select from gatehouse.credentials where user_id = $1', [id])).toEqual([]);
   });
 });
 
