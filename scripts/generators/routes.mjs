@@ -14,7 +14,7 @@ export default {
         .toSorted((a, b) => (a.url < b.url ? -1 : a.url > b.url ? 1 : a.method < b.method ? -1 : 1))
         .map(
           ({ method, url, access, limit }) =>
-            `| \`${method} ${url}\` | ${describeAccess(access)} | ${limit ?? ''} |`,
+            `| \`${method} ${url}\` | ${describeAccess(access, { method, url })} | ${limit ?? ''} |`,
         );
       return [
         '# Routes',

@@ -7,7 +7,8 @@
  * - `read` covers listing, searching and opening. It is the only action that never changes anything, and the only one
  *   that `admin_viewer` gets; taking data away in bulk is `export`, an action of its own.
  * - A permission says *what*, never *where*. Where it holds is decided by `enterTenant`: one's own tenant, a membership,
- *   a customer of one's own (`customers:operate`) or, for the platform's administrators, any tenant (`tenants:operate`).
+ *   a customer of one's own (`customers:read` to read, `customers:operate` to act) or, for the platform's administrators,
+ *   any tenant (`tenants:operate`).
  */
 
 /**
@@ -105,7 +106,8 @@ export const PERMISSION_GROUPS = {
     permissions: {
       'settings:read': "Read the tenant's settings, limits and flags",
       'settings:update': "Change the tenant's name, locale, branding and sign-in rules",
-      'customers:read': 'List the customers that the tenant brought, and open one',
+      'customers:read':
+        'List the customers that the tenant brought, open one, and read inside it what one may read at home',
       'customers:create': "Create a customer tenant below one's own",
       'customers:update': "Change a customer of one's own",
       'customers:suspend': "Suspend a customer of one's own, and let a suspended one in again",

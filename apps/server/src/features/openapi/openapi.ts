@@ -45,7 +45,7 @@ export async function installOpenApi(app: FastifyInstance, config: Config): Prom
     transform({ schema, url, route }) {
       const access = route.config?.access;
       if (access === undefined || schema?.hide === true) return { schema: schema ?? {}, url };
-      const line = `Access: ${describeAccess(access)}.`;
+      const line = `Access: ${describeAccess(access, { method: [route.method].flat()[0] ?? '', url: route.url })}.`;
       const security: readonly Record<string, string[]>[] =
         access.kind === 'public' ? [] : [{ bearer: [] }, { cookie: [] }];
       return {

@@ -115,7 +115,7 @@ export const tenantsRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app,
         operationId: 'getTenant',
         summary: 'One tenant',
         description:
-          'The own tenant, a customer of one’s own, or any, for the platform. What the list shows can be opened; what lies inside a customer takes `customers:operate`.',
+          'The own tenant, a customer of one’s own, or any, for the platform. What the list shows can be opened.',
         params: Params,
         response: { 200: Tenant, ...problems(...ofReading) },
       },

@@ -136,6 +136,10 @@ describe('POST /api/v1/tenants', () => {
     const viewer = await addPerson(gatehouse, partner.tenantId, ['admin_viewer']);
     expect((await as(viewer, 'POST', '/tenants', { name: 'A', type: 'customer' })).body).toMatchObject({
       code: 'access.denied',
+      missingPermission: 'customers:create',
+    });
+    const reader = await addPerson(gatehouse, ROOT_TENANT, ['admin_viewer']);
+    expect((await as(reader, 'POST', '/tenants', { name: 'A', type: 'customer' })).body).toMatchObject({
       missingPermission: 'tenants:create',
     });
   });
@@ -201,10 +205,13 @@ describe('GET /api/v1/tenants', () => {
     for (const query of ['sort=slug', 'status=gone', 'type=x', 'parentId=1', 'limit=0', 'limit=201'])
       expect((await as(platform, 'GET', `/tenants?${query}`)).body.code, query).toBe('request.invalid');
     const agent = await addPerson(gatehouse, partner.tenantId, ['SUPPORT_AGENT']);
-    expect((await as(agent, 'GET', '/tenants')).body).toMatchObject({
-      code: 'access.denied',
-      missingPermission: 'tenants:read',
-    });
+    // What only the root tenant can hold is no use to anybody else.
+    const refused = await as(agent, 'GET', '/tenants');
+    expect(refused.body).toMatchObject({ code: 'access.denied', missingPermission: 'customers:read' });
+    expect(refused.body.detail).not.toContain('tenants:read');
+    expect(await records(partner.tenantId, 'authorization_denied', 'GET /api/v1/tenants')).toMatchObject([
+      { actor_id: agent.userId, after: { permission: 'customers:read' } },
+    ]);
     expect((await as(undefined, 'GET', '/tenants')).status).toBe(401);
   });
 });
@@ -225,21 +232,59 @@ describe('GET and PATCH /api/v1/tenants/{tenantId}', () => {
     });
   });
 
-  it('show a customer to who may read customers, and nothing inside it to who may not act there', async () => {
+  it('show a customer to who may read customers, and what is inside it as far as they may read that (spec R1)', async () => {
     const viewer = await addPerson(gatehouse, partner.tenantId, ['admin_viewer']);
     const url = `/tenants/${customer.tenantId}`;
     expect((await as(viewer, 'GET', url)).body).toMatchObject({ id: customer.tenantId });
     for (const path of ['users', 'audit', 'roles', 'clients', 'memberships', `users/${customer.userId}`])
-      expect((await as(viewer, 'GET', `${url}/${path}`)).status, path).toBe(404);
-    expect((await as(viewer, 'PATCH', url, { name: 'X' })).status).toBe(404);
-    expect((await as(viewer, 'POST', `${url}/suspend`)).status).toBe(404);
-    expect((await as(viewer, 'DELETE', url)).status).toBe(404);
+      expect(
+        [(await as(viewer, 'GET', `${url}/${path}`)).text, path],
+        'what the partner’s admin reads, its admin_viewer reads',
+      ).toEqual([(await as(partner, 'GET', `${url}/${path}`)).text, path]);
+    expect((await as(viewer, 'GET', `${url}/audit/export`)).body).toMatchObject({
+      missingPermission: 'customers:operate',
+    });
+  });
+
+  it('name the permission that it takes to act in a customer, on record in both tenants', async () => {
+    const viewer = await addPerson(gatehouse, partner.tenantId, ['admin_viewer']);
+    const url = `/tenants/${customer.tenantId}`;
+    const before = await rowOf(customer.tenantId);
+    for (const [method, path, body] of [
+      ['PATCH', '', { name: 'X' }],
+      ['POST', '/suspend', undefined],
+      ['DELETE', '', undefined],
+      ['POST', '/users', { email: 'x@example.com', name: 'X' }],
+      ['DELETE', `/users/${customer.userId}`, undefined],
+    ] as const) {
+      const answer = await as(viewer, method, url + path, body);
+      expect([answer.status, answer.body.missingPermission], path).toEqual([403, 'customers:operate']);
+    }
+    expect(await rowOf(customer.tenantId)).toEqual(before);
+    const route = 'PATCH /api/v1/tenants/:tenantId';
+    expect(
+      (await records(customer.tenantId, 'authorization_denied', route)).filter(
+        ({ actor_id }) => actor_id === viewer.userId,
+      ),
+    ).toMatchObject([{ after: { permission: 'customers:operate' } }]);
+  });
+
+  it('are not there for who may not look', async () => {
+    const viewer = await addPerson(gatehouse, partner.tenantId, ['admin_viewer']);
+    const url = `/tenants/${customer.tenantId}`;
     // Not every role of a partner reads customers, and nobody of it reads the customers of others.
     const agent = await addPerson(gatehouse, partner.tenantId, ['SUPPORT_AGENT']);
-    expect((await as(agent, 'GET', url)).status).toBe(404);
-    expect((await as(viewer, 'GET', `/tenants/${stranger.tenantId}`)).status).toBe(404);
+    // The root tenant's own readers read what its `admin` reads, which is nothing of other tenants.
     const unnamed = await addPerson(gatehouse, ROOT_TENANT, ['admin_viewer']);
-    expect((await as(unnamed, 'GET', url)).status).toBe(404);
+    for (const [who, at] of [
+      [agent, url],
+      [viewer, `/tenants/${stranger.tenantId}`],
+      [unnamed, url],
+      [rootAdmin, url],
+    ] as const) {
+      for (const path of ['', '/users', '/audit']) expect((await as(who, 'GET', at + path)).status).toBe(404);
+      expect((await as(who, 'PATCH', at, { name: 'X' })).status).toBe(404);
+    }
   });
 
   it('answer alike for a tenant of somebody else, for none, and for what is no id', async () => {

@@ -34,6 +34,35 @@ describe('access', () => {
     expect(describeAccess(access)).toBe('user with tenants:read or customers:read');
   });
 
+  it('says what lets into a tenant that the path names, beside what the route asks itself', () => {
+    const at = '/api/v1/tenants/:tenantId';
+    expect(describeAccess(user({ permission: 'users:read' }), { method: 'GET', url: `${at}/users` })).toBe(
+      'user with users:read; to enter a customer of theirs also customers:read or customers:operate, any other tenant tenants:operate',
+    );
+    for (const [method, permission] of [
+      ['POST', 'users:create'],
+      ['GET', 'audit:export'],
+    ] as const)
+      expect(describeAccess(user({ permission }), { method, url: `${at}/x` })).toBe(
+        `user with ${permission}; to enter a customer of theirs also customers:operate, any other tenant tenants:operate`,
+      );
+    const ofTenant = (act: 'read' | 'update') =>
+      user({
+        permission: { own: `settings:${act}`, parent: `customers:${act}`, platform: `tenants:${act}` },
+      });
+    expect(describeAccess(ofTenant('update'), { method: 'PATCH', url: at })).toBe(
+      'user with settings:update in their own tenant, customers:update in a customer of theirs, tenants:update in any other; ' +
+        'to enter a customer of theirs also customers:operate, any other tenant tenants:operate',
+    );
+    // Who may list it may open it: that asks nothing more.
+    expect(describeAccess(ofTenant('read'), { method: 'GET', url: at })).toBe(
+      'user with settings:read in their own tenant, customers:read in a customer of theirs, tenants:read in any other',
+    );
+    expect(describeAccess(user({ permission: 'users:read' }), { method: 'GET', url: '/api/v1/users' })).toBe(
+      'user with users:read',
+    );
+  });
+
   it('refuses an alternative that lets in anybody who is signed in', () => {
     expect(() => either(user({ permission: 'tenants:read' }), user())).toThrow(TypeError);
   });

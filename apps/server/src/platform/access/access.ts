@@ -1,8 +1,9 @@
 import type { Permission } from '@gatehouse/contracts';
 import type { EnteredVia } from './enter-tenant.ts';
+import { entering, type NamedRoute } from './entering.ts';
 
 /** Any one of these opens the route; with none of them named, any signed-in user may. */
-type AnyOf = readonly Permission[];
+export type AnyOf = readonly Permission[];
 
 /** Who may reach a route. Every route declares one; the server refuses to start otherwise. */
 export type Access = { readonly kind: 'public'; readonly reason: string } | UserAccess;
@@ -37,7 +38,7 @@ export function user(
 }
 
 /**
- * Whoever one of several accesses lets in; a refusal names the first.
+ * Whoever one of several accesses lets in; a refusal names the first that the caller's tenant can hold.
  *
  * @example
  * either(user({ permission: 'tenants:read' }), user({ permission: 'customers:read' }));
@@ -54,11 +55,22 @@ const byWay = (permissions: (way: EnteredVia) => AnyOf): UserAccess => ({
   anyOf: { own: permissions('own'), parent: permissions('parent'), platform: permissions('platform') },
 });
 
-/** An access in words, for the API description and the route inventory. */
-export function describeAccess(access: Access): string {
+/** An access in words, for the API description and the route inventory; of a route, with what its tenant's door takes. */
+export function describeAccess(access: Access, route?: NamedRoute): string {
   if (access.kind === 'public') return `public: ${access.reason}`;
   const [own, parent, platform] = WAYS.map((way) => access.anyOf[way].join(' or '));
   if (own === '') return 'signed-in user';
-  if (own === parent && own === platform) return `user with ${own}`;
-  return `user with ${own} in their own tenant, ${parent} in a customer of theirs, ${platform} in any other`;
+  const asked =
+    own === parent && own === platform
+      ? `user with ${own}`
+      : `user with ${own} in their own tenant, ${parent} in a customer of theirs, ${platform} in any other`;
+  const also = (via: EnteredVia) => {
+    const anyOf = route ? entering(route, access, via) : [];
+    // What the route asks itself is not said twice.
+    return access.anyOf[via].every((permission) => anyOf.includes(permission)) ? '' : anyOf.join(' or ');
+  };
+  const doors = { 'a customer of theirs also': also('parent'), 'any other tenant': also('platform') };
+  const taken = Object.entries(doors).filter(([, takes]) => takes !== '');
+  if (taken.length === 0) return asked;
+  return `${asked}; to enter ${taken.map(([door, takes]) => `${door} ${takes}`).join(', ')}`;
 }

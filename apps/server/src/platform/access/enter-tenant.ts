@@ -1,28 +1,22 @@
-import type { Permission } from '@gatehouse/contracts';
 import type { Doors, Entered } from '../database/index.ts';
 import { isUuid, ROOT_TENANT, type TenantId } from '../ids.ts';
 import { Problem } from '../http/problem.ts';
+import { ENTERING } from './entering.ts';
 import type { Principal } from './principal.ts';
 import { loadTenant } from './tenants.repo.ts';
 
 /** How a principal came to be in a tenant. */
 export type EnteredVia = 'own' | 'parent' | 'platform';
 export type EnteredTenant = Entered & { readonly via: EnteredVia };
-/** What for: to work inside, or only to look at the tenant itself, as a list of tenants shows it. */
-export type Purpose = 'operate' | 'look';
-
-/** Any one of these lets a principal into a tenant of others. Looking takes no more than the list of tenants does. */
-const TAKES = {
-  platform: { operate: ['tenants:operate'], look: ['tenants:operate', 'tenants:read'] },
-  parent: { operate: ['customers:operate'], look: ['customers:operate', 'customers:read'] },
-} as const satisfies Partial<Record<EnteredVia, Record<Purpose, Permission[]>>>;
-
 /**
  * The only way into a tenant: every door takes what this returns.
  *
  * - `own`: the tenant of the session, the link or the job.
- * - `platform`: any tenant, for a principal of the root tenant with `tenants:operate`; to look, `tenants:read` is enough.
- * - `parent`: a customer that the principal's tenant, a partner, brought, with `customers:operate`; to look, `customers:read`.
+ * - `platform`: any tenant, for a principal of the root tenant who may at least look (`tenants:read`).
+ * - `parent`: a customer that the principal's tenant, a partner, brought, likewise (`customers:read`).
+ *
+ * SECURITY: whoever may only look is in, so that a refusal can say what is missing; the access hook asks for what the route
+ * takes (`entering`) before anything is done.
  *
  * @throws {Problem} `resource.not_found` for everything else, whether the tenant exists or not.
  */
@@ -30,20 +24,19 @@ export async function enterTenant(
   principal: Principal,
   tenantId: string,
   doors: Doors,
-  purpose: Purpose = 'operate',
 ): Promise<EnteredTenant> {
   if (tenantId === principal.tenantId) return enterOwn(principal);
   if (principal.kind === 'user' && isUuid(tenantId)) {
     const target = await loadTenant(doors, tenantId);
     if (target !== undefined && target.status !== 'deleted') {
-      const holds = (way: keyof typeof TAKES) =>
-        TAKES[way][purpose].some((permission) => principal.permissions.has(permission));
-      if (principal.tenantId === ROOT_TENANT && holds('platform')) {
+      const mayLook = (way: keyof typeof ENTERING) =>
+        ENTERING[way].look.some((permission) => principal.permissions.has(permission));
+      if (principal.tenantId === ROOT_TENANT && mayLook('platform')) {
         return entered(target.id, principal, 'platform');
       }
       // SECURITY: the root tenant brought nobody; an ordinary administrator there is no administrator of those who registered.
       const brought = target.parent_id === principal.tenantId && principal.tenantId !== ROOT_TENANT;
-      if (brought && holds('parent')) {
+      if (brought && mayLook('parent')) {
         return entered(target.id, principal, 'parent');
       }
     }

@@ -1,8 +1,11 @@
+import { PLATFORM_PERMISSIONS } from '@gatehouse/contracts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Doors } from '../database/index.ts';
 import { Problem } from '../http/problem.ts';
-import type { Access, UserAccess } from './access.ts';
+import { ROOT_TENANT } from '../ids.ts';
+import type { Access, AnyOf, UserAccess } from './access.ts';
 import type { DeclaredRoute } from './fastify-types.ts';
+import { entering } from './entering.ts';
 import { type EnteredTenant, enterOwn, enterTenant } from './enter-tenant.ts';
 import type { UserPrincipal } from './principal.ts';
 
@@ -56,35 +59,48 @@ export function installAccessHook(app: FastifyInstance, deps: AccessHookDeps): v
     if (access === undefined) throw new Error('an undeclared route was reached');
     if (access.kind === 'public') return;
     const principal = await authenticateOrCount(request, deps);
-    const entered = await enterRouteTenant(request, principal, access, deps);
+    const entered = await enterRouteTenant(request, principal, deps);
     request.principal = principal;
     request.entered = entered;
-    const [first] = access.anyOf[entered.via];
-    if (first === undefined) return;
-    const held = heldOf(access, principal, entered);
-    if (held === undefined) {
-      await deps.onDenied(request, principal, entered, first);
-      throw denied(access, entered);
+    const missing = missingOf(request, access, principal, entered);
+    if (missing !== undefined) {
+      await deps.onDenied(request, principal, entered, missing[0] ?? '');
+      throw denied(missing);
     }
-    deps.onPermitted(request, principal, entered, held);
+    const held = access.anyOf[entered.via].find((permission) => principal.permissions.has(permission));
+    if (held !== undefined) deps.onPermitted(request, principal, entered, held);
   });
   app.decorate('judgeAgain', async (request) => {
     const access: Access | undefined = request.routeOptions.config.access;
     if (access?.kind !== 'user') return;
     const principal = await deps.authenticate(request);
-    const entered = await enterNamedTenant(request, principal, access, deps.doors);
-    if (access.anyOf[entered.via].length > 0 && heldOf(access, principal, entered) === undefined)
-      throw denied(access, entered);
+    const entered = await enterNamedTenant(request, principal, deps.doors);
+    const missing = missingOf(request, access, principal, entered);
+    if (missing !== undefined) throw denied(missing);
   });
 }
 
-const heldOf = (access: UserAccess, principal: UserPrincipal, { via }: EnteredTenant) =>
-  access.anyOf[via].find((permission) => principal.permissions.has(permission));
+/** What the caller would have to hold one of: for entering the tenant that the path names, then for the route itself. */
+function missingOf(
+  { method, routeOptions }: FastifyRequest,
+  access: UserAccess,
+  principal: UserPrincipal,
+  { via }: EnteredTenant,
+): AnyOf | undefined {
+  const route = { method, url: routeOptions.url ?? '' };
+  const missing = [entering(route, access, via), access.anyOf[via]].find(
+    (anyOf) => anyOf.length > 0 && !anyOf.some((permission) => principal.permissions.has(permission)),
+  );
+  if (missing === undefined || principal.tenantId === ROOT_TENANT) return missing;
+  // What can be held in the root tenant only is no advice for anybody else, unless there is no other.
+  const possible = missing.filter((permission) => !PLATFORM_PERMISSIONS.includes(permission));
+  return possible.length > 0 ? possible : missing;
+}
 
-const denied = (access: UserAccess, { via }: EnteredTenant) =>
+const denied = (missing: AnyOf) =>
   new Problem('access.denied', {
-    detail: `This needs the permission ${access.anyOf[via].join(' or ')}; ask an administrator of your tenant for a role that has it.`,
-    missingPermission: access.anyOf[via][0] ?? '',
+    detail: `This needs the permission ${missing.join(' or ')}; ask an administrator of your tenant for a role that has it.`,
+    missingPermission: missing[0] ?? '',
   });
 
 async function authenticateOrCount(request: FastifyRequest, deps: AccessHookDeps): Promise<UserPrincipal> {
@@ -101,11 +117,10 @@ async function authenticateOrCount(request: FastifyRequest, deps: AccessHookDeps
 async function enterRouteTenant(
   request: FastifyRequest,
   principal: UserPrincipal,
-  access: UserAccess,
   deps: AccessHookDeps,
 ): Promise<EnteredTenant> {
   try {
-    return await enterNamedTenant(request, principal, access, deps.doors);
+    return await enterNamedTenant(request, principal, deps.doors);
   } catch (error) {
     // SECURITY: whether that tenant exists or not, the same record is written, in the same time.
     if (error instanceof Problem) await deps.onTenantRefused(request, principal, enterOwn(principal));
@@ -116,18 +131,12 @@ async function enterRouteTenant(
 async function enterNamedTenant(
   request: FastifyRequest,
   principal: UserPrincipal,
-  access: UserAccess,
   doors: Doors,
 ): Promise<EnteredTenant> {
   const named = (request.params as { tenantId?: string } | undefined)?.tenantId;
   if (named === undefined) return enterOwn(principal);
-  return enterTenant(principal, named, doors, looksAtTenant(request.method, access) ? 'look' : 'operate');
+  return enterTenant(principal, named, doors);
 }
-
-// SECURITY: only a route that asks a parent for `customers:read` is about the customer itself, and only its reading is looking;
-// people, records and settings inside are reached by who may operate there.
-const looksAtTenant = (method: string, access: UserAccess): boolean =>
-  (method === 'GET' || method === 'HEAD') && access.anyOf.parent.includes('customers:read');
 
 /** The signed-in caller of a route that is not public. */
 export function callerOf(request: FastifyRequest): { principal: UserPrincipal; entered: EnteredTenant } {
