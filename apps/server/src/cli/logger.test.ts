@@ -11,6 +11,13 @@ function shown(write: (log: pino.Logger) => void): string {
   return line;
 }
 
+/** What stands there for an entry as it may be, without our own colours. */
+const plain = (entry: Record<string, unknown>) =>
+  readableLine(JSON.stringify({ level: 30, time: '2026-11-21T09:30:00.000Z', ...entry })).replaceAll(
+    /\u001b\[\d+m/g,
+    '',
+  );
+
 describe('a line of the log on a terminal', () => {
   it('says of a request what was asked, how it ended, how long it took, and by which id it is found', () => {
     const request = {
@@ -44,6 +51,31 @@ describe('a line of the log on a terminal', () => {
     expect(first).toMatch(/^[\d:]{8} error background work failed$/);
     expect(second).toBe('  Error: broken');
     expect(third).toMatch(/^ {6}at .*logger\.test\.ts/);
+  });
+
+  it('is one line, whatever line ends somebody has sent', () => {
+    const forged = 'a\n12:00:00 error all is lost';
+    const line = plain({ msg: forged, of: forged, [forged]: 1, correlationId: forged });
+    expect(line).not.toContain('\n');
+    expect(line).toContain('a\\u000a12:00:00 error all is lost');
+    expect(plain({ msg: 'request', method: forged, route: forged, status: 200, ms: 1 })).not.toContain('\n');
+  });
+
+  it('obeys no control sequence in the name of a member', () => {
+    expect(plain({ msg: 'm', 'a\u001b[2Jb': 1 })).toContain(' a\\u001b[2Jb=1');
+  });
+
+  it('shows what lies beyond the first plane by its whole number', () => {
+    expect(plain({ msg: 'a\u{e0041}b' })).toContain('a\\u{e0041}b');
+  });
+
+  it('holds the fault that there is, of whatever kind', () => {
+    expect(plain({ msg: 'm', err: null })).toMatch(/ m err=null$/);
+    expect(plain({ msg: 'm', err: 'text' })).toMatch(/ m err=text$/);
+    expect(plain({ msg: 'm', err: { code: 7 } })).toMatch(/ m err=\{"code":7\}$/);
+    expect(plain({ msg: 'm', err: { message: 'broken' } })).toMatch(/ m\n {2}broken$/);
+    expect(plain({ msg: 'm', err: { stack: 'Error: x\n    at y' } })).toMatch(/ m\n {2}Error: x\n {6}at y$/);
+    expect(plain({ msg: 'm', time: 'never', level: 'none' })).toContain('m');
   });
 
   it('obeys no control sequence that somebody has sent', () => {

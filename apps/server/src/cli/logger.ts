@@ -13,15 +13,20 @@ export function createLogger({ logLevel, logFormat }: Pick<Config, 'logLevel' | 
   return pino({ level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
 }
 
-type Entry = Record<string, unknown> & { err?: { stack?: string; message?: string } };
+type Entry = Record<string, unknown>;
 
 /** `09:30:00 GET /api/v1/users 200 3.2 ms  4bf92f…`: time, what happened, and by which id the record of it is found. */
 export function readableLine(json: string): string {
-  const { level, time, msg, err, correlationId, ...rest } = JSON.parse(json) as Entry;
+  const { level, time, msg, correlationId, ...entry } = JSON.parse(json) as Entry;
+  const { err, ...withoutErr } = entry;
+  const stack = stackOf(err);
+  const rest = stack === undefined ? entry : withoutErr;
   const { method, route, status, ms, tenantId: _tenant, userId: _user, ...others } = rest;
   const isRequest = msg === 'request' && method !== undefined;
   const text = isRequest ? `${show(method)} ${show(route)} ${show(status)} ${show(ms)} ms` : show(msg);
-  const more = Object.entries(isRequest ? others : rest).map(([name, value]) => `${name}=${show(value)}`);
+  const more = Object.entries(isRequest ? others : rest).map(
+    ([name, value]) => `${show(name)}=${show(value)}`,
+  );
   const line = [
     styleText('dim', new Date(String(time)).toTimeString().slice(0, 8)),
     ...urgency(Number(level)),
@@ -29,9 +34,13 @@ export function readableLine(json: string): string {
     ...more,
     ...(correlationId === undefined ? [] : [styleText('dim', ` ${show(correlationId)}`)]),
   ].join(' ');
-  return err === undefined
-    ? line
-    : `${line}\n  ${show(err.stack ?? err.message ?? '').replaceAll('\n', '\n  ')}`;
+  return stack === undefined ? line : [line, ...stack.split('\n').map(show)].join('\n  ');
+}
+
+/** Where a fault comes from. What was thrown may be anything: what has no stack is a member like the others. */
+function stackOf(err: unknown): string | undefined {
+  const { stack, message } = (err ?? {}) as { stack?: unknown; message?: unknown };
+  return [stack, message].find((text) => typeof text === 'string');
 }
 
 /** Nothing for what is as it should be. */
@@ -42,12 +51,14 @@ function urgency(level: number): string[] {
 }
 
 /**
- * SECURITY: what others have sent may hold the control sequences of a terminal (CWE-150), and bidirectional ones that turn a
- * line around; they are shown and not obeyed. Lines are broken by stacks alone.
+ * SECURITY: what others have sent may hold the control sequences of a terminal (CWE-150), bidirectional ones that turn a
+ * line around, and line ends that begin a forged entry (CWE-117); they are shown and not obeyed.
  */
 const show = (value: unknown): string =>
   (typeof value === 'string' ? value : (JSON.stringify(value) ?? '')).replaceAll(
     /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
-    (character) =>
-      character === '\n' ? character : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    (character) => {
+      const number = character.codePointAt(0)?.toString(16) ?? '';
+      return number.length > 4 ? `\\u{${number}}` : `\\u${number.padStart(4, '0')}`;
+    },
   );
