@@ -1,4 +1,5 @@
 export * from './errors.ts';
+export * from './password-rules.ts';
 export * from './permissions.ts';
 export * from './roles.ts';
 export * from './messages/shapes.ts';

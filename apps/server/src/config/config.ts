@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { fitsBcrypt, isEmail, missedPasswordRules } from '@gatehouse/contracts';
 import { hasShippedPassword, isGuessable, isGuessableKey } from './guessable.ts';
 import { OTHER_KNOWN_NAMES, SETTINGS, SettingFault } from './schema.ts';
 import { decodeMasterKey } from './master-key.ts';
@@ -115,6 +116,7 @@ function checkAlways(config: Config): string[] {
   if ((config.adminEmail === undefined) !== (config.adminPassword === undefined)) {
     faults.push('GATEHOUSE_ADMIN_EMAIL and GATEHOUSE_ADMIN_PASSWORD belong together: set both or neither.');
   }
+  faults.push(...faultsOfAdministrator(config));
   if (config.masterKey !== undefined && decodeMasterKey(config.masterKey) === undefined) {
     faults.push(
       'GATEHOUSE_MASTER_KEY must be 32 random bytes in base64 or hex, for instance from: openssl rand -base64 32',
@@ -126,6 +128,18 @@ function checkAlways(config: Config): string[] {
   if (!/^[a-z][a-z0-9_]{0,30}$/.test(config.databaseRolePrefix)) {
     faults.push('DATABASE_ROLE_PREFIX must be lower-case letters, digits and underscores, at most 31.');
   }
+  return faults;
+}
+
+/** At every start, also where there is an administrator already: a setting that could not do what it says is wrong. */
+function faultsOfAdministrator({ adminEmail, adminPassword }: Config): string[] {
+  const faults: string[] = [];
+  if (adminEmail !== undefined && !isEmail(adminEmail))
+    faults.push('GATEHOUSE_ADMIN_EMAIL must be one email address.');
+  if (adminPassword === undefined) return faults;
+  const missed = missedPasswordRules(adminPassword);
+  if (!fitsBcrypt(adminPassword)) missed.push('have at most 72 bytes');
+  if (missed.length > 0) faults.push(`GATEHOUSE_ADMIN_PASSWORD must ${missed.join(', ')}.`);
   return faults;
 }
 

@@ -133,7 +133,8 @@ export const SETTINGS = {
   }),
   adminPassword: text('GATEHOUSE_ADMIN_PASSWORD', {
     secret: true,
-    description: 'Password of the first administrator; without both, the first start prints a set-up link.',
+    description:
+      'Password of the first administrator; without both, the first start prints a set-up link. Checked at every start.',
   }),
   secretKey: text('SECRET_KEY', {
     secret: true,

@@ -194,6 +194,39 @@ describe('the configuration', () => {
       ).toBe(true);
   });
 
+  // At every start: whether there is an administrator already is not known before the database is, and the setting is wrong in
+  // both cases.
+  it('is refused with a first administrator who could not be made', () => {
+    const email = 'ada@corp.internal';
+    for (const password of [
+      'weak',
+      'no-capital-1',
+      'NO-SMALL-1',
+      'No-digit-x',
+      `Aa1${'é'.repeat(35)}`,
+      'Nul-\0-in-it-1',
+    ])
+      expectRefused(
+        { GATEHOUSE_ADMIN_EMAIL: email, GATEHOUSE_ADMIN_PASSWORD: password },
+        'GATEHOUSE_ADMIN_PASSWORD',
+      );
+    for (const address of ['ada', 'ada@', 'ada@x.example, eve@x.example', 'ada\u202e@x.example'])
+      expectRefused(
+        { GATEHOUSE_ADMIN_EMAIL: address, GATEHOUSE_ADMIN_PASSWORD: 'Engine-Number-2' },
+        'GATEHOUSE_ADMIN_EMAIL',
+      );
+    expect(faultsOf({ GATEHOUSE_ADMIN_EMAIL: email, GATEHOUSE_ADMIN_PASSWORD: 'Engine-Number-2' })).toEqual(
+      [],
+    );
+    // With the other faults, in one message.
+    const all = faultsOf({
+      GATEHOUSE_ADMIN_EMAIL: email,
+      GATEHOUSE_ADMIN_PASSWORD: 'weak',
+      COOKIE_SAMESITE: 'none',
+    });
+    expect(all).toHaveLength(2);
+  });
+
   it('is refused where settings are unsafe together', () => {
     const https = { GATEHOUSE_PUBLIC_URL: 'http://id.corp.internal' };
     expectRefused({ ...PRODUCTION, ...https }, 'GATEHOUSE_PUBLIC_URL');

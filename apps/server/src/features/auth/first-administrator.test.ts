@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startServer, type TestServer } from '../../../test/server.fixture.ts';
-import { issueSetupLink } from './first-administrator.ts';
+import { createConfiguredAdministrator, issueSetupLink } from './first-administrator.ts';
 
 let gatehouse: TestServer;
 beforeAll(async () => {
@@ -58,5 +58,20 @@ describe('the first administrator', () => {
       expect((await gatehouse.browser().get('/api/v1/auth/options')).body.setupRequired).toBe(false);
     expect(query).not.toHaveBeenCalled();
     query.mockRestore();
+  });
+});
+
+describe('the first administrator of the settings', () => {
+  it('is made at the first start, and costs a later one no hash', async () => {
+    const configured = await startServer();
+    try {
+      await configured.admin();
+      const { passwords } = configured.server.deps;
+      const before = passwords.done;
+      expect(await createConfiguredAdministrator(configured.server.deps)).toBe(false);
+      expect(passwords.done).toBe(before);
+    } finally {
+      await configured.close();
+    }
   });
 });

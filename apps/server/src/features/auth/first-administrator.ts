@@ -9,7 +9,7 @@ import { grantFirstRole } from '../roles/index.ts';
 import { insertUser } from '../people/index.ts';
 import { hasAdministrator } from './first-administrator.repo.ts';
 import { linkInvalid } from './links.ts';
-import { checkNewPassword, hashNewPassword, type NewPassword, type NewPasswordHash } from './new-password.ts';
+import { checkNewPassword, hashNewPassword, type NewPasswordHash } from './new-password.ts';
 import { type Ground, setPassword } from './set-password.ts';
 
 const LINK_SECONDS = 24 * 3600;
@@ -69,22 +69,15 @@ export async function setUp(deps: Deps, input: SetupRequest, request: RequestCon
 export async function createConfiguredAdministrator(deps: Deps): Promise<boolean> {
   const { adminEmail: email, adminPassword } = deps.config;
   if (email === undefined || adminPassword === undefined) return false;
-  const passwordHash = await hashNewPassword(deps, checkConfiguredPassword(adminPassword));
+  // Asked first: the settings often stay for good, and a hash at every start would be one for nothing.
+  if (!(await isSetupRequired(deps))) return false;
+  const passwordHash = await hashNewPassword(deps, checkNewPassword(adminPassword));
   return deps.doors.withTenant(inRoot, async (tx) => {
     if (await hasAdministrator(tx)) return false;
     const ground = { by: 'configuration' } as const;
     await createFirstAdministrator(deps, tx, { email, name: email, passwordHash, ground }, undefined);
     return true;
   });
-}
-
-function checkConfiguredPassword(password: string): NewPassword {
-  try {
-    return checkNewPassword(password);
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    throw new Problem(error.code, { detail: `GATEHOUSE_ADMIN_PASSWORD: ${error.message}` });
-  }
 }
 
 async function createFirstAdministrator(

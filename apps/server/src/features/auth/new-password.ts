@@ -1,4 +1,4 @@
-import { MAX_PASSWORD_BYTES } from '../../platform/crypto/index.ts';
+import { fitsBcrypt, missedPasswordRules } from '@gatehouse/contracts';
 import { Problem } from '../../platform/http/index.ts';
 import type { Deps } from '../deps.ts';
 
@@ -16,20 +16,15 @@ export type NewPasswordHash = string & { readonly [hashed]: true };
  * @throws {Problem} `password.too_long` over 72 bytes of UTF-8, `password.too_weak` with each rule that it misses.
  */
 export function checkNewPassword(password: string, member = 'password'): NewPassword {
-  if (Buffer.byteLength(password) > MAX_PASSWORD_BYTES) {
+  if (!fitsBcrypt(password)) {
     throw new Problem('password.too_long', {
       detail: 'Use at most 72 bytes; accented letters and emoji take several each.',
     });
   }
-  const rules: [boolean, string][] = [
-    [[...password].length >= 8, 'must have at least 8 characters'],
-    [/\p{Lu}/u.test(password), 'must have an upper-case letter'],
-    [/\p{Ll}/u.test(password), 'must have a lower-case letter'],
-    [/\p{Nd}/u.test(password), 'must have a digit'],
-    // SECURITY: bcrypt stops reading at a NUL (CVE-2020-7689).
-    [!password.includes('\0'), 'must not contain a NUL character'],
-  ];
-  const missed = rules.filter(([met]) => !met).map(([, message]) => ({ path: `body/${member}`, message }));
+  const missed = missedPasswordRules(password).map((rule) => ({
+    path: `body/${member}`,
+    message: `must ${rule}`,
+  }));
   if (missed.length > 0)
     throw new Problem('password.too_weak', {
       detail: `The password ${missed.map((m) => m.message).join(', ')}.`,

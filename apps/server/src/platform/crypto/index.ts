@@ -18,7 +18,7 @@ export {
   rootOf,
   type TreeNode,
 } from './merkle.ts';
-export { createPasswords, MAX_PASSWORD_BYTES, type Passwords } from './passwords.ts';
+export { createPasswords, type Passwords } from './passwords.ts';
 export {
   type BlindIndex,
   createBlindIndex,

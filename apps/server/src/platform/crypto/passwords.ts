@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { fitsBcrypt } from '@gatehouse/contracts';
 import { Piscina } from 'piscina';
 import { Problem } from '../http/problem.ts';
 import { randomSecret } from './digest.ts';
@@ -19,9 +20,6 @@ export interface Passwords {
   readonly done: number;
   close(): Promise<void>;
 }
-
-/** bcrypt reads 72 bytes and no more, and stops at a NUL: longer input is refused, never cut (threats 46-48). */
-export const MAX_PASSWORD_BYTES = 72;
 
 export function createPasswords(options: {
   cost: number;
@@ -56,7 +54,7 @@ export function createPasswords(options: {
   return {
     hash,
     async verify(password, stored) {
-      const comparable = Buffer.byteLength(password) <= MAX_PASSWORD_BYTES && !password.includes('\0');
+      const comparable = fitsBcrypt(password) && !password.includes('\0');
       const right = (await run({
         kind: 'verify',
         password: comparable ? password : '',
