@@ -45,6 +45,18 @@ describe('the development mailbox', () => {
     expect(other.text).toContain('the link that the service printed');
   });
 
+  it('makes links of what leads here, and of nothing that somebody wrote', async () => {
+    const { publicUrl } = gatehouse.config;
+    const foreign = ['https://evil.example/x', `${publicUrl}@evil.example/`, `${publicUrl}.evil.example/`];
+    const own = `${publicUrl}/set-password#token=a&amp="x"`;
+    const text = [...foreign, `at:${publicUrl}/signin`, own].join('\n');
+    await gatehouse.server.deps.mailbox?.send({ to: 'a@example.com', subject: 'S', text, html: '' }, 'links');
+    const page = await (await letIn()).get('/dev/mail');
+    const links = [...page.text.matchAll(/href="([^"]*)"/g)].map(([, href]) => href);
+    expect(links).toEqual([`${publicUrl}/set-password#token=a&#38;amp=&#34;x&#34;`]);
+    for (const url of foreign) expect(page.text).toContain(url);
+  });
+
   it('keeps the key out of every request line and of every script', async () => {
     const link = new URL(mailboxLink(gatehouse.server.deps) ?? '');
     expect(link.pathname + link.search).toBe('/dev/mail');

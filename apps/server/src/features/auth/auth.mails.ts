@@ -1,6 +1,6 @@
 import type { Config } from '../../config/index.ts';
 import type { RequestContext } from '../../platform/http/index.ts';
-import { compose, type Mail } from '../../platform/mail/index.ts';
+import { compose, type Mail, quoted } from '../../platform/mail/index.ts';
 
 export type Sender = Pick<Config, 'name' | 'publicUrl' | 'lockoutMinutes'>;
 
@@ -21,19 +21,16 @@ export const accountLockedMail = (config: Sender, to: string, request: RequestCo
     from: config.name,
   });
 
-// SECURITY: names stand in the text and never in the subject: whoever opens a tenant chooses its name, and a subject is what
-// people see of a mail before they know whose it is.
-export const setPasswordMail = (
-  config: Sender,
-  to: { email: string; name: string; tenant: string },
-  token: string,
-): Mail =>
+// SECURITY: whoever opens a tenant chooses its name and those of its users, and this mail goes to an address that nobody has proved.
+// The user's name stays away, the tenant's is quoted, and neither is in the subject.
+export const setPasswordMail = (config: Sender, to: { email: string; tenant: string }, token: string): Mail =>
   compose({
     to: to.email,
     subject: `Your new account with ${config.name}`,
-    greeting: `Hello ${to.name},`,
+    greeting: 'Hello,',
     paragraphs: [
-      `an administrator of ${to.tenant} has made an account for you. Choose a password to begin. The link works once, within 72 hours.`,
+      `${['an administrator', quoted(to.tenant)].filter(Boolean).join(' of ')} has made an account for you. Choose a password to begin. The link works once, within 72 hours.`,
+      'If you do not expect this, ignore the mail: nobody uses your address without the link.',
     ],
     action: { label: 'Choose a password', url: link(config, '/set-password', token) },
     from: config.name,

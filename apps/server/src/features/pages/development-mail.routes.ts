@@ -23,7 +23,7 @@ export const mailboxLink = ({ config, mailbox }: Pick<Deps, 'config' | 'mailbox'
  */
 export function developmentMailRoutes(
   app: FastifyInstance,
-  { sealer }: Pick<Deps, 'sealer'>,
+  { sealer, config }: Pick<Deps, 'sealer' | 'config'>,
   mailbox: DevelopmentMailbox,
 ): void {
   // Of the data folder and not of the start: whoever is let in stays in while the service is rebuilt and started again.
@@ -40,7 +40,7 @@ export function developmentMailRoutes(
     async (request, reply) => {
       checkOfThisMachine(request);
       if (!isSame(request.cookies[COOKIE], pass)) return send(reply.code(404), entrancePage);
-      return send(reply, mailboxPage(await mailbox.list()));
+      return send(reply, mailboxPage(await mailbox.list(), config.publicUrl));
     },
   );
 

@@ -43,12 +43,7 @@ export async function addUser(deps: Deps, caller: Caller, input: CreateUser): Pr
       for (const role of roles) {
         await grant(deps, tx, principal, { principalId: user.principalId, role }, request);
       }
-      await mailSetPasswordLink(
-        deps,
-        tx,
-        { id: user.id, email: input.email, name: input.name },
-        request.correlationId,
-      );
+      await mailSetPasswordLink(deps, tx, { id: user.id, email: input.email }, request.correlationId);
       return loadUser(tx, user.id, now);
     }),
   );

@@ -31,7 +31,7 @@ export function whileLinksAreLeft<T>(
 export async function mailSetPasswordLink(
   deps: Deps,
   tx: TenantTx,
-  to: { id: UserId; email: string; name: string },
+  to: { id: UserId; email: string },
   correlationId: string,
 ): Promise<void> {
   if (deps.config.authPolicy === 'restricted') return;
@@ -40,10 +40,6 @@ export async function mailSetPasswordLink(
     subjectId: to.id,
     lifetimeSeconds: LINK_SECONDS,
   });
-  const mail = setPasswordMail(
-    deps.config,
-    { email: to.email, name: to.name, tenant: await loadTenantName(tx) },
-    token,
-  );
+  const mail = setPasswordMail(deps.config, { email: to.email, tenant: await loadTenantName(tx) }, token);
   await deps.outbox.mail(tx, 'set_password', mail, correlationId);
 }

@@ -38,10 +38,34 @@ describe('POST /api/v1/users', () => {
     });
     const mail = (await gatehouse.deliverMail()).at(-1);
     expect(mail).toMatchObject({ to: 'Ada@Example.com', subject: 'Your new account with Gatehouse' });
-    expect(mail?.text).toContain('Acme & Sons');
+    expect(mail?.text).toContain('an administrator of “Acme & Sons” has made');
     expect(mail?.text).toMatch(/\/set-password#token=/);
-    expect(mail?.html).toContain('Acme &#38; Sons');
+    expect(mail?.html).toContain('“Acme &#38; Sons”');
   });
+
+  it.each([
+    ['https://evil.example/claim', '“https evil example claim”'],
+    ['WIN at evil.example!', '“WIN at evil example”'],
+    ['www。evil．example', '“www evil example”'],
+    ['a@evil.example tel:+49', '“a evil example tel +49”'],
+    ['<a href="//evil.example">Acme</a>', '“a href evil example Acme a”'],
+    ['J. Müller & Söhne Inc.', '“J. Müller & Söhne Inc.”'],
+    ['Your account has been blocked, so call us at once', '“Your account has been blocked, so call u…”'],
+    ['☎ ...', undefined],
+  ])(
+    'mails the tenant name %s as %s, with no link in it and without the user’s name',
+    async (name, shown) => {
+      const boss = await addCaller(gatehouse, await addTenant(gatehouse, { name }), 'admin');
+      const user = { email: `${newId()}@example.com`, name: 'Claim at https://evil.example' };
+      expect((await boss.post('/users', user)).status).toBe(201);
+      const mail = (await gatehouse.deliverMail()).at(-1);
+      expect(mail?.to).toBe(user.email);
+      const by = shown === undefined ? 'an administrator has made' : `an administrator of ${shown} has made`;
+      expect(mail?.text).toContain(by);
+      expect(mail?.html).toContain(by.replaceAll('&', '&#38;'));
+      expect(`${mail?.subject}${mail?.text}${mail?.html}`).not.toMatch(/evil[.。．]example|Claim/);
+    },
+  );
 
   it('grants the named roles, each with its record beside the one of the user', async () => {
     const answer = await admin.post('/users', {

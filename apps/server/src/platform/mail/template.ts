@@ -4,6 +4,26 @@ import type { Mail } from './mail.ts';
 export const escapeHtml = (text: string): string =>
   text.replaceAll(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
+const QUOTED = 40;
+
+/**
+ * What somebody calls themselves, for a mail to somebody who has not asked for it: in quotes, short, and nothing in it that a mail
+ * program makes a link of. Undefined where nothing is left.
+ *
+ * SECURITY: an allow-list, since mail programs find links in more than addresses of the web. A dot ends a word or an abbreviation
+ * (“Acme Inc.”), and never joins two.
+ */
+export function quoted(name: string): string | undefined {
+  const words = name
+    .replaceAll(/[^\p{L}\p{M}\p{Nd} &'’,()+.-]+/gu, ' ')
+    .replaceAll(/\.(?=\S)/g, ' ')
+    .replaceAll(/ +/g, ' ')
+    .trim();
+  if (!/[\p{L}\p{Nd}]/u.test(words)) return undefined;
+  const letters = [...words];
+  return `“${letters.length > QUOTED ? `${letters.slice(0, QUOTED).join('').trimEnd()}…` : words}”`;
+}
+
 export interface Letter {
   to: string;
   subject: string;
