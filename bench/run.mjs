@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const SCENARIOS = ['login', 'me-under-storm', 'renewal', 'me', 'memory'];
+const SCENARIOS = ['login', 'me-under-storm', 'renewal', 'me', 'audit', 'memory'];
 
 const HELP = `Measures Gatehouse beside a bare reference program and a peer (better-auth), in one run.
 
@@ -21,6 +21,7 @@ Scenarios (default: all)
   me-under-storm   latency of the session check at a steady 500/s, quiet and while 32 clients sign in
   renewal          cookie in, rotated cookie out
   me               the session check
+  audit            what sealing costs, how fast it is, and how long verifying takes
   memory           resident memory of the idle service
   all              each of them
 

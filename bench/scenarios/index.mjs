@@ -5,13 +5,14 @@ import { describeMachine, machineLine } from '../harness/machine.mjs';
 import { pinSelf } from '../harness/processes.mjs';
 import { startPostgres } from '../harness/postgres.mjs';
 import { createReport } from '../harness/report.mjs';
+import { audit } from './audit.mjs';
 import { login } from './login.mjs';
 import { me } from './me.mjs';
 import { meUnderStorm } from './me-under-storm.mjs';
 import { memory } from './memory.mjs';
 import { renewal } from './renewal.mjs';
 
-const SCENARIOS = { login, 'me-under-storm': meUnderStorm, renewal, me, memory };
+const SCENARIOS = { login, 'me-under-storm': meUnderStorm, renewal, me, audit, memory };
 const CONNECTIONS = 32;
 
 export async function runScenarios(options) {

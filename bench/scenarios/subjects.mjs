@@ -42,25 +42,27 @@ export async function startOurs(context, { signIn = true } = {}) {
   if (!existsSync(main))
     throw new Error(`${main} is missing: run "npm run build" in the root of that checkout`);
   const address = context.nextAddress();
+  const database = await context.postgres.createDatabase(`gatehouse_${address.port}`);
+  const env = {
+    GATEHOUSE_MODE: 'production',
+    GATEHOUSE_PUBLIC_URL: PUBLIC_URL,
+    GATEHOUSE_MASTER_KEY: randomBytes(32).toString('base64'),
+    // Production wants a mail server; nothing here sends mail.
+    SMTP_URL: 'smtp://127.0.0.1:9',
+    HOST: address.host,
+    GATEHOUSE_DATA_DIR: join(context.dir, `gatehouse-${address.port}`),
+    GATEHOUSE_ADMIN_EMAIL: PERSON.email,
+    GATEHOUSE_ADMIN_PASSWORD: PERSON.password,
+    DATABASE_URL: database,
+    RATE_LIMIT_AUTH_PER_MINUTE: RAISED,
+    ...Object.fromEntries((context.env ?? []).map((setting) => setting.split(/=(.*)/s).slice(0, 2))),
+  };
   const server = await startServer(
     {
       name: 'gatehouse',
       args: [...context.nodeOptions, main, 'serve'],
       cwd: context.dir,
-      env: {
-        GATEHOUSE_MODE: 'production',
-        GATEHOUSE_PUBLIC_URL: PUBLIC_URL,
-        GATEHOUSE_MASTER_KEY: randomBytes(32).toString('base64'),
-        // Production wants a mail server; nothing here sends mail.
-        SMTP_URL: 'smtp://127.0.0.1:9',
-        HOST: address.host,
-        GATEHOUSE_DATA_DIR: join(context.dir, `gatehouse-${address.port}`),
-        GATEHOUSE_ADMIN_EMAIL: PERSON.email,
-        GATEHOUSE_ADMIN_PASSWORD: PERSON.password,
-        DATABASE_URL: await context.postgres.createDatabase(`gatehouse_${address.port}`),
-        RATE_LIMIT_AUTH_PER_MINUTE: RAISED,
-        ...Object.fromEntries((context.env ?? []).map((setting) => setting.split(/=(.*)/s).slice(0, 2))),
-      },
+      env,
       address,
       readyPath: '/health/ready',
     },
@@ -77,7 +79,7 @@ export async function startOurs(context, { signIn = true } = {}) {
   };
   const subject = await aim('gatehouse', server, drive, context.machine);
   if (signIn) await subject.run('sign in', { browsers: context.connections });
-  return subject;
+  return Object.assign(subject, { database, address, env });
 }
 
 /** better-auth; with `renews` each session check is a renewal. */
