@@ -9,13 +9,12 @@ import {
   publicAuditKeys,
   readExport,
   readPublicKeys,
+  rotateAuditKey,
   sayFinding,
   verifyExport,
 } from '../features/audit/index.ts';
-import { createServer, masterSealer, type Server } from '../server.ts';
 import { CliError } from './cli-error.ts';
-import { openDatabase } from './database.ts';
-import { consoleDir, hashWorkerUrl } from './folders.ts';
+import { withServer } from './keys.ts';
 
 /** So many findings are told one by one. */
 const TOLD = 200;
@@ -70,6 +69,16 @@ const unreadable = (path: string, error: unknown) => {
 export const printPublicKeys = (config: Config, log: Logger, say: (line: string) => void): Promise<void> =>
   withServer(config, log, async ({ deps }) => say(JSON.stringify(publicAuditKeys(deps.auditKeys), null, 2)));
 
+/** `gatehouse audit rotate-key` */
+export const rotateKey = (config: Config, log: Logger, say: (line: string) => void): Promise<void> =>
+  withServer(config, log, async ({ deps }) => {
+    const rotated = await rotateAuditKey(deps);
+    if (rotated === undefined) throw new CliError('Somebody else rotated the key at the same moment.');
+    say(`${rotated.kid} signs checkpoints from now on; running servers follow within a second.`);
+    say(`${rotated.retired} still verifies those that it signed, and is published as retired.`);
+    say('Give auditors the public keys anew: gatehouse audit public-key');
+  });
+
 /** `gatehouse audit export` */
 export const exportAudit = (
   config: Config,
@@ -96,21 +105,3 @@ const unwritable = (path: string, error: unknown) => {
     return new CliError(`--out: the disk of ${path} is full; what was written is not whole.`);
   return code === undefined ? error : new CliError(`--out: ${path} cannot be written (${code}).`);
 };
-
-async function withServer(
-  config: Config,
-  log: Logger,
-  work: (server: Server) => Promise<void>,
-): Promise<void> {
-  const database = await openDatabase(config, masterSealer(config), log);
-  try {
-    const server = await createServer({ config, log, databaseUrl: database.url, consoleDir, hashWorkerUrl });
-    try {
-      await work(server);
-    } finally {
-      await server.close();
-    }
-  } finally {
-    await database.stop();
-  }
-}

@@ -1,8 +1,7 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command } from 'commander';
 import type { Logger } from 'pino';
 import { type Config, ConfigError, parseConfig } from '../config/index.ts';
 import { readEnvironment } from '../config/environment.ts';
-import { EXPORT_FORMATS, type ExportFormat } from '../features/audit/index.ts';
 import { MasterRotationError } from '../features/keys/index.ts';
 import { KeyFileError } from '../platform/crypto/index.ts';
 import { DataFolderError } from '../platform/data-folder.ts';
@@ -12,7 +11,7 @@ import { WrongMasterKey } from '../platform/installation/index.ts';
 import { CertificateError } from '../platform/tls/index.ts';
 import { EmbeddedPostgresError } from '../platform/postgres/index.ts';
 import { createAdministrator } from './admin.ts';
-import { exportAudit, printPublicKeys, verifyAudit } from './audit.ts';
+import { addAudit } from './audit.command.ts';
 import { CliError } from './cli-error.ts';
 import { doctor } from './doctor.ts';
 import { rootDir } from './folders.ts';
@@ -89,6 +88,7 @@ From another machine, in development:
     .action(() => run((config, log) => doctor(config, log, say)));
   addAudit(
     program.command('audit').description('exports of the audit trail, and the proof that they are whole'),
+    { run, say, explain },
   );
   addKeys(
     program.command('keys').description('signing keys and the master key, and how they rotate'),
@@ -97,78 +97,6 @@ From another machine, in development:
   );
   if (argv.length <= 2) program.outputHelp();
   else await program.parseAsync(argv);
-}
-
-const VERIFY_HELP = `
-The file is one of GET /api/v1/audit/export (jsonl or csv) or of gatehouse audit export. Nothing but the two files is
-read: no network, no settings, no database. Every record is hashed and held against the tree whose root the key signed.
-
-  gatehouse audit verify audit.jsonl --key audit-keys.json
-  gatehouse audit verify audit.jsonl --key audit-keys.json --since january.checkpoint
-
-KEYS is what https://YOUR-GATEHOUSE/.well-known/gatehouse-audit-keys.json answers. Keep a copy of it somewhere else: who
-can change the server could change what it publishes. Without --since, records that were cut off at the end together with
-their checkpoint cannot be missed; keep what GET /api/v1/audit/checkpoint answers, now and then, and name the newest.
-
-Exit status: 0 everything holds; 1 something was removed, altered or reordered, or is not signed by this key; 2 an
-argument is wrong or a file cannot be read.`;
-
-const EXPORT_HELP = `
-With the embedded database, stop the service first. That somebody exported is itself on record (data_exported).
-
-  gatehouse audit export --tenant 00000000-0000-7000-8000-000000000001 --out audit.jsonl
-  gatehouse audit export --tenant … --out february.jsonl --from-seq 51234     what came after 51234 records`;
-
-function addAudit(audit: Command): void {
-  audit
-    .command('verify')
-    .argument('<file>', 'an export, JSON Lines or CSV')
-    .description('judge an export by the public key alone, and name what was removed, altered or reordered')
-    .requiredOption('--key <keys>', 'file with the public keys: JSON as published, a verifier key, or PEM')
-    .option(
-      '--since <checkpoint>',
-      'a checkpoint that was kept: shows a lost tail, and a log that was rewritten',
-    )
-    .option('--partial', 'the file is meant to hold a part of the log (a range, or what fits a filter)')
-    .addHelpText('after', VERIFY_HELP)
-    .action(async (file: string, options: { key: string; since?: string; partial?: boolean }) => {
-      try {
-        process.exitCode = (await verifyAudit(file, options, say)) ? 0 : 1;
-      } catch (error) {
-        process.stderr.write(`\ngatehouse: ${explain(error)}\n`);
-        process.exitCode = 2;
-      }
-    });
-  audit
-    .command('public-key')
-    .description('print the public keys of audit checkpoints, as the server publishes them')
-    .addHelpText(
-      'after',
-      '\nWith the embedded database, stop the service first, or ask it: GET /.well-known/gatehouse-audit-keys.json',
-    )
-    .action(() => run((config, log) => printPublicKeys(config, log, say)));
-  audit
-    .command('export')
-    .description("write a tenant's sealed records into a file that audit verify judges")
-    .requiredOption('--tenant <id>', 'whose records')
-    .requiredOption('--out <file>', 'a file that is not there yet')
-    .addOption(
-      new Option('--format <format>', 'jsonl and csv can be verified')
-        .choices(EXPORT_FORMATS)
-        .default('jsonl'),
-    )
-    .option('--from-seq <number>', 'the first number', wholeNumber)
-    .option('--to-seq <number>', 'the number after the last', wholeNumber)
-    .addHelpText('after', EXPORT_HELP)
-    .action(
-      (options: { tenant: string; out: string; format: ExportFormat; fromSeq?: number; toSeq?: number }) =>
-        run((config, log) => exportAudit(config, log, options, say)),
-    );
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
-  return Number(text);
 }
 
 /** Reads the settings, runs, and tells a fault in one sentence. */

@@ -76,6 +76,22 @@ describe('gatehouse audit', () => {
     expect(lost.stdout).toMatch(/^lost tail/m);
   });
 
+  it('rotate-key lets a new key sign, and the old one is published beside it', async () => {
+    const rotated = await audit(['rotate-key']);
+    expect(rotated).toMatchObject({ status: 0, stderr: '' });
+    const { keys } = JSON.parse((await audit(['public-key'])).stdout) as {
+      keys: { kid: string; status: string }[];
+    };
+    expect(keys.map(({ status }) => status)).toEqual(['active', 'retired']);
+    expect(rotated.stdout).toContain(`${keys[0]?.kid} signs`);
+    await writeFile(join(folder, 'both.json'), JSON.stringify({ keys }));
+    await audit(['export', '--tenant', ROOT, '--out', 'rotated.jsonl']);
+    expect((await verify('rotated.jsonl', '--key', 'both.json', '--since', 'old.checkpoint')).status).toBe(0);
+    expect((await verify('rotated.jsonl', '--key', 'keys.json')).stdout).toMatch(
+      /^checkpoint {2}it is not signed/m,
+    );
+  });
+
   it('refuses what it cannot read with exit status 2, and no stack', async () => {
     await writeFile(join(folder, 'none.json'), '{}');
     for (const args of [

@@ -5,7 +5,7 @@ export { auditExportRoutes } from './export/export.routes.ts';
 export { EXPORT_FORMATS, type ExportFormat } from './export/formats.ts';
 export { personal } from './personal.ts';
 export { actorOf, type Audit, type AuditEntry, createAudit, subjectOfTheDay } from './record.ts';
-export { AUDIT_KEYS, type AuditKeys, loadAuditKeys } from './seal/audit-keys.ts';
+export { AUDIT_KEYS, type AuditKeys, loadAuditKeys, rotateAuditKey } from './seal/audit-keys.ts';
 export { auditKeysRoute, auditSealRoutes, publicAuditKeys } from './seal/seal.routes.ts';
 export { createSealing, type Sealing } from './seal/sealing.ts';
 export { createSubjectKeys, SUBJECT_KEYS, type SubjectKeys } from './subject-keys.ts';

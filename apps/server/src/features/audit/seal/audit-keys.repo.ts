@@ -1,7 +1,7 @@
 import type { SystemTx } from '../../../platform/database/index.ts';
 
 export const listAuditKeys = (tx: SystemTx) =>
-  tx.selectFrom('audit_keys').selectAll().orderBy('created_at', 'desc').execute();
+  tx.selectFrom('audit_keys').selectAll().orderBy('status').orderBy('created_at', 'desc').execute();
 
 /** Of several first starts at once one key wins: the index allows one active key. */
 export async function insertAuditKey(
@@ -20,4 +20,15 @@ export async function insertAuditKey(
     .onConflict((oc) => oc.doNothing())
     .executeTakeFirst();
   return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
+}
+
+/** The key that signed until now; undefined when another transaction has just retired it. */
+export async function retireAuditKey(tx: SystemTx): Promise<string | undefined> {
+  const retired = await tx
+    .updateTable('audit_keys')
+    .set({ status: 'retired' })
+    .where('status', '=', 'active')
+    .returning('kid')
+    .executeTakeFirst();
+  return retired?.kid;
 }

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startServer, type TestServer } from '../../../../test/server.fixture.ts';
 import { createTokenSigner, generateNoteKey } from '../../../platform/crypto/index.ts';
+import { rotateAuditKey } from './audit-keys.ts';
+import { openCheckpoint } from './checkpoint.ts';
 
 let gatehouse: TestServer;
 beforeAll(async () => {
@@ -13,6 +15,7 @@ const published = async () =>
     kid: string;
     publicKey: string;
     use: string;
+    status: string;
   }[];
 
 describe('the keys of audit checkpoints', () => {
@@ -64,6 +67,60 @@ describe('the keys of audit checkpoints', () => {
     const kids = nodes.map((node) => node.server.deps.auditKeys.active.kid);
     expect(new Set(kids).size).toBe(1);
     await Promise.all(nodes.map((node) => node.close()));
+  });
+
+  it('rotate while two nodes seal: each follows, and what the old one signed still verifies', async () => {
+    const name = gatehouse.databaseUrl.replace(/^.*\/([a-z0-9_]+)(\?.*)?$/, '$1');
+    const node = await startServer({ database: name, clock: gatehouse.clock });
+    const keyOf = async () =>
+      (
+        await gatehouse.sql<{ kid: string }>(`select kid from gatehouse.audit_keys where status = 'active'`)
+      )[0]?.kid;
+    try {
+      const admin = await gatehouse.admin();
+      await gatehouse.server.deps.sealing.run();
+      const old = (await admin.get('/api/v1/audit/checkpoint')).text;
+      const [before] = await published();
+      const rotated = await rotateAuditKey(gatehouse.server.deps);
+      expect(rotated).toEqual({ kid: await keyOf(), retired: before?.kid });
+      // The other node was not told: it signs with the new key as soon as it seals.
+      await gatehouse.admin();
+      await node.server.deps.sealing.run();
+      const { text } = await admin.get('/api/v1/audit/checkpoint');
+      const { active, all } = node.server.deps.auditKeys;
+      expect(active.kid).toBe(await keyOf());
+      expect(openCheckpoint(text, [active.signer.publicKey])).toBeDefined();
+      expect(openCheckpoint(old, [active.signer.publicKey])).toBeUndefined();
+      expect(
+        openCheckpoint(
+          old,
+          all.map(({ signer }) => signer.publicKey),
+        ),
+      ).toBeDefined();
+      await gatehouse.server.deps.sealing.run();
+      expect((await published()).map(({ status }) => status)).toEqual(['active', 'retired']);
+      const { body } = await admin.get('/api/v1/audit?limit=200');
+      const states = (body.items as { seal: { state: string } }[]).map(({ seal }) => seal.state);
+      expect(new Set(states)).toEqual(new Set(['verified']));
+      const [recorded] = (await admin.get('/api/v1/audit?action=signing_key_rotated')).body.items as object[];
+      expect(recorded).toMatchObject({
+        resource: { type: 'audit_key', id: active.kid },
+        after: { retired: before?.kid },
+      });
+    } finally {
+      await node.close();
+    }
+  });
+
+  it('rotated by several at once are a line of keys, of which one signs', async () => {
+    const outcomes = await Promise.all([1, 2, 3, 4].map(() => rotateAuditKey(gatehouse.server.deps)));
+    const made = outcomes.filter((outcome) => outcome !== undefined);
+    expect(made.length).toBeGreaterThan(0);
+    expect(new Set(made.map(({ retired }) => retired)).size).toBe(made.length);
+    await gatehouse.server.deps.sealing.run();
+    const keys = await published();
+    expect(keys.filter(({ status }) => status === 'active')).toHaveLength(1);
+    expect(keys.map(({ kid }) => kid)).toEqual(expect.arrayContaining(made.map(({ kid }) => kid)));
   });
 
   it('do not count when they were written without the key-encryption key [threat 80]', async () => {

@@ -28,6 +28,7 @@ export interface Sealing {
 /** Small enough that hashing a batch keeps no request waiting for longer than some milliseconds. */
 const BATCH = 500;
 const TICK_MS = 1000;
+const HOUR_MS = 3_600_000;
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 export function createSealing(deps: {
@@ -44,6 +45,15 @@ export function createSealing(deps: {
   let running: Promise<unknown> = Promise.resolve();
   let stopped = false;
 
+  // It is found again each second, and told once an hour.
+  const told = new Map<string, number>();
+  const tellAltered = (tenantId: string) => {
+    const now = performance.now();
+    if (now - (told.get(tenantId) ?? -HOUR_MS) < HOUR_MS) return;
+    told.set(tenantId, now);
+    deps.onAltered(tenantId);
+  };
+
   const sealBatch = (after: string) =>
     doors.asSystem('audit seal', async (tx) => {
       if (!(await tryLockSealing(tx))) return undefined;
@@ -53,7 +63,7 @@ export function createSealing(deps: {
       const batch: Batch = { trees: [], seals: [], subtrees: [] };
       for (const tenantId of tenantIds) {
         const tree = trees.get(tenantId);
-        if (tree !== undefined && !(await isAsSigned(tree, deps.keys))) deps.onAltered(tenantId);
+        if (tree !== undefined && !(await isAsSigned(tree, deps.keys))) tellAltered(tenantId);
         else
           grow(
             batch,
@@ -68,6 +78,7 @@ export function createSealing(deps: {
     });
 
   const run = async () => {
+    await deps.keys.refresh();
     let sealed = 0;
     let [after, inRound] = [NOBODY, 0];
     while (!stopped) {

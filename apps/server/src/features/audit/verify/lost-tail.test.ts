@@ -32,7 +32,7 @@ describe('a file that is none of an export', () => {
     expect((await sealed.found(change(sealed.whole))).length).toBeGreaterThan(0);
   });
 
-  it('is never taken for a sealed.whole one, whichever byte was changed', async () => {
+  it('is never taken for a whole one, whichever byte was changed', async () => {
     const { whole } = sealed;
     // The time of the export, and the ids beside the hashes of a block, are told and not proved.
     const free = [...whole.matchAll(/"exportedAt":"[^"]*"|"ids":\[[^\]]*\]/g)].map(

@@ -1,0 +1,96 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Logger } from 'pino';
+import type { Config } from '../config/index.ts';
+import { EXPORT_FORMATS, type ExportFormat } from '../features/audit/index.ts';
+import { exportAudit, printPublicKeys, rotateKey, verifyAudit } from './audit.ts';
+
+const VERIFY_HELP = `
+The file is one of GET /api/v1/audit/export (jsonl or csv) or of gatehouse audit export. Nothing but the two files is
+read: no network, no settings, no database. Every record is hashed and held against the tree whose root the key signed.
+
+  gatehouse audit verify audit.jsonl --key audit-keys.json
+  gatehouse audit verify audit.jsonl --key audit-keys.json --since january.checkpoint
+
+KEYS is what https://YOUR-GATEHOUSE/.well-known/gatehouse-audit-keys.json answers. Keep a copy of it somewhere else: who
+can change the server could change what it publishes. Without --since, records that were cut off at the end together with
+their checkpoint cannot be missed; keep what GET /api/v1/audit/checkpoint answers, now and then, and name the newest.
+
+Exit status: 0 everything holds; 1 something was removed, altered or reordered, or is not signed by this key; 2 an
+argument is wrong or a file cannot be read.`;
+
+const ROTATE_HELP = `
+The service may run meanwhile; it follows within a second. Older checkpoints verify by the old key, which stays published
+as retired: give auditors the new file of public keys. If the old key is in other hands, tell them until when it was good,
+and to keep no checkpoint of it that they did not have by then.`;
+
+const EXPORT_HELP = `
+The service may run meanwhile. That somebody exported is itself on record (data_exported).
+
+  gatehouse audit export --tenant 00000000-0000-7000-8000-000000000001 --out audit.jsonl
+  gatehouse audit export --tenant … --out february.jsonl --from-seq 51234     what came after 51234 records`;
+
+/** `gatehouse audit …` */
+export function addAudit(
+  audit: Command,
+  {
+    run,
+    say,
+    explain,
+  }: {
+    run(work: (config: Config, log: Logger) => Promise<void>): Promise<void>;
+    say(line: string): void;
+    explain(error: unknown): string;
+  },
+): void {
+  audit
+    .command('verify')
+    .argument('<file>', 'an export, JSON Lines or CSV')
+    .description('judge an export by the public key alone, and name what was removed, altered or reordered')
+    .requiredOption('--key <keys>', 'file with the public keys: JSON as published, a verifier key, or PEM')
+    .option(
+      '--since <checkpoint>',
+      'a checkpoint that was kept: shows a lost tail, and a log that was rewritten',
+    )
+    .option('--partial', 'the file is meant to hold a part of the log (a range, or what fits a filter)')
+    .addHelpText('after', VERIFY_HELP)
+    .action(async (file: string, options: { key: string; since?: string; partial?: boolean }) => {
+      try {
+        process.exitCode = (await verifyAudit(file, options, say)) ? 0 : 1;
+      } catch (error) {
+        process.stderr.write(`\ngatehouse: ${explain(error)}\n`);
+        process.exitCode = 2;
+      }
+    });
+  audit
+    .command('public-key')
+    .description('print the public keys of audit checkpoints, as the server publishes them')
+    .addHelpText('after', '\nThe service may run meanwhile. No private key is shown.')
+    .action(() => run((config, log) => printPublicKeys(config, log, say)));
+  audit
+    .command('rotate-key')
+    .description('sign checkpoints with a new key from now on')
+    .addHelpText('after', ROTATE_HELP)
+    .action(() => run((config, log) => rotateKey(config, log, say)));
+  audit
+    .command('export')
+    .description("write a tenant's sealed records into a file that audit verify judges")
+    .requiredOption('--tenant <id>', 'whose records')
+    .requiredOption('--out <file>', 'a file that is not there yet')
+    .addOption(
+      new Option('--format <format>', 'jsonl and csv can be verified')
+        .choices(EXPORT_FORMATS)
+        .default('jsonl'),
+    )
+    .option('--from-seq <number>', 'the first number', wholeNumber)
+    .option('--to-seq <number>', 'the number after the last', wholeNumber)
+    .addHelpText('after', EXPORT_HELP)
+    .action(
+      (options: { tenant: string; out: string; format: ExportFormat; fromSeq?: number; toSeq?: number }) =>
+        run((config, log) => exportAudit(config, log, options, say)),
+    );
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
