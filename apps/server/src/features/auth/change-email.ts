@@ -6,7 +6,7 @@ import { actorOf, personal } from '../audit/index.ts';
 import type { Deps } from '../deps.ts';
 import { isOpenAccount, loadAccount, lockUser } from './account.repo.ts';
 import type { SignedInPrincipal } from './authenticate.ts';
-import { isPasswordStill } from './credentials.repo.ts';
+import { isPasswordStill } from './present-password.ts';
 import { EMAIL_LINK_SECONDS } from './links.ts';
 import { checkPasswordsAllowed } from './login.ts';
 import { checkOwnPassword, currentWrong, ownerOf } from './own-password.ts';
@@ -39,7 +39,7 @@ export async function changeEmail(
   await deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId }), async (tx) => {
     const user = await lockUser(tx, userId);
     if (!isOpenAccount(user)) throw new Problem('auth.session_expired', { detail: 'Sign in again.' });
-    if (!(await isPasswordStill(tx, proven.credentialId, proven.secretSealed))) throw currentWrong();
+    if (!(await isPasswordStill(deps, tx, proven))) throw currentWrong();
     await deps.oneTimeTokens.revoke(tx, 'change-email', userId);
     // The token is made either way; for an address in use nobody ever receives it.
     const token = await deps.oneTimeTokens.issue(tx, 'change-email', {

@@ -13,6 +13,7 @@ import {
 } from '../../../test/recovery.fixture.ts';
 import { startServer, type TestServer, tokenIn } from '../../../test/server.fixture.ts';
 import { call, PASSWORD } from '../../../test/standing/people.fixture.ts';
+import { sealPassword } from './sealed-password.ts';
 
 let gatehouse: TestServer;
 beforeAll(async () => {
@@ -128,6 +129,32 @@ describe('a session that is ended while it changes the password', () => {
     expect((await thief.get(ME)).status).toBe(401);
     expect((await owner.get(ME)).status).toBe(200);
     expect(await canSignIn(gatehouse, email, PASSWORD)).toBe(true);
+  });
+});
+
+describe('a password whose row is sealed anew while it is compared', () => {
+  it('stays the right one: for signing in, and for changing it', async () => {
+    const { email, userId, tenantId } = await addOwner(gatehouse);
+    const browser = await signedIn(gatehouse, { email });
+    const { passwords, sealer } = gatehouse.server.deps;
+    const compare = passwords.verify;
+    passwords.verify = async (...given) => {
+      const right = await compare(...given);
+      // As a rotation of the master key does it.
+      await gatehouse.sql('update gatehouse.credentials set secret_sealed = $1 where user_id = $2', [
+        sealPassword(sealer, { tenantId, userId }, given[1] ?? ''),
+        userId,
+      ]);
+      return right;
+    };
+    try {
+      const done = passwords.done;
+      expect(await canSignIn(gatehouse, email, PASSWORD)).toBe(true);
+      expect(passwords.done - done).toBe(1);
+      expect((await browser.post(CHANGE, change)).status).toBe(200);
+    } finally {
+      passwords.verify = compare;
+    }
   });
 });
 

@@ -6,7 +6,7 @@ import type { Deps } from '../deps.ts';
 import { endSession } from '../sessions/index.ts';
 import { isOpenAccount, lockUser } from './account.repo.ts';
 import type { SignedInPrincipal } from './authenticate.ts';
-import { isPasswordStill } from './credentials.repo.ts';
+import { isPasswordStill } from './present-password.ts';
 import { checkPasswordsAllowed } from './login.ts';
 import { checkNewPassword, hashNewPassword } from './new-password.ts';
 import { type OpenedSession, openSession } from './open-session.ts';
@@ -39,7 +39,7 @@ export async function changePassword(
     const ended = await endSession(tx, sessionId, 'password changed', deps.clock.now());
     if (!isOpenAccount(user) || !ended)
       throw new Problem('auth.session_expired', { detail: 'Sign in again.' });
-    if (!(await isPasswordStill(tx, proven.credentialId, proven.secretSealed))) throw currentWrong();
+    if (!(await isPasswordStill(deps, tx, proven))) throw currentWrong();
     await setPassword(
       deps,
       tx,

@@ -8,7 +8,7 @@ import { type Purpose, type SpentToken, tenantOfToken } from '../../platform/one
 import { personal } from '../audit/index.ts';
 import type { Deps } from '../deps.ts';
 import { holdActiveTenant, isOpenAccount, type LockedUser, lockUser } from './account.repo.ts';
-import { isPasswordStill } from './credentials.repo.ts';
+import { isPasswordStill } from './present-password.ts';
 import { moveToAddress, proveAddress } from './email.repo.ts';
 import { addressInUse, linkInvalid } from './links.ts';
 import { checkPasswordsAllowed } from './login.ts';
@@ -39,7 +39,7 @@ export async function confirmEmail(
   const proven = await checkOwnPassword(deps, owner, input.password, request);
   await byLink(deps, 'change-email', input.token, async (tx, { userId, user, spent }) => {
     if (userId !== proven.userId) throw linkInvalid();
-    if (!(await isPasswordStill(tx, proven.credentialId, proven.secretSealed))) throw currentWrong();
+    if (!(await isPasswordStill(deps, tx, proven))) throw currentWrong();
     const { email } = spent.payload as { email: string };
     const now = deps.clock.now();
     if (!(await moveToAddress(tx, userId, { email, emailKey: emailKey(email), now }))) throw addressInUse();

@@ -57,21 +57,13 @@ export async function markSignedIn(tx: TenantTx, userId: UserId, now: Date): Pro
     .execute();
 }
 
-/**
- * Whether the password that was compared is the present one, for whoever has locked the user: what sets a password locks the
- * user first, and so it has either committed or not begun.
- */
-export async function isPasswordStill(
-  tx: TenantTx,
-  credentialId: string,
-  secretSealed: string,
-): Promise<boolean> {
+/** The present password of a user, sealed. */
+export async function loadPassword(tx: TenantTx, credentialId: string): Promise<string | undefined> {
   const found = await tx
     .selectFrom('credentials')
-    .select('id')
+    .select('secret_sealed')
     .where('tenant_id', '=', tx.tenantId)
     .where('id', '=', credentialId)
-    .where('secret_sealed', '=', secretSealed)
     .executeTakeFirst();
-  return found !== undefined;
+  return found?.secret_sealed;
 }

@@ -7,10 +7,11 @@ import { ROOT_TENANT } from '../../platform/ids.ts';
 import { CONSOLE_CLIENT, type KnownClient } from '../clients/index.ts';
 import type { Deps } from '../deps.ts';
 import { type Account, isOpenAccount, loadAccount, lockUser } from './account.repo.ts';
-import { isPasswordStill, rewritePassword } from './credentials.repo.ts';
+import { rewritePassword } from './credentials.repo.ts';
 import { knownDevice } from './known-device.ts';
 import { judgeAttempt } from './lockout.ts';
 import { openSession, type OpenedSession } from './open-session.ts';
+import { isPasswordStill } from './present-password.ts';
 import { openPassword, sealPassword } from './sealed-password.ts';
 import { recordRefusal } from './refused-sign-in.ts';
 
@@ -65,7 +66,7 @@ async function enterBy(
   }
   const rehashed = await rehash(deps, account, input.password);
   return deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId: account.tenantId }), async (tx) => {
-    if (!(await isStillRight(tx, account))) return undefined;
+    if (!(await isStillRight(deps, tx, account))) return undefined;
     if (rehashed && account.credentialId !== null && account.secretSealed !== null) {
       await rewritePassword(tx, account.credentialId, account.secretSealed, rehashed, deps.clock.now());
     }
@@ -116,10 +117,12 @@ export const clientNotAllowed = () =>
  * SECURITY: the password may have been changed while it was compared. Whoever changes one holds the user and then ends all
  * sessions, so that behind this no session begins by the old one.
  */
-async function isStillRight(tx: TenantTx, { userId, credentialId, secretSealed }: Account): Promise<boolean> {
+async function isStillRight(deps: Deps, tx: TenantTx, account: Account): Promise<boolean> {
+  const { userId, credentialId, secretSealed } = account;
   if (!isOpenAccount(await lockUser(tx, userId)) || credentialId === null || secretSealed === null)
     return false;
-  return isPasswordStill(tx, credentialId, secretSealed);
+  const hash = openPassword(deps.sealer, account, secretSealed);
+  return isPasswordStill(deps, tx, { userId, credentialId, hash });
 }
 
 async function rehash(deps: Deps, account: Account, password: string): Promise<string | undefined> {

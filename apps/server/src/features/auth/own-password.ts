@@ -9,16 +9,13 @@ import type { Verdict } from './attempts.repo.ts';
 import type { SignedInPrincipal } from './authenticate.ts';
 import { judgeAttempt } from './lockout.ts';
 import { comparePassword } from './login.ts';
+import type { ComparedPassword } from './present-password.ts';
 import { passwordCheckLockedMail } from './recovery.mails.ts';
+import { openPassword } from './sealed-password.ts';
 
 declare const proven: unique symbol;
 /** The present password, given by its owner a moment ago. Only `checkOwnPassword` makes one. */
-export type ProvenPassword = {
-  readonly userId: UserId;
-  readonly credentialId: string;
-  readonly secretSealed: string;
-  readonly [proven]: true;
-};
+export type ProvenPassword = ComparedPassword & { readonly [proven]: true };
 
 /** Whose password is asked for, and who asks to go on. */
 export interface PasswordOwner {
@@ -65,7 +62,7 @@ export async function checkOwnPassword(
     return {
       userId: account.userId,
       credentialId: account.credentialId,
-      secretSealed: account.secretSealed,
+      hash: openPassword(deps.sealer, account, account.secretSealed),
     } as ProvenPassword;
   await recordWrong(deps, owner, account, attempt, request);
   throw attempt.lockedUntil === null ? currentWrong() : locked(deps, attempt.lockedUntil);
