@@ -15,6 +15,7 @@ import { addAudit } from './audit.command.ts';
 import { CliError } from './cli-error.ts';
 import { doctor } from './doctor.ts';
 import { rootDir } from './folders.ts';
+import { resolveSecrets } from './secrets.ts';
 import { addKeys } from './keys.command.ts';
 import { createLogger } from './logger.ts';
 import { migrateOnly } from './migrate.ts';
@@ -33,7 +34,8 @@ Examples:
   gatehouse doctor                                   checks the settings and the database, and says what to mend
 
 Settings come from the environment; docs/reference/configuration.md lists them all.
-A secret can come from a file: put _FILE behind its name, for instance GATEHOUSE_MASTER_KEY_FILE=/run/secrets/key.`;
+A secret can come from a file: put _FILE behind its name, for instance GATEHOUSE_MASTER_KEY_FILE=/run/secrets/key,
+or from HashiCorp Vault: GATEHOUSE_MASTER_KEY=vault:secret/data/gatehouse#master_key (docs/guides/secrets.md).`;
 
 /** The command line (spec U4). Exit status 0 for done, 1 for a fault told in one sentence, 2 for wrong arguments. */
 export async function runCli(argv: string[]): Promise<void> {
@@ -105,7 +107,7 @@ async function run(
   flags: Record<string, string> = {},
 ): Promise<void> {
   try {
-    const config = parseConfig({ ...readEnvironment(), ...flags }, rootDir);
+    const config = parseConfig(await resolveSecrets({ ...readEnvironment(), ...flags }), rootDir);
     await work(config, createLogger(config));
   } catch (error) {
     const lines = explain(error);

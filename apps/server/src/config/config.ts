@@ -170,6 +170,11 @@ function checkProduction(config: Config): string[] {
       'GATEHOUSE_MASTER_KEY (or GATEHOUSE_MASTER_KEY_FILE) is required in production: openssl rand -base64 32',
     );
   }
+  if (config.vaultAddr?.startsWith('http://') === true && !isLoopbackUrl(config.vaultAddr)) {
+    faults.push(
+      'VAULT_ADDR must be https:// in production, or an agent on this machine: secrets come from there.',
+    );
+  }
   if (config.smtpUrl === undefined)
     faults.push('SMTP_URL is required in production: without mail nobody can set a password.');
   faults.push(...guessableSecrets(config));

@@ -128,6 +128,24 @@ export const SETTINGS = {
       throw new SettingFault('must be keys like GATEHOUSE_MASTER_KEY, separated by commas');
     },
   ),
+  vaultAddr: url(
+    'VAULT_ADDR',
+    { description: 'HashiCorp Vault, for secrets that read `vault:secret/data/gatehouse#field`.' },
+    ['http:', 'https:'],
+  ),
+  vaultToken: text('VAULT_TOKEN', { secret: true, description: 'The token for Vault.' }),
+  vaultRoleId: text('VAULT_ROLE_ID', {
+    description: 'With VAULT_SECRET_ID: logs in to Vault by AppRole, instead of VAULT_TOKEN.',
+  }),
+  vaultSecretId: text('VAULT_SECRET_ID', { secret: true, description: 'See VAULT_ROLE_ID.' }),
+  vaultKubernetesRole: text('VAULT_KUBERNETES_ROLE', {
+    description: "Logs in to Vault with the token of the pod's service account, as this role.",
+  }),
+  vaultNamespace: text('VAULT_NAMESPACE', { description: 'A namespace of Vault Enterprise or OpenBao.' }),
+  vaultCaCert: text('VAULT_CACERT', {
+    defaultText: 'the authorities of the system',
+    description: 'A file with the authority (PEM) that signed the certificate of Vault.',
+  }),
   adminEmail: text('GATEHOUSE_ADMIN_EMAIL', {
     description: 'First administrator, made at the first start together with GATEHOUSE_ADMIN_PASSWORD.',
   }),

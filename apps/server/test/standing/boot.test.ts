@@ -113,6 +113,16 @@ describe('the configuration', () => {
     }
   });
 
+  it('is refused with a previous master key that is none, or known, or without the present one [threat 73]', () => {
+    const PREVIOUS = 'GATEHOUSE_MASTER_KEY_PREVIOUS';
+    const other = 'c2Xk9yTz4wEr6uAhJnGbLxQvKt0pD8m0s3o1qVfB5l4=';
+    expect(faultsOf({ ...PRODUCTION, [PREVIOUS]: `${other}, ${RANDOM}` })).toEqual([]);
+    // What was issued under it still counts, so that nobody else may know it either.
+    expectRefused({ ...PRODUCTION, [PREVIOUS]: bytes((i) => i) }, PREVIOUS);
+    expectRefused({ ...PRODUCTION, [PREVIOUS]: `${other},short` }, PREVIOUS);
+    expectRefused({ [PREVIOUS]: other }, PREVIOUS);
+  });
+
   it('is refused with a shared secret that is short, a placeholder or a pattern [threat 74]', () => {
     const secrets = [
       'short-but-random-9fK2',

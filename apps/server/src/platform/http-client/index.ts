@@ -1,0 +1,1 @@
+export { HttpError, requestJsonOfOperator } from './http-client.ts';
