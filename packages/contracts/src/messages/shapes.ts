@@ -1,7 +1,12 @@
 import { Type, type Static, type TSchema } from 'typebox';
 
-/** Control, bidirectional and zero-width characters: they make one name look like another (UTR 36). */
-const UNFIT = String.raw`\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb`;
+/**
+ * Control and bidirectional characters, and those that show nothing: they make one name look like another (UTR 36). A blank
+ * Braille cell is a symbol to Unicode, and nothing to see.
+ */
+const UNFIT = String.raw`\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2800\ufff9-\ufffb\p{Default_Ignorable_Code_Point}`;
+/** A letter, a number, punctuation or a symbol: what a name needs one of. */
+const VISIBLE = String.raw`\p{L}\p{N}\p{P}\p{S}`;
 export const PLAIN_TEXT = `^[^${UNFIT}]*$`;
 
 /** A message: unknown fields are refused, so that a field that is not declared can neither enter nor leak. */
@@ -32,9 +37,11 @@ export const isEmail = (text: string): boolean => text.length <= 254 && new RegE
 export const Name = Type.String({
   minLength: 1,
   maxLength: 200,
-  // Spaces, something to see, then anything: no two parts take the same character, so that no input makes it slow.
-  pattern: `^ *[^\\s${UNFIT}][^${UNFIT}]*$`,
-  description: 'A name as people write it; control and bidirectional characters are refused.',
+  // What shows nothing by itself, something to see, then anything: the first two parts take no character in common, so that no
+  // input makes it slow.
+  pattern: `^[^${VISIBLE}${UNFIT}]*(?=[${VISIBLE}])[^${UNFIT}]+$`,
+  description:
+    'A name as people write it, with something to see in it; control, bidirectional and invisible characters are refused.',
   examples: ['Ada Lovelace'],
 });
 /** Longer than any allowed password, so that the answer for a long one is the password's own code. */

@@ -175,12 +175,42 @@ describe('POST /api/v1/users', () => {
     ['status', { status: 'active' }],
     ['an array of addresses', { email: ['a@example.com', 'b@example.com'] }],
     ['a name of spaces', { name: '   ' }],
+    ['a name of a Hangul filler', { name: '\u3164' }],
+    ['a name of a blank Braille cell', { name: '\u2800' }],
+    ['a name of a tag character', { name: '\u{E0041}' }],
+    ['a name with a letter and a grapheme joiner', { name: 'a\u034F' }],
+    ['a name of no-break spaces', { name: '\u00A0\u2003' }],
+    ['a name of an accent on nothing', { name: ' \u0301' }],
+    ['a name with a soft hyphen', { name: 'Ad\u00ADa' }],
     ['a name that reads backwards', { name: 'Ada \u202Egnp.exe' }],
     ['roles that are no list', { roles: 'admin' }],
   ])('refuses %s in the body [threat 71] [threat 29]', async (_what, extra) => {
     const answer = await admin.post('/users', { email: 'mass@example.com', name: 'Mass', ...extra });
     expect([answer.status, answer.body.code]).toEqual([400, 'request.invalid']);
     expect(await gatehouse.sql(`select from gatehouse.users where email = 'mass@example.com'`)).toEqual([]);
+  });
+});
+
+describe('a name', () => {
+  it('is whatever people are called', async () => {
+    const names = [
+      '李',
+      'Zoë',
+      'O’Neil',
+      'محمد',
+      'นิภา',
+      'Zoe\u0308',
+      '42',
+      '—',
+      '🦉',
+      ' X Æ A-12',
+      "d'Arc, J.",
+      'देवी',
+    ];
+    for (const name of names) {
+      const answer = await admin.post('/users', { email: `${newId()}@example.com`, name });
+      expect([answer.status, answer.body.name], name).toEqual([201, name]);
+    }
   });
 });
 
