@@ -95,6 +95,12 @@ describe('POST /api/v1/role-assignments', () => {
     ]);
   });
 
+  it('takes the last moment that can be written', async () => {
+    const person = await addPerson(gatehouse, tenantId, []);
+    const answer = await give(admin, person, 'SALES_REP', { expiresAt: '9999-12-31T23:59:59Z' });
+    expect([answer.status, answer.body.expiresAt]).toEqual([201, '9999-12-31T23:59:59.000Z']);
+  });
+
   it('refuses an end that is no time in the future', async () => {
     const person = await addPerson(gatehouse, tenantId, []);
     const now = gatehouse.clock.now().getTime();
@@ -103,6 +109,7 @@ describe('POST /api/v1/role-assignments', () => {
       new Date(now - 1).toISOString(),
       '2099-12-31T23:59:60Z',
       '2099-02-30T00:00:00Z',
+      '9999-12-31T23:59:59-23:59',
       'tomorrow',
       7,
     ]) {

@@ -34,12 +34,19 @@ export function installValidation(app: FastifyInstance): void {
   });
 }
 
-/** RFC 3339, but for the 60th second that it knows and JavaScript does not: of such a time no date can be made. */
+/**
+ * RFC 3339, but for the 60th second that it knows and JavaScript does not, and for what an offset carries out of the years of four
+ * digits: of such a time no date can be made, or none that is written in this form again.
+ */
 function isMoment(ajv: Ajv): (text: string) => boolean {
   const format = ajv.formats['date-time'];
   const validate = typeof format === 'object' && 'validate' in format ? format.validate : undefined;
   if (typeof validate !== 'function') throw new Error('ajv-formats knows no date-time');
-  return (text) => (validate as (text: string) => boolean)(text) && !Number.isNaN(new Date(text).getTime());
+  return (text) => {
+    if (!(validate as (text: string) => boolean)(text)) return false;
+    const year = new Date(text).getUTCFullYear();
+    return year >= 1 && year <= 9999;
+  };
 }
 
 /**
