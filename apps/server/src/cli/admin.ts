@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
-import { isEmail } from '@gatehouse/contracts';
 import type { Config } from '../config/index.ts';
 import { makeAdministrator } from '../features/auth/index.ts';
+import { isAddress } from '../platform/email.ts';
 import { createServer, masterSealer } from '../server.ts';
 import { CliError } from './cli-error.ts';
 import { openDatabase } from './database.ts';
@@ -14,7 +14,7 @@ export async function createAdministrator(
   options: { email: string; name?: string },
   say: (line: string) => void,
 ): Promise<void> {
-  if (!isEmail(options.email)) throw new CliError('--email must be one email address.');
+  if (!isAddress(options.email)) throw new CliError('--email must be one email address.');
   const database = await openDatabase(config, masterSealer(config), log);
   try {
     const server = await createServer({ config, log, databaseUrl: database.url, consoleDir, hashWorkerUrl });

@@ -2,6 +2,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startServer, type TestServer } from '../server.fixture.ts';
+import { isAddress } from '../../src/platform/email.ts';
 
 // A CommonJS package, whose plugin is the `default` of what is imported.
 const addFormats = ajvFormats.default as unknown as (ajv: Ajv2020) => Ajv2020;
@@ -25,6 +26,7 @@ describe('the examples of /openapi.json', () => {
     gatehouse = await startServer();
     const document = (await gatehouse.browser().get('/openapi.json')).body;
     ajv = addFormats(new Ajv2020({ strict: false, allErrors: true }));
+    ajv.addFormat('idn-email', { type: 'string', validate: isAddress });
     ajv.addSchema({ ...document, $id: 'https://gatehouse.invalid/openapi.json' });
     const paths = document['paths'] as Record<string, Record<string, Operation>>;
     for (const [path, methods] of Object.entries(paths)) {

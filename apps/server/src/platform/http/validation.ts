@@ -1,6 +1,7 @@
 import { Ajv, type Options } from 'ajv';
 import ajvFormats from 'ajv-formats';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { isAddress } from '../email.ts';
 import { Problem } from './problem.ts';
 
 // A CommonJS package, whose plugin is the `default` of what is imported.
@@ -24,6 +25,7 @@ export function installValidation(app: FastifyInstance): void {
   for (const ajv of [body, query]) {
     addFormats(ajv);
     ajv.addFormat('date-time', { type: 'string', validate: isMoment(ajv) });
+    ajv.addFormat('idn-email', { type: 'string', validate: isAddress });
     ajv.addVocabulary(['example']);
   }
   app.setValidatorCompiler(({ schema, httpPart }) =>
