@@ -22,7 +22,7 @@ import type { Deps } from './features/deps.ts';
 import { createKeyWatch, createSigningKeys } from './features/keys/index.ts';
 import { createMaintenance } from './features/maintenance/index.ts';
 import { createRootTenant } from './features/tenants/index.ts';
-import { type Clock, systemClock } from './platform/clock.ts';
+import { type Clock, createDatabaseClock, type DatabaseClock } from './platform/clock.ts';
 import {
   createBlindIndex,
   createCursors,
@@ -31,7 +31,14 @@ import {
   loadOrMakeKeyFile,
   type Sealer,
 } from './platform/crypto/index.ts';
-import { createDoors, createPool, type Doors } from './platform/database/index.ts';
+import {
+  type Ask,
+  createCircuit,
+  createDoors,
+  createPool,
+  createWatch,
+  type Doors,
+} from './platform/database/index.ts';
 import { createCounters, createLimits, createMailLimits } from './platform/limits/index.ts';
 import { createDevelopmentMailbox, createSmtpTransport, type MailTransport } from './platform/mail/index.ts';
 import { createOneTimeTokens } from './platform/one-time-tokens/index.ts';
@@ -44,6 +51,8 @@ import {
   type ServerCertificate,
 } from './platform/tls/index.ts';
 import { checkInstallation } from './platform/installation/index.ts';
+import { createFollower } from './platform/revocations/follower.ts';
+import { asLogRead } from './platform/revocations/revocations.repo.ts';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -96,13 +105,30 @@ export function masterSealer(config: Config): Sealer {
 
 /** Puts a server together on a migrated database, and makes what the first start makes. It does not listen yet. */
 export async function createServer(options: ServerOptions): Promise<Server> {
-  const { config, log, clock = systemClock } = options;
+  const { config, log } = options;
   const files = await certificateFiles(config);
   const certificate = files && readCertificateFiles(files);
   const sealer = masterSealer(config);
   const onError = (error: unknown) => log.warn({ err: error }, 'background work failed; it is tried again');
-  const pool = createPool({ url: options.databaseUrl, size: config.databasePoolSize, onError });
+  const circuit = createCircuit();
+  const pool = createPool({
+    url: options.databaseUrl,
+    size: config.databasePoolSize,
+    circuit,
+    onError,
+  });
   const doors = createDoors(pool, config.databaseRolePrefix);
+  const databaseClock = createDatabaseClock((milliseconds) =>
+    log.warn({ milliseconds }, "this machine's clock is off the database's, which counts; look at its NTP"),
+  );
+  const clock = options.clock ?? databaseClock;
+  const revocations = createFollower();
+  const watch = createWatch({
+    url: options.databaseUrl,
+    circuit,
+    beat: (ask) => revocations.look(timed(ask, databaseClock)),
+    onError,
+  });
   const passwords = createPasswords({
     cost: config.bcryptCost,
     workers: config.hashWorkers,
@@ -123,8 +149,14 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     onError,
   });
   const decisions = createDecisionLog({ doors, clock, onError });
-  const counters = await createCounters({ doors, valkeyUrl: config.valkeyUrl, onError });
+  const counters = await createCounters({
+    doors,
+    clockOffset: () => databaseClock.offset,
+    valkeyUrl: config.valkeyUrl,
+    onError,
+  });
   const close = async () => {
+    await watch.close();
     await outbox.close();
     await decisions.close();
     counters.close();
@@ -132,6 +164,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     await doors.close();
   };
   try {
+    await revocations.look(timed(({ text, values }) => doors.call(text, values), databaseClock));
     const blindIndex = createBlindIndex(await firstStart(doors, sealer, clock, audit));
     if (sealer.keyId !== sealer.keyIds[0])
       log.warn(
@@ -183,7 +216,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       clients: createClientDirectory(doors),
       sessionContexts: createSessionContexts({ doors, clock }),
       provedAddresses: createProvedAddresses({ doors }),
+      revocations,
     };
+    revocations.onBeat(({ fresh }) => {
+      deps.sessionContexts.forget(fresh);
+      for (const { client_id } of fresh) if (client_id !== null) deps.clients.forget(client_id);
+    });
     await createConfiguredAdministrator(deps);
     const maintenance = createMaintenance(deps);
     const keyWatch = createKeyWatch(deps);
@@ -195,6 +233,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       deps,
       certificate: files && certificate && { ...files, ...certificate },
       startJobs: () => {
+        watch.start();
         outbox.start();
         maintenance.start();
         sealing.start();
@@ -215,6 +254,16 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     throw error;
   }
 }
+
+/** What reads the log, and sets the clock by what it answers. */
+const timed =
+  (ask: Ask, clock: DatabaseClock): Ask =>
+  async (statement) => {
+    const sentAt = Date.now();
+    const rows = await ask(statement);
+    clock.observe({ sentAt, databaseTime: asLogRead(rows).readAt.getTime(), receivedAt: Date.now() });
+    return rows;
+  };
 
 async function firstStart(doors: Doors, sealer: Sealer, clock: Clock, audit: Deps['audit']): Promise<Buffer> {
   const indexKey = await checkInstallation(doors, sealer, clock.now());

@@ -31,7 +31,7 @@ export async function addCaller(
 }
 
 export async function addTenant(
-  gatehouse: TestServer,
+  gatehouse: Pick<TestServer, 'sql'>,
   tenant: { name?: string; type?: 'customer' | 'partner'; parent?: TenantId } = {},
 ): Promise<TenantId> {
   const id = newId<'tenant'>();

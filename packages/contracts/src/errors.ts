@@ -51,6 +51,7 @@ export const ERRORS = {
   'tenants.has_customers': { status: 409, title: 'The tenant still has customers' },
   'clients.client_id_in_use': { status: 409, title: 'Another client has this client_id' },
   'clients.built_in': { status: 409, title: 'The built-in console client stays in service' },
+  'revocations.cursor_expired': { status: 410, title: 'The cursor is too old: start anew' },
   'service.unavailable': { status: 503, title: 'The service cannot answer right now' },
   'service.fault': { status: 500, title: 'Something went wrong on our side' },
 } as const satisfies Record<string, { status: number; title: string }>;

@@ -7,3 +7,4 @@ export * from './messages/auth.ts';
 export * from './messages/directory.ts';
 export * from './messages/audit.ts';
 export * from './messages/actions.ts';
+export * from './messages/revocations.ts';

@@ -88,7 +88,7 @@ export const SETTINGS = {
       min: 2,
       max: 200,
       default: 10,
-      description: 'Connections of this process.',
+      description: 'Connections of this process; one more watches the database.',
     }),
   ),
   valkeyUrl: url(

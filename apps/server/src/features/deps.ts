@@ -4,6 +4,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { BlindIndex, Cursors, Passwords, Sealer, TokenSigner } from '../platform/crypto/index.ts';
 import type { Doors } from '../platform/database/index.ts';
 import type { DevelopmentMailbox } from '../platform/mail/index.ts';
+import type { Follower } from '../platform/revocations/follower.ts';
 import type { OneTimeTokens } from '../platform/one-time-tokens/index.ts';
 import type { Outbox } from '../platform/outbox/index.ts';
 import type { Limits, MailLimits } from '../platform/limits/index.ts';
@@ -36,6 +37,7 @@ export interface Deps {
   clients: ClientDirectory;
   sessionContexts: SessionContexts;
   provedAddresses: ProvedAddresses;
+  revocations: Follower;
   /** The folder of the built pages. */
   consoleDir: string;
   /** Undefined in production and wherever SMTP_URL is set. */

@@ -12,6 +12,7 @@ import { installOpenApi, openApiRoute } from './openapi/index.ts';
 import { keysRoutes } from './keys/index.ts';
 import { membershipsRoutes } from './memberships/index.ts';
 import { pagesRoutes } from './pages/index.ts';
+import { revocationsRoutes } from './revocations/index.ts';
 import { recordRefusedGrants, roleAssignmentsRoutes, rolesRoutes } from './roles/index.ts';
 import { securityTxtRoutes } from './security-txt/index.ts';
 import { sessionsRoutes, userSessionsRoutes } from './sessions/index.ts';
@@ -71,6 +72,7 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
     await app.register(routes, { prefix: '/api/v1', deps });
   await app.register(sessionsRoutes, { prefix: '/api/v1', deps });
   await app.register(tenantsRoutes, { prefix: '/api/v1', deps });
+  await app.register(revocationsRoutes, { prefix: '/api/v1', deps });
   serveTenantScoped(app, deps, [
     auditSealRoutes,
     auditExportRoutes,

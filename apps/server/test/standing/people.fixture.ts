@@ -45,7 +45,7 @@ export async function registerTenant(
 
 /** Puts a person with these roles into a tenant, past the grant rule, and signs it in. */
 export async function addPerson(
-  gatehouse: TestServer,
+  gatehouse: Pick<TestServer, 'server' | 'sql'>,
   tenantId: TenantId,
   roles: SystemRoleName[],
   email = `${newId()}@people.example`,
@@ -72,7 +72,7 @@ export async function addPerson(
 
 /** Opens a session without a password: hashing is not what these suites are about. */
 export async function signIn(
-  gatehouse: TestServer,
+  gatehouse: Pick<TestServer, 'server' | 'sql'>,
   tenantId: TenantId,
   userId: UserId,
 ): Promise<OpenedSession> {
@@ -84,7 +84,7 @@ export async function signIn(
 }
 
 export async function assignRole(
-  gatehouse: TestServer,
+  gatehouse: Pick<TestServer, 'server' | 'sql'>,
   tenantId: TenantId,
   principalId: PrincipalId,
   role: SystemRoleName,

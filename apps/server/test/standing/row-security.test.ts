@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { enterOwn } from '../../src/platform/access/index.ts';
-import { createDoors, createPool } from '../../src/platform/database/index.ts';
+import { createCircuit, createDoors, createPool } from '../../src/platform/database/index.ts';
 import { newId, ROOT_TENANT, type TenantId } from '../../src/platform/ids.ts';
 import { startServer, type TestServer } from '../server.fixture.ts';
 import { addPerson, registerTenant } from './people.fixture.ts';
@@ -150,7 +150,12 @@ describe('row security', () => {
   });
 
   it('leaves nothing on the connection of a transaction that failed midway [threat 15]', async () => {
-    const pool = createPool({ url: gatehouse.databaseUrl, size: 1, onError: () => undefined });
+    const pool = createPool({
+      url: gatehouse.databaseUrl,
+      size: 1,
+      circuit: createCircuit(),
+      onError: () => undefined,
+    });
     const doors = createDoors(pool, 'gatehouse_');
     const state = () =>
       pool.query<{ role: string; tenant: string | null; name: string }>(
@@ -199,7 +204,12 @@ describe('row security', () => {
   });
 
   it('gives no transaction a row of another tenant, however tenants, failures and functions alternate [threat 15]', async () => {
-    const pool = createPool({ url: gatehouse.databaseUrl, size: CONNECTIONS, onError: () => undefined });
+    const pool = createPool({
+      url: gatehouse.databaseUrl,
+      size: CONNECTIONS,
+      circuit: createCircuit(),
+      onError: () => undefined,
+    });
     const doors = createDoors(pool, 'gatehouse_');
     const tenants = await makeTenants(gatehouse);
     const sessions = new Map<TenantId, string>();

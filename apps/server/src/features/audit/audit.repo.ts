@@ -172,6 +172,8 @@ export async function insertDecisions(tx: SystemTx, rows: readonly NewDecision[]
         correlation_id: row.correlationId,
       })),
     )
+    // Written again when the database went away before it said that it had them.
+    .onConflict((oc) => oc.doNothing())
     .execute();
 }
 export interface NewDecision {

@@ -1,4 +1,4 @@
-import type { Doors } from '../../platform/database/index.ts';
+import { DatabaseUnavailable, type Doors } from '../../platform/database/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { addAnonymousDenials, insertDecisions, type NewDecision } from './audit.repo.ts';
 
@@ -43,7 +43,12 @@ export function createDecisionLog(options: {
           await addAnonymousDenials(tx, counted);
         }),
       )
-      .catch(options.onError);
+      .catch((error: unknown) => {
+        options.onError(error);
+        // A change that was acknowledged keeps its decision: it is written when the database is back. Which of the denials were
+        // counted nobody knows; they are not counted twice.
+        if (error instanceof DatabaseUnavailable) waiting = [...batch, ...waiting].slice(0, MAX_WAITING);
+      });
   };
   const timer = setInterval(flush, FLUSH_MS);
   timer.unref();

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../platform/clock.ts';
 import type { Doors } from '../../platform/database/index.ts';
 import type { SessionId, TenantId } from '../../platform/ids.ts';
+import type { LogRow } from '../../platform/revocations/revocations.repo.ts';
 import { loadSessionContext, type SessionContext } from './sessions.repo.ts';
 
 /**
@@ -13,6 +14,8 @@ import { loadSessionContext, type SessionContext } from './sessions.repo.ts';
  */
 export interface SessionContexts {
   get(tenantId: TenantId, sessionId: SessionId): Promise<SessionContext | undefined>;
+  /** What the revocation log tells, of other processes too: it is asked for anew. */
+  forget(ended: readonly Pick<LogRow, 'kind' | 'tenant_id' | 'subject_id'>[]): void;
   /** How often the database was asked. */
   readonly asked: number;
 }
@@ -48,6 +51,14 @@ export function createSessionContexts({ doors, clock }: { doors: Doors; clock: C
         known.set(key, { context, until });
       }
       return context;
+    },
+    forget(ended) {
+      if (ended.length === 0) return;
+      generation += 1;
+      for (const { kind, tenant_id, subject_id } of ended) {
+        if (kind === 'session') known.delete(`${tenant_id} ${subject_id}`);
+        else known.clear();
+      }
     },
     get asked() {
       return asked;

@@ -132,7 +132,7 @@ export async function deleteClientRow(tx: TenantTx, client: ClientRow, now: Date
     .where('tenant_id', '=', tx.tenantId)
     .where('id', '=', client.id)
     .executeTakeFirst();
-  await insertRevocations(tx, 'client', [{ id: client.id, epoch: client.epoch + 1 }], now);
+  await insertRevocations(tx, 'client', [{ ...client, epoch: client.epoch + 1 }], now);
 }
 
 /** In whichever tenants its users are at home (db/migrations/0002_functions.sql, `end_client_sessions`). */

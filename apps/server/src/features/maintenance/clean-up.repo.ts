@@ -2,13 +2,14 @@ import { sql } from 'kysely';
 import type { SystemTx } from '../../platform/database/index.ts';
 
 /** At most so many rows of a table in one go: a long pause must not become one long transaction. */
-const BATCH = 5000;
+export const BATCH = 5000;
 
 export interface Removed {
   sessions: number;
   oneTimeTokens: number;
   outbox: number;
   loginThrottles: number;
+  revocations: number;
 }
 
 /** Removes what can never count again, some days after it stopped counting. */
@@ -29,6 +30,10 @@ export async function removeExpired(tx: SystemTx, now: Date): Promise<Removed> {
       delete from gatehouse.login_throttles l where l.key in (
         select e.key from gatehouse.login_throttles e where e.updated_at < ${now}::timestamptz - interval '2 days'
           and (e.locked_until is null or e.locked_until < ${now}) limit ${BATCH})`),
+    // The longest life that a token can be given is a day, and an entry is at most some seconds older than its commit.
+    revocations: await remove(sql`
+      delete from gatehouse.revocations r where r.seq in (
+        select e.seq from gatehouse.revocations e where e.created_at < ${now}::timestamptz - interval '25 hours' limit ${BATCH})`),
   };
 }
 

@@ -21,10 +21,22 @@ describe('maintenance', () => {
       tenantName: 'New',
     });
     await gatehouse.deliverMail();
-    expect(await maintenance.run()).toEqual({ sessions: 0, oneTimeTokens: 0, outbox: 0, loginThrottles: 0 });
+    expect(await maintenance.run()).toEqual({
+      sessions: 0,
+      oneTimeTokens: 0,
+      outbox: 0,
+      loginThrottles: 0,
+      revocations: 0,
+    });
     gatehouse.clock.advance({ days: 32 });
     await gatehouse.admin();
-    expect(await maintenance.run()).toEqual({ sessions: 1, oneTimeTokens: 1, outbox: 1, loginThrottles: 1 });
+    expect(await maintenance.run()).toEqual({
+      sessions: 1,
+      oneTimeTokens: 1,
+      outbox: 1,
+      loginThrottles: 1,
+      revocations: 0,
+    });
     expect(await gatehouse.sql('select from gatehouse.sessions')).toHaveLength(1);
   });
 

@@ -1,8 +1,13 @@
 import { makePartitions } from '../../platform/installation/index.ts';
 import type { Deps } from '../deps.ts';
-import { forgetEndedRoles, removeExpired, type Removed } from './clean-up.repo.ts';
+import { BATCH, forgetEndedRoles, removeExpired, type Removed } from './clean-up.repo.ts';
 
 const HOUR = 3_600_000;
+
+const added = (sum: Removed, more: Removed) =>
+  Object.fromEntries(
+    Object.entries(sum).map(([table, count]) => [table, count + more[table as keyof Removed]]),
+  ) as unknown as Removed;
 
 /** What keeps the database in shape while the service runs: each node does it, and it does no harm when two do at once. */
 export interface Maintenance {
@@ -16,7 +21,11 @@ export function createMaintenance({ doors, clock, log }: Pick<Deps, 'doors' | 'c
   const run = async () => {
     await doors.asSystem('partitions', (tx) => makePartitions(tx, clock.now()));
     await doors.asSystem('ended roles', (tx) => forgetEndedRoles(tx, clock.now()));
-    return doors.asSystem('clean-up', (tx) => removeExpired(tx, clock.now()));
+    for (let sum: Removed | undefined; ; ) {
+      const removed = await doors.asSystem('clean-up', (tx) => removeExpired(tx, clock.now()));
+      sum = sum === undefined ? removed : added(sum, removed);
+      if (!Object.values(removed).includes(BATCH)) return sum;
+    }
   };
   const tick = () => {
     run().then(

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { TenantTx } from '../../platform/database/index.ts';
 import { newId, type PrincipalId, type TenantId } from '../../platform/ids.ts';
-import { insertRevocations } from '../../platform/revocations/revocations.repo.ts';
+import { insertRevocations, userOfPrincipal } from '../../platform/revocations/revocations.repo.ts';
 import { roleNamesOfMember } from '../roles/index.ts';
 
 // A membership has no status of its own: its principal's is the one that sessions and grants go by.
@@ -93,7 +93,7 @@ export async function setPrincipalStatus(
     .set({ status, epoch: sql`epoch + 1` })
     .where('tenant_id', '=', tx.tenantId)
     .where('id', '=', id)
-    .returning(['id', 'epoch'])
+    .returning(['id', 'epoch', userOfPrincipal])
     .execute();
   await insertRevocations(tx, 'principal', rows, now);
 }
@@ -104,7 +104,7 @@ export async function deletePrincipal(tx: TenantTx, id: string, now: Date): Prom
     .deleteFrom('principals')
     .where('tenant_id', '=', tx.tenantId)
     .where('id', '=', id)
-    .returning(['id', sql<number>`epoch + 1`.as('epoch')])
+    .returning(['id', sql<number>`epoch + 1`.as('epoch'), userOfPrincipal])
     .execute();
   await insertRevocations(tx, 'principal', rows, now);
 }

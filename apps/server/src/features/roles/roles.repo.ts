@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { SystemTx, TenantTx } from '../../platform/database/index.ts';
 import { newId, type PrincipalId, ROOT_TENANT, type TenantId } from '../../platform/ids.ts';
-import { insertRevocations } from '../../platform/revocations/revocations.repo.ts';
+import { insertRevocations, userOfPrincipal } from '../../platform/revocations/revocations.repo.ts';
 
 export type GrantOutcome =
   | 'granted'
@@ -162,7 +162,7 @@ export async function bumpPrincipal(tx: TenantTx, principalId: string, now: Date
     .set({ epoch: sql`epoch + 1` })
     .where('tenant_id', '=', tx.tenantId)
     .where('id', '=', principalId)
-    .returning(['id', 'epoch'])
+    .returning(['id', 'epoch', userOfPrincipal])
     .execute();
   await insertRevocations(tx, 'principal', rows, now);
 }

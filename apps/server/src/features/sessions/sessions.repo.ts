@@ -16,7 +16,7 @@ export async function endSession(
     .where('tenant_id', '=', tx.tenantId)
     .where('id', '=', sessionId)
     .where('ended_at', 'is', null)
-    .returning(['id', 'epoch'])
+    .returning(['id', 'epoch', 'user_id'])
     .execute();
   await insertRevocations(tx, 'session', rows, now);
   return rows.length > 0;
@@ -49,7 +49,7 @@ export async function endSessionsOf(
     .where('user_id', '=', userId)
     .where('ended_at', 'is', null);
   if (keep !== undefined) query = query.where('id', '!=', keep);
-  const rows = await query.returning(['id', 'epoch']).execute();
+  const rows = await query.returning(['id', 'epoch', 'user_id']).execute();
   await insertRevocations(tx, 'session', rows, now);
   return rows.length;
 }

@@ -1,5 +1,7 @@
 export { createDoors, inNewTenant, type Doors, type Entered, type SystemTx, type TenantTx } from './doors.ts';
 export { ensureDatabase, isBoundByRowSecurity, whyUnreachable } from './probe.ts';
 export { ensureLoginPassword, LOGIN_PASSWORD } from './login-role.ts';
-export { createPool, DatabaseUnavailable } from './pool.ts';
+export { createCircuit, DatabaseUnavailable } from './circuit.ts';
+export { createPool } from './pool.ts';
+export { type Ask, createWatch } from './watch.ts';
 export { migrate, MigrationError } from './migrate.ts';

@@ -1,8 +1,7 @@
+import type { Duplex } from 'node:stream';
 import pg from 'pg';
 import { sha256 } from '../crypto/digest.ts';
-
-/** What is wrong with the database right now, in the one word that callers act on. */
-export class DatabaseUnavailable extends Error {}
+import { type Circuit, DatabaseUnavailable } from './circuit.ts';
 
 /**
  * The connections of this process, as the login role, which may execute a handful of functions and nothing else.
@@ -26,7 +25,16 @@ export function statementName(text: string): string {
   return made;
 }
 
-export function createPool(options: { url: string; size: number; onError(error: Error): void }): Pool {
+/** So many may wait for each connection; whoever comes after them is refused at once (measured: they wait for half a second). */
+const WAITING_FOR_EACH = 100;
+
+export function createPool(options: {
+  url: string;
+  size: number;
+  circuit: Circuit;
+  onError(error: Error): void;
+}): Pool {
+  const { circuit, size } = options;
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.size,
@@ -38,21 +46,43 @@ export function createPool(options: { url: string; size: number; onError(error: 
   });
   // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
   pool.on('error', options.onError);
-  // One that breaks while it is in use tells whoever uses it, by the statement that fails; but it tells once more, and that
-  // would end the process as well.
-  pool.on('connect', (client) => void client.on('error', () => undefined));
+  const clients = new Set<pg.PoolClient>();
+  pool.on('connect', (client) => {
+    clients.add(client);
+    // One that breaks while it is in use tells whoever uses it, by the statement that fails; but it tells once more, and that
+    // would end the process as well.
+    client.on('error', () => undefined);
+  });
+  pool.on('remove', (client) => clients.delete(client));
+  // What was asked of a database that is away is not waited for: its statements fail, and their requests answer.
+  circuit.onOpen(() => {
+    for (const client of clients) streamOf(client).destroy(new Error('Connection terminated'));
+  });
+  const check = () => {
+    circuit.check();
+    if (pool.waitingCount >= size * WAITING_FOR_EACH)
+      throw new DatabaseUnavailable('too many wait for the database');
+  };
   const connect = async () => {
+    check();
+    const connected = pool.connect();
     try {
-      return await pool.connect();
+      return await circuit.guard(connected);
     } catch (error) {
+      // It may come yet, to nobody.
+      connected.then(
+        (client) => client.release(true),
+        () => undefined,
+      );
       throw asUnavailable(error);
     }
   };
   return {
     connect,
     async query<R extends pg.QueryResultRow>(text: string, values: unknown[]) {
+      check();
       try {
-        const result = await pool.query<R>({ name: statementName(text), text, values });
+        const result = await circuit.guard(pool.query<R>({ name: statementName(text), text, values }));
         return result.rows;
       } catch (error) {
         throw asUnavailable(error);
@@ -61,6 +91,10 @@ export function createPool(options: { url: string; size: number; onError(error: 
     end: () => pool.end(),
   };
 }
+
+/** The socket, which @types/pg does not speak of: `end()` would wait for a database that does not answer. */
+export const streamOf = (client: pg.ClientBase): Duplex =>
+  (client as unknown as { connection: { stream: Duplex } }).connection.stream;
 
 // Class 08: connection; 57P: shutting down; 53: out of resources. Node's own codes when nothing listens at all.
 const UNAVAILABLE =

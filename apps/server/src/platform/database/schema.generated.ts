@@ -234,12 +234,14 @@ export interface RateLimits {
 }
 
 export interface Revocations {
+  client_id: string | null;
   created_at: Timestamp;
   epoch: number;
   kind: string;
   seq: Generated<Int8>;
   subject_id: string;
   tenant_id: string;
+  user_id: string | null;
   xid: Generated<string>;
 }
 

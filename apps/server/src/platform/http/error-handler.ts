@@ -6,7 +6,9 @@ import { Problem, toDocument } from './problem.ts';
 export function installErrorHandling(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const problem = asProblem(error);
-    if (problem.status >= 500)
+    // The watch has told the cause, once; a line for each request would be thousands.
+    if (error instanceof DatabaseUnavailable) request.log.debug({ err: error }, 'refused: no database');
+    else if (problem.status >= 500)
       request.log.error({ err: error.cause ?? error, code: problem.code }, 'the request failed');
     return sendProblem(request, reply, problem);
   });

@@ -28,10 +28,12 @@ export interface Counters {
 /** Counters of the whole deployment: in Valkey where there is one, else in the database. */
 export async function createCounters(options: {
   doors: Doors;
+  /** Milliseconds that this machine's clock lacks. */
+  clockOffset(): number;
   valkeyUrl: string | undefined;
   onError(error: Error): void;
 }): Promise<Counters> {
-  const storeClient = storeOn(options.doors);
+  const storeClient = storeOn(options.doors, options.clockOffset);
   const valkey =
     options.valkeyUrl === undefined ? undefined : await connectValkey(options.valkeyUrl, options.onError);
   const inPostgres = (points: number, duration: number) =>

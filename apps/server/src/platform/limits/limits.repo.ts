@@ -2,12 +2,20 @@ import { CompiledQuery } from 'kysely';
 import type { Doors } from '../database/index.ts';
 
 /** The limiter library writes its own statement (one upsert that counts and answers); it runs through the system door. */
-export const storeOn = (doors: Doors) => ({
+export const storeOn = (doors: Doors, clockOffset: () => number) => ({
   query: (statement: { text: string; values: unknown[] }) =>
     doors.asSystem('rate limit', async (tx) => {
       const result = await tx.executeQuery<Record<string, unknown>>(
-        CompiledQuery.raw(statement.text, statement.values),
+        CompiledQuery.raw(
+          statement.text,
+          statement.values.map((value) => moved(value, clockOffset())),
+        ),
       );
+      for (const row of result.rows) if ('expire' in row) row.expire = Number(row.expire) - clockOffset();
       return { rows: result.rows, rowCount: Number(result.numAffectedRows ?? 0) };
     }),
 });
+
+/** The library tells times by this machine's clock, in milliseconds since 1970; windows are shared, and go by the database's. */
+const moved = (value: unknown, offset: number) =>
+  typeof value === 'number' && value > 1_000_000_000_000 ? value + offset : value;

@@ -1,0 +1,1 @@
+export { revocationsRoutes } from './revocations.routes.ts';

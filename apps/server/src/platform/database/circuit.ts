@@ -1,0 +1,51 @@
+/** What is wrong with the database right now, in the one word that callers act on. */
+export class DatabaseUnavailable extends Error {}
+
+/**
+ * Whether the database is there, as the watch over it last saw (`watch.ts`). While it is away everything that needs it is
+ * refused at once, instead of piling up behind connections that do not answer.
+ */
+export interface Circuit {
+  readonly isOpen: boolean;
+  /** The database is away: whatever waits for it fails now. */
+  open(cause: unknown): void;
+  /** It answers again. */
+  close(): void;
+  onOpen(listener: () => void): void;
+  /** @throws {DatabaseUnavailable} while it is away. */
+  check(): void;
+  /** The same as the promise, or {@link DatabaseUnavailable} as soon as the database is away. */
+  guard<T>(work: Promise<T>): Promise<T>;
+}
+
+export function createCircuit(): Circuit {
+  const waiting = new Set<(reason: DatabaseUnavailable) => void>();
+  const listeners: (() => void)[] = [];
+  let away: DatabaseUnavailable | undefined;
+  return {
+    get isOpen() {
+      return away !== undefined;
+    },
+    open(cause) {
+      if (away !== undefined) return;
+      away = new DatabaseUnavailable('the database does not answer', { cause });
+      for (const refuse of waiting) refuse(away);
+      waiting.clear();
+      for (const listener of listeners) listener();
+    },
+    close: () => void (away = undefined),
+    onOpen: (listener) => void listeners.push(listener),
+    check() {
+      if (away !== undefined) throw away;
+    },
+    async guard(work) {
+      const { promise: refused, reject } = Promise.withResolvers<never>();
+      waiting.add(reject);
+      try {
+        return await Promise.race([work, refused]);
+      } finally {
+        waiting.delete(reject);
+      }
+    },
+  };
+}
