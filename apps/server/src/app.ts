@@ -34,6 +34,8 @@ export async function buildApp(
 ): Promise<FastifyInstance> {
   const { config } = deps;
   const app = fastify({
+    // What is sent is not judged by its format again; without this the serialiser would say that it does not know one.
+    serializerOpts: { ajv: { formats: { 'idn-email': true } } },
     // Null: plain HTTP. TLS 1.2 is the oldest that Node offers (RFC 9325 §3.1.1).
     https: certificate ? { cert: certificate.cert, key: certificate.key } : null,
     loggerInstance: logger,

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { addCaller, addTenant, type Caller } from '../../../test/people.fixture.ts';
 import { startServer, type TestServer } from '../../../test/server.fixture.ts';
 import { newId } from '../../platform/ids.ts';
@@ -37,6 +37,20 @@ describe('an address', () => {
     const answer = await send(email);
     expect([answer.status, answer.body.code]).toEqual([400, 'request.invalid']);
     expect(answer.text).toContain('/email');
+  });
+
+  it('is known to whatever answers with it: nothing is said on the terminal', async () => {
+    const warn = vi.spyOn(console, 'warn');
+    const fresh = await startServer();
+    try {
+      const root = await fresh.admin();
+      expect((await root.post('/api/v1/users', { email: 'b@example.com', name: 'B' })).status).toBe(201);
+      expect((await root.get('/api/v1/users')).status).toBe(200);
+      expect(warn.mock.calls).toEqual([]);
+    } finally {
+      warn.mockRestore();
+      await fresh.close();
+    }
   });
 
   it('may be of any host name, of one label too, and in any script', async () => {
