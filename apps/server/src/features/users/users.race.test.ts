@@ -25,10 +25,6 @@ describe('administrators who remove each other at the same moment', () => {
   it.each([
     ['suspend', (by: Caller, of: Caller) => by.post(`/users/${of.userId}/suspend`)],
     ['delete', (by: Caller, of: Caller) => by.delete(`/users/${of.userId}`)],
-    [
-      'suspend the membership of',
-      (by: Caller, of: Caller) => by.patch(`/memberships/${of.principalId}`, { status: 'suspended' }),
-    ],
   ] as const)('%s each other, and one is left', async (_name, remove) => {
     for (let round = 1; round <= 5; round += 1) {
       const tenantId = await addTenant(gatehouse);
