@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { rootDir } from '../../src/cli/folders.ts';
@@ -34,5 +34,26 @@ describe('docs/security/threats.md', () => {
         expect(readFileSync(file, 'utf8').includes(title), `${row}: ${path}: ${title}`).toBe(true);
       }
     }
+  });
+
+  it('names every file whose tests name a row', () => {
+    const files = ['apps', 'packages', 'e2e', 'bench', 'scripts'].flatMap((folder) =>
+      globSync(`${folder}/**/*.test.{ts,tsx}`, {
+        cwd: rootDir,
+        exclude: (path) => path.endsWith('node_modules') || path.endsWith('dist'),
+      }),
+    );
+    const tagged = files.flatMap((path) =>
+      [...readFileSync(join(rootDir, path), 'utf8').matchAll(/\[threat (\d+)\]/g)].map((tag) => ({
+        row: Number(tag[1]),
+        path,
+      })),
+    );
+    expect(tagged.length).toBeGreaterThan(100);
+    const missing = tagged.filter(
+      (tag) =>
+        !rows.some(({ row, proofs }) => row === tag.row && proofs.some(({ path }) => path === tag.path)),
+    );
+    expect(missing).toEqual([]);
   });
 });
