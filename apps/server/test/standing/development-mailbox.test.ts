@@ -104,6 +104,23 @@ describe('the development mailbox', () => {
     }
   });
 
+  it('is linked on this machine, also where others know the service by another name', async () => {
+    const named = await startServer({
+      env: {
+        TRUSTED_PROXIES: '',
+        GATEHOUSE_MODE: 'development',
+        GATEHOUSE_PUBLIC_URL: 'http://192.0.2.7:4000',
+      },
+    });
+    try {
+      const { devMailUrl } = (await named.browser().get('/api/v1/auth/options')).body;
+      expect(devMailUrl).toBe('http://localhost:4000/dev/mail');
+      expect(mailboxLink(named.server.deps)).toBe(`http://localhost:4000/dev/mail#key=${keyIn(named)}`);
+    } finally {
+      await named.close();
+    }
+  });
+
   it('is not there for another machine, behind a proxy on this one, or for a name that was rebound to it', async () => {
     const pass = `${COOKIE}=${(await letIn()).cookies.get(COOKIE)}`;
     for (const host of ['localhost:4000', '127.0.0.1:4000', '[::1]:4000', 'gatehouse.localhost'])

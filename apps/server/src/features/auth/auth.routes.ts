@@ -18,6 +18,7 @@ import { publicAccess, user } from '../../platform/access/index.ts';
 import { contextOf, problems } from '../../platform/http/index.ts';
 import { CONSOLE_CLIENT } from '../clients/index.ts';
 import type { Deps } from '../deps.ts';
+import { mailboxUrl } from '../pages/index.ts';
 import type { SignedInPrincipal } from './authenticate.ts';
 import { clearTokenCookies, DEVICE_COOKIE, readAccessCookie, readRefreshCookie } from './cookies.ts';
 import { checkCsrf, checkOrigin, CSRF_HEADER, csrfToken } from './cross-site.ts';
@@ -54,7 +55,7 @@ export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
       deploymentName: config.name,
       registration: config.registration,
       policy: config.authPolicy,
-      devMailUrl: deps.mailbox ? `${config.publicUrl}/dev/mail` : null,
+      devMailUrl: deps.mailbox ? mailboxUrl(config) : null,
       setupRequired: await setupRequired(),
       secureContext: config.publicUrl.startsWith('https://') || isLoopbackUrl(config.publicUrl),
     }),

@@ -1,7 +1,7 @@
 import { Message } from '@gatehouse/contracts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { isLoopbackUrl } from '../../config/index.ts';
+import { type Config, isLoopbackUrl } from '../../config/index.ts';
 import { publicAccess } from '../../platform/access/index.ts';
 import { isSameSecret } from '../../platform/crypto/index.ts';
 import { Problem } from '../../platform/http/index.ts';
@@ -15,7 +15,11 @@ const Entrance = Message({ key: Type.String({ maxLength: 100 }) });
 
 /** The link that lets a browser in, for the operator's terminal alone; undefined where there is no development mailbox. */
 export const mailboxLink = ({ config, mailbox }: Pick<Deps, 'config' | 'mailbox'>): string | undefined =>
-  mailbox && `${config.publicUrl}${PATH}#key=${mailbox.key}`;
+  mailbox && `${mailboxUrl(config)}#key=${mailbox.key}`;
+
+/** On this machine, whatever the name that others know it by (`--tls-dev`, for a phone): it answers nowhere else. */
+export const mailboxUrl = ({ publicUrl, port }: Pick<Config, 'publicUrl' | 'port'>): string =>
+  (isLoopbackUrl(publicUrl) ? publicUrl : `${new URL(publicUrl).protocol}//localhost:${port}`) + PATH;
 
 /**
  * Mail of a development server, newest first. The routes do not exist in production mode. These mails hold sign-in links: they

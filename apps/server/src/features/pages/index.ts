@@ -1,2 +1,2 @@
-export { mailboxLink } from './development-mail.routes.ts';
+export { mailboxLink, mailboxUrl } from './development-mail.routes.ts';
 export { pagesRoutes } from './pages.routes.ts';
