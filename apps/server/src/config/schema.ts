@@ -17,7 +17,7 @@ export const SETTINGS = {
   mode: oneOf('GATEHOUSE_MODE', {
     values: ['development', 'production'],
     defaultText:
-      'production when NODE_ENV is production or the public URL is not a loopback address, else development',
+      'production when NODE_ENV is production, or the public URL is not a loopback address and TLS_DEV is off; else development',
     description: 'In production unsafe settings are refused and the development mailbox does not exist.',
   }),
   nodeEnv: text('NODE_ENV', { description: '`production` sets GATEHOUSE_MODE to production.' }),
