@@ -29,6 +29,8 @@ export interface TestServer {
   /** The database as its superuser: to look at what is really there, and to break things. */
   sql<R extends object>(text: string, values?: unknown[]): Promise<R[]>;
   databaseUrl: string;
+  /** Past row security, for what only a test may do. */
+  superuserUrl: string;
   close(): Promise<void>;
 }
 
@@ -98,6 +100,7 @@ export async function startServer(
     clock,
     mails,
     databaseUrl,
+    superuserUrl,
     browser,
     async deliverMail() {
       while ((await server.deps.outbox.dispatch()) > 0);

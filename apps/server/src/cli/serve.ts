@@ -46,6 +46,8 @@ export async function serve(config: Config, log: Logger, say: (line: string) => 
   }
   if (open.server === undefined || open.database === undefined) return;
   void open.database.lost.then((error) => {
+    // A signal to the whole group, as from a terminal, ends the database as well: then it is not lost but stopped.
+    if (starting.signal.aborted) return;
     log.error({ err: error }, 'the embedded database is lost');
     closer.close();
     process.exitCode = 1;

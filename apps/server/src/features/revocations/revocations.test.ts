@@ -8,14 +8,11 @@ import { ROOT_TENANT, type TenantId } from '../../platform/ids.ts';
 import { createMaintenance } from '../maintenance/index.ts';
 
 let gatehouse: TestServer;
-let superuserUrl: string;
 let platform: Caller;
 let tenantId: TenantId;
 let admin: Caller;
 beforeAll(async () => {
   gatehouse = await startServer();
-  const [place] = await gatehouse.sql<{ user: string }>('select current_user as user');
-  superuserUrl = gatehouse.databaseUrl.replace(/\/\/[^@]*@/, `//${place?.user ?? ''}@`);
   platform = await addCaller(gatehouse, ROOT_TENANT, 'PLATFORM_ADMIN');
 });
 afterAll(() => gatehouse.close());
@@ -194,7 +191,7 @@ describe('whoever follows', () => {
     const before = await endOf(admin);
     const insert = `insert into gatehouse.revocations (tenant_id, kind, subject_id, epoch, created_at) values ($1, 'session', $2, 1, now())`;
     const [early, late] = ['0199a5f0-5c1e-7b7a-9d6a-3f2f7c0f1a11', '0199a5f0-5c1e-7b7a-9d6a-3f2f7c0f1a22'];
-    await withClient(superuserUrl, async (client) => {
+    await withClient(gatehouse.superuserUrl, async (client) => {
       await client.query('begin');
       await client.query(insert, [tenantId, early]);
       await gatehouse.sql(insert, [tenantId, late]);

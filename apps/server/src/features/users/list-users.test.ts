@@ -74,16 +74,17 @@ describe('the pages of a list of 120 users', () => {
     expect(invited.map((user) => user.id)).toEqual(expected.map(({ id }) => id));
   });
 
-  it('are read with as many statements for one user as for a hundred', async () => {
+  it('are read with as many statements for ten users as for a hundred', async () => {
     const query = vi.spyOn(pg.Client.prototype, 'query');
     const statements = async (limit: number) => {
       query.mockClear();
       expect(itemsOf(await reader.get(`/users?limit=${limit}`))).toHaveLength(limit);
-      return query.mock.calls.length;
+      // Whether the session is still remembered, half a second long, depends on how quick the machine is.
+      return query.mock.calls.filter(([asked]) => !JSON.stringify(asked).includes('session_context')).length;
     };
-    const one = await statements(1);
-    expect(one).toBeGreaterThan(3);
-    expect(await statements(100)).toBe(one);
+    const ten = await statements(10);
+    expect(ten).toBeGreaterThan(3);
+    expect(await statements(100)).toBe(ten);
     query.mockRestore();
   });
 

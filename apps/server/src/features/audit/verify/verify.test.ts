@@ -77,7 +77,7 @@ describe('an export that nobody touched', () => {
 
 describe('whoever changed an export is found out', () => {
   const FIELDS: [string, (record: RecordLine) => void][] = [
-    ['action', ({ entry }) => (entry.action = 'login')],
+    ['action', ({ entry }) => (entry.action = entry.action === 'login' ? 'logout' : 'login')],
     [
       'time',
       ({ entry }) =>
