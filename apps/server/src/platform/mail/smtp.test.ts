@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { callbackify } from 'node:util';
 import PostalMime, { type Email } from 'postal-mime';
-import { SMTPServer } from 'smtp-server';
+import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createFakeClock } from '@gatehouse/testing';
 import { startServer, tokenIn, type TestServer } from '../../../test/server.fixture.ts';
@@ -24,17 +26,11 @@ async function startSmtp(options: { refuse?: () => boolean } = {}) {
           ? Object.assign(new Error(`<${address}> mailbox busy`), { responseCode: 450 })
           : null,
       ),
-    onData(stream, session, done) {
-      const chunks: Buffer[] = [];
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('end', () => {
-        const to = session.envelope.rcptTo.map((rcpt) => rcpt.address);
-        void PostalMime.parse(Buffer.concat(chunks))
-          .then((mail) => taken.push({ to, mail }))
-          // oxlint-disable-next-line promise/no-callback-in-promise -- the peer acknowledges what it has read whole.
-          .then(() => done());
-      });
-    },
+    // Acknowledged when it has been read whole; what cannot be read is refused.
+    onData: callbackify(async (stream: SMTPServerDataStream, session: SMTPServerSession) => {
+      const mail = await PostalMime.parse(await buffer(stream));
+      taken.push({ to: session.envelope.rcptTo.map((rcpt) => rcpt.address), mail });
+    }),
   });
   smtp.listen(0, '127.0.0.1');
   await once(smtp.server, 'listening');
