@@ -3,11 +3,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import process from 'node:process';
 import { chooseNode, root } from './bundled-node.mjs';
 
-/** @returns {Promise<{passed: number, failed: number}>} anything that is not a passed test counts as a failed one */
+/**
+ * Names each failed test again at the end, as a line `FAILED file › title`: the place where one looks for it.
+ * @returns {Promise<{passed: number, failed: number}>} anything that is not a passed test counts as a failed one
+ */
 export async function runVitest(args, env = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-report-'));
   const report = join(folder, 'report.json');
@@ -41,12 +44,9 @@ function count(report, code) {
     console.error('vitest ended without a report.');
     return { passed: 0, failed: 1 };
   }
-  // A file that cannot even be loaded has no failed test in it, yet it failed.
-  const perFile = files.map(({ status, assertionResults }) => {
-    const failures = assertionResults.filter((result) => result.status === 'failed').length;
-    return failures === 0 && status === 'failed' ? 1 : failures;
-  });
-  let failed = perFile.reduce((sum, each) => sum + each, 0);
+  const failures = files.flatMap(failuresOf);
+  for (const each of failures) console.error(`FAILED ${each}`);
+  let failed = failures.length;
   if (failed === 0 && code !== 0) {
     console.error(`vitest ended with exit code ${code} although no test failed; that counts as one failure.`);
     failed = 1;
@@ -56,4 +56,17 @@ function count(report, code) {
     failed = 1;
   }
   return { passed, failed };
+}
+
+function failuresOf({ name, status, message, assertionResults }) {
+  const file = relative(root, name);
+  const titles = assertionResults
+    .filter((result) => result.status === 'failed')
+    .map(({ fullName, failureMessages }) => `${file} › ${fullName}: ${firstLine(failureMessages[0])}`);
+  // A file that cannot even be loaded has no failed test in it, yet it failed.
+  return titles.length === 0 && status === 'failed' ? [`${file}: ${firstLine(message)}`] : titles;
+}
+
+function firstLine(message = '') {
+  return message.split('\n', 1)[0];
 }
