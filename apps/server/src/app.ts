@@ -35,7 +35,7 @@ export async function buildApp(
   const { config } = deps;
   const app = fastify({
     // What is sent is not judged by its format again; without this the serialiser would say that it does not know one.
-    serializerOpts: { ajv: { formats: { 'idn-email': true } } },
+    serializerOpts: { ajv: { formats: { 'idn-email': true, bcp47: true, 'iana-time-zone': true } } },
     // Null: plain HTTP. TLS 1.2 is the oldest that Node offers (RFC 9325 §3.1.1).
     https: certificate ? { cert: certificate.cert, key: certificate.key } : null,
     loggerInstance: logger,

@@ -21,6 +21,7 @@ import { createClientDirectory, createConsoleClient } from './features/clients/i
 import type { Deps } from './features/deps.ts';
 import { createKeyWatch, createSigningKeys } from './features/keys/index.ts';
 import { createMaintenance } from './features/maintenance/index.ts';
+import { createTenantRules } from './features/settings/index.ts';
 import { createRootTenant } from './features/tenants/index.ts';
 import { type Clock, createDatabaseClock, type DatabaseClock } from './platform/clock.ts';
 import {
@@ -216,10 +217,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       clients: createClientDirectory(doors),
       sessionContexts: createSessionContexts({ doors, clock }),
       provedAddresses: createProvedAddresses({ doors }),
+      tenantRules: createTenantRules({ doors }),
       revocations,
     };
     revocations.onBeat(({ fresh }) => {
       deps.sessionContexts.forget(fresh);
+      deps.tenantRules.forget(fresh);
       for (const { client_id } of fresh) if (client_id !== null) deps.clients.forget(client_id);
     });
     await createConfiguredAdministrator(deps);

@@ -8,3 +8,8 @@ export * from './messages/directory.ts';
 export * from './messages/audit.ts';
 export * from './messages/actions.ts';
 export * from './messages/revocations.ts';
+export * from './colour.ts';
+export * from './currencies.ts';
+export * from './messages/settings.ts';
+export * from './regions.ts';
+export * from './features.ts';

@@ -52,3 +52,13 @@ export function isWithin(address: string, ranges: readonly string[]): boolean {
     return base.kind() === parsed.kind() && parsed.match([base, bits]);
   });
 }
+
+/** An address or a CIDR range as `isWithin` takes it; undefined for what is none, and for the range of all addresses. */
+export function canonicalRange(text: string): string | undefined {
+  const [address = '', bits, ...more] = text.split('/');
+  const canonical = canonicalAddress(address);
+  if (canonical === undefined || more.length > 0) return undefined;
+  const range =
+    bits === undefined ? `${canonical}/${canonical.includes(':') ? 128 : 32}` : `${canonical}/${bits}`;
+  return ipaddr.isValidCIDR(range) && ipaddr.parseCIDR(range)[1] > 0 ? range : undefined;
+}

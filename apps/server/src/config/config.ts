@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { fitsBcrypt, isEmail, missedPasswordRules } from '@gatehouse/contracts';
+import { DEFAULT_SETTINGS, fitsBcrypt, isEmail, missedPasswordRules } from '@gatehouse/contracts';
 import { hasShippedPassword, isGuessable, isGuessableKey } from './guessable.ts';
 import { OTHER_KNOWN_NAMES, SETTINGS, SettingFault } from './schema.ts';
 import { decodeMasterKey } from './master-key.ts';
@@ -137,7 +137,7 @@ function faultsOfAdministrator({ adminEmail, adminPassword }: Config): string[] 
   if (adminEmail !== undefined && !isEmail(adminEmail))
     faults.push('GATEHOUSE_ADMIN_EMAIL must be one email address.');
   if (adminPassword === undefined) return faults;
-  const missed = missedPasswordRules(adminPassword);
+  const missed = missedPasswordRules(adminPassword, DEFAULT_SETTINGS.password);
   if (!fitsBcrypt(adminPassword)) missed.push('have at most 72 bytes');
   if (missed.length > 0) faults.push(`GATEHOUSE_ADMIN_PASSWORD must ${missed.join(', ')}.`);
   return faults;

@@ -1,5 +1,5 @@
 export { ConfigError, endsTls, isLoopbackUrl, parseConfig, type Config } from './config.ts';
-export { canonicalAddress, countedAs, isWithin, networkOf } from './cidr.ts';
+export { canonicalAddress, canonicalRange, countedAs, isWithin, networkOf } from './cidr.ts';
 export { decodeMasterKey } from './master-key.ts';
 export { SettingFault } from './schema.ts';
 export { resolveReferences, vaultEnvironment } from './references.ts';

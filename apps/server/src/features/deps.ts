@@ -12,6 +12,7 @@ import type { Audit, AuditKeys, DecisionLog, Sealing, SubjectKeys } from './audi
 import type { ProvedAddresses, SessionContexts } from './auth/index.ts';
 import type { ClientDirectory } from './clients/index.ts';
 import type { SigningKeys } from './keys/index.ts';
+import type { TenantRules } from './settings/index.ts';
 
 /** What features are given. Composed once, in `app.ts`; every function takes what it needs from here, explicitly. */
 export interface Deps {
@@ -37,6 +38,7 @@ export interface Deps {
   clients: ClientDirectory;
   sessionContexts: SessionContexts;
   provedAddresses: ProvedAddresses;
+  tenantRules: TenantRules;
   revocations: Follower;
   /** The folder of the built pages. */
   consoleDir: string;

@@ -31,6 +31,7 @@ export const AUDIT_ACTIONS = {
   membership_deleted: 'A membership was ended',
   tenant_created: 'A tenant was opened',
   tenant_updated: 'A tenant was changed',
+  tenant_settings_changed: 'Settings of a tenant were changed',
   tenant_suspended: 'A tenant was suspended',
   tenant_activated: 'A tenant was activated',
   tenant_deleted: 'A tenant was deleted',

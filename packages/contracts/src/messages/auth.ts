@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import { TenantSettings } from './settings.ts';
 import {
   ClientId,
   ClientSelector,
@@ -109,6 +110,12 @@ export const Me = Message(
       name: Name,
       type: Type.String({ enum: ['customer', 'partner', 'internal'] }),
       status: Type.String(),
+      locale: TenantSettings.properties.locale,
+      timeZone: TenantSettings.properties.timeZone,
+      currency: TenantSettings.properties.currency,
+      dateFormat: TenantSettings.properties.dateFormat,
+      limits: TenantSettings.properties.limits,
+      features: TenantSettings.properties.features,
     }),
     session: Message({
       id: Id,

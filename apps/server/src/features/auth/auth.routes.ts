@@ -82,6 +82,7 @@ export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
             'auth.sso_required',
             'auth.origin_refused',
             'auth.client_not_allowed',
+            'auth.sign_in_refused',
             'auth.account_locked',
             'rate.limited',
             'auth.busy',
@@ -119,6 +120,7 @@ export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
             'request.invalid',
             'auth.client_unknown',
             'auth.session_expired',
+            'auth.sign_in_refused',
             'auth.origin_refused',
             'rate.limited',
           ),
@@ -189,13 +191,16 @@ export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
         operationId: 'getMe',
         summary: 'Who am I',
         description:
-          'The user, the tenant the session works in, its roles and permissions, as they stand now. Cookie clients get their `X-CSRF-Token` in the header of the same name.',
+          'The user, the tenant the session works in with its region, limits and features, its roles and permissions, as they stand now. Cookie clients get their `X-CSRF-Token` in the header of the same name.',
         response: { 200: Me, ...problems('auth.unauthenticated') },
       },
     },
     async (request, reply) => {
       const principal = request.principal as SignedInPrincipal;
       const { session } = principal;
+      const { locale, timeZone, currency, dateFormat, limits, features } = await deps.tenantRules.get(
+        principal.tenantId,
+      );
       const emailVerified = await deps.provedAddresses.isProved(principal.homeTenantId, principal.userId);
       reply.header('cache-control', 'no-store');
       reply.header(CSRF_HEADER, csrfToken(deps.sealer, principal.sessionId));
@@ -206,6 +211,12 @@ export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
           name: session.tenant_name,
           type: session.tenant_type,
           status: session.tenant_status,
+          locale,
+          timeZone,
+          currency,
+          dateFormat,
+          limits,
+          features,
         },
         session: {
           id: principal.sessionId,

@@ -1,4 +1,10 @@
-import { getSystemRole, isSystemRoleName } from '@gatehouse/contracts';
+import {
+  FEATURE_PERMISSIONS,
+  type FeatureName,
+  getSystemRole,
+  isSystemRoleName,
+  type TenantSettings,
+} from '@gatehouse/contracts';
 import type { FastifyRequest } from 'fastify';
 import type { UserPrincipal } from '../../platform/access/index.ts';
 import { Problem } from '../../platform/http/index.ts';
@@ -34,7 +40,8 @@ export async function authenticate(deps: Deps, request: FastifyRequest): Promise
   if (session === undefined || session.client_id !== token.clientId) {
     throw new Problem('auth.session_expired', { detail: 'Sign in again.' });
   }
-  return principalOf(session, token);
+  const { features } = await deps.tenantRules.get(session.active_tenant_id);
+  return principalOf(session, token, features);
 }
 
 /** A page may use a cookie when it is one of the cookie's own client, and may change something when it knows the session. */
@@ -86,7 +93,7 @@ const invalidToken = () =>
     headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
   });
 
-function principalOf(session: SessionContext, token: AccessToken): SignedInPrincipal {
+function principalOf(session: SessionContext, token: AccessToken, features: Features): SignedInPrincipal {
   return {
     kind: 'user',
     tenantId: session.active_tenant_id,
@@ -95,25 +102,38 @@ function principalOf(session: SessionContext, token: AccessToken): SignedInPrinc
     principalId: session.principal_id,
     sessionId: token.sessionId,
     roles: session.role_names,
-    permissions: permissionsOf(session),
+    permissions: permissionsOf(session, features),
     email: session.email,
     session,
   };
 }
 
+type Features = TenantSettings['features'];
 const setsByRoles = new Map<string, ReadonlySet<string>>();
 
-/** Built-in roles are immutable in a release: the union of a combination of them is made once. */
-function permissionsOf(session: SessionContext): ReadonlySet<string> {
-  const key = session.role_names.join(' ');
+/**
+ * Built-in roles are immutable in a release: the union of a combination of them is made once. What belongs to a feature that the
+ * tenant does not have is held by nobody there, whatever the roles (spec T5).
+ */
+function permissionsOf(session: SessionContext, features: Features): ReadonlySet<string> {
+  const without = FEATURES.filter((name) => !features[name]);
+  const key = `${session.role_names.join(' ')} - ${without.join(' ')}`;
   let builtIn = setsByRoles.get(key);
   if (builtIn === undefined) {
-    builtIn = new Set(
+    builtIn = less(
       session.role_names.filter(isSystemRoleName).flatMap((name) => getSystemRole(name).permissions),
+      without,
     );
     if (setsByRoles.size < 1000) setsByRoles.set(key, builtIn);
   }
   return session.tenant_permissions.length === 0
     ? builtIn
-    : new Set([...builtIn, ...session.tenant_permissions]);
+    : new Set([...builtIn, ...less(session.tenant_permissions, without)]);
+}
+
+const FEATURES = Object.keys(FEATURE_PERMISSIONS) as FeatureName[];
+
+function less(permissions: readonly string[], without: readonly FeatureName[]): Set<string> {
+  const missing = new Set<string>(without.flatMap((name) => FEATURE_PERMISSIONS[name]));
+  return new Set(permissions.filter((permission) => !missing.has(permission)));
 }

@@ -4,6 +4,7 @@ import { emailKey } from '../../platform/email.ts';
 import { Problem, type RequestContext } from '../../platform/http/index.ts';
 import { actorOf, personal } from '../audit/index.ts';
 import type { Deps } from '../deps.ts';
+import { checkEmailDomain } from '../settings/index.ts';
 import { isOpenAccount, loadAccount, lockUser } from './account.repo.ts';
 import type { SignedInPrincipal } from './authenticate.ts';
 import { isPasswordStill } from './present-password.ts';
@@ -18,7 +19,7 @@ import { addressInUseMail, confirmNewEmailMail, emailChangeRequestedMail } from 
  *
  * Whether the new address signs in to somebody else's account is told to its mailbox only: the answer and the work are the same.
  *
- * @throws {Problem} `auth.sso_required`, `users.email_unchanged`, `password.current_wrong`, `auth.account_locked`,
+ * @throws {Problem} `auth.sso_required`, `users.email_unchanged`, `users.email_domain_refused`, `password.current_wrong`, `auth.account_locked`,
  *   `auth.session_expired`, `rate.limited`, `auth.busy`
  */
 export async function changeEmail(
@@ -31,6 +32,7 @@ export async function changeEmail(
   const key = emailKey(input.newEmail);
   if (key === emailKey(principal.email))
     throw new Problem('users.email_unchanged', { detail: 'You sign in with this address already.' });
+  checkEmailDomain(await deps.tenantRules.get(principal.homeTenantId), input.newEmail);
   const proven = await checkOwnPassword(deps, ownerOf(principal), input.password, request);
   await deps.mailLimits.checkAddress('change-email-notice', principal.email);
   await deps.mailLimits.checkAddress('change-email', input.newEmail);

@@ -27,7 +27,8 @@ export async function changePassword(
   request: RequestContext,
 ): Promise<OpenedSession> {
   checkPasswordsAllowed(deps);
-  const password = checkNewPassword(input.newPassword, 'newPassword');
+  const rules = await deps.tenantRules.get(principal.homeTenantId);
+  const password = checkNewPassword(rules.password, input.newPassword, 'newPassword');
   const proven = await checkOwnPassword(deps, ownerOf(principal), input.currentPassword, request);
   const client = await deps.clients.get(principal.session.client_id);
   const passwordHash = await hashNewPassword(deps, password);

@@ -87,6 +87,7 @@ export const emailRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, {
             'request.invalid',
             'password.current_wrong',
             'users.email_unchanged',
+            'users.email_domain_refused',
             'auth.unauthenticated',
             'auth.session_expired',
             'auth.csrf_refused',

@@ -47,7 +47,8 @@ export function issueSetupLink(deps: Deps): Promise<string> {
 
 /** @throws {Problem} `auth.link_invalid`, `auth.setup_done`, `password.too_weak`, `password.too_long` */
 export async function setUp(deps: Deps, input: SetupRequest, request: RequestContext): Promise<void> {
-  const password = checkNewPassword(input.password);
+  const rules = await deps.tenantRules.get(ROOT_TENANT);
+  const password = checkNewPassword(rules.password, input.password);
   // Before the hash, so that a made-up link costs none.
   const open = await deps.doors.withTenant(inRoot, (tx) => deps.oneTimeTokens.read(tx, 'setup', input.token));
   if (open === undefined) throw linkInvalid();
@@ -71,7 +72,8 @@ export async function createConfiguredAdministrator(deps: Deps): Promise<boolean
   if (email === undefined || adminPassword === undefined) return false;
   // Asked first: the settings often stay for good, and a hash at every start would be one for nothing.
   if (!(await isSetupRequired(deps))) return false;
-  const passwordHash = await hashNewPassword(deps, checkNewPassword(adminPassword));
+  const rules = await deps.tenantRules.get(ROOT_TENANT);
+  const passwordHash = await hashNewPassword(deps, checkNewPassword(rules.password, adminPassword));
   return deps.doors.withTenant(inRoot, async (tx) => {
     if (await hasAdministrator(tx)) return false;
     const ground = { by: 'configuration' } as const;

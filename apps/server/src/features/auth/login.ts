@@ -6,6 +6,7 @@ import { Problem, type RequestContext } from '../../platform/http/index.ts';
 import { ROOT_TENANT } from '../../platform/ids.ts';
 import { CONSOLE_CLIENT, type KnownClient } from '../clients/index.ts';
 import type { Deps } from '../deps.ts';
+import { isSignInAllowed, signInRefused } from '../settings/index.ts';
 import { type Account, isOpenAccount, loadAccount, lockUser } from './account.repo.ts';
 import { rewritePassword } from './credentials.repo.ts';
 import { knownDevice } from './known-device.ts';
@@ -27,7 +28,7 @@ export interface LoginInput extends LoginRequest {
  * and what is answered does not tell them apart (D2; threats 51, 53).
  *
  * @throws {Problem} `auth.sso_required`, `auth.client_unknown`, `auth.busy`, `auth.invalid_credentials`,
- *   `auth.account_locked`, `auth.client_not_allowed`
+ *   `auth.account_locked`, `auth.client_not_allowed`, `auth.sign_in_refused`
  */
 export async function login(deps: Deps, input: LoginInput, request: RequestContext): Promise<OpenedSession> {
   checkPasswordsAllowed(deps);
@@ -63,6 +64,11 @@ async function enterBy(
   if (!isServedBy(client, account)) {
     await recordRefusal(deps, { account, email: input.email, verdict: 'client', lockedUntil: null }, request);
     throw clientNotAllowed();
+  }
+  const { signIn: rules } = await deps.tenantRules.get(account.tenantId);
+  if (!isSignInAllowed(rules, { email: account.email, ip: request.ip })) {
+    await recordRefusal(deps, { account, email: input.email, verdict: 'rules', lockedUntil: null }, request);
+    throw signInRefused();
   }
   const rehashed = await rehash(deps, account, input.password);
   return deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId: account.tenantId }), async (tx) => {

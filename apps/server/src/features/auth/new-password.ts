@@ -1,4 +1,4 @@
-import { fitsBcrypt, missedPasswordRules } from '@gatehouse/contracts';
+import { fitsBcrypt, missedPasswordRules, type PasswordRules } from '@gatehouse/contracts';
 import { Problem } from '../../platform/http/index.ts';
 import type { Deps } from '../deps.ts';
 
@@ -11,17 +11,18 @@ declare const hashed: unique symbol;
 export type NewPasswordHash = string & { readonly [hashed]: true };
 
 /**
- * Checks a password that somebody wants to set: on every path that sets one, and on no path that only compares.
+ * Checks a password that somebody wants to set by the rules of the tenant that governs it, their home: on every path that sets
+ * one, and on no path that only compares.
  *
  * @throws {Problem} `password.too_long` over 72 bytes of UTF-8, `password.too_weak` with each rule that it misses.
  */
-export function checkNewPassword(password: string, member = 'password'): NewPassword {
+export function checkNewPassword(rules: PasswordRules, password: string, member = 'password'): NewPassword {
   if (!fitsBcrypt(password)) {
     throw new Problem('password.too_long', {
       detail: 'Use at most 72 bytes; accented letters and emoji take several each.',
     });
   }
-  const missed = missedPasswordRules(password).map((rule) => ({
+  const missed = missedPasswordRules(password, rules).map((rule) => ({
     path: `body/${member}`,
     message: `must ${rule}`,
   }));

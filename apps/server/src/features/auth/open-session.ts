@@ -5,6 +5,7 @@ import { newId, type SessionId, type TenantId, type UserId } from '../../platfor
 import { personal } from '../audit/index.ts';
 import type { KnownClient } from '../clients/index.ts';
 import type { Deps } from '../deps.ts';
+import { isSignInAllowed, signInRefused } from '../settings/index.ts';
 import { accessTokenLifetime, issueAccessToken } from './access-token.ts';
 import { markSignedIn } from './credentials.repo.ts';
 import { formatRefreshToken } from './refresh-token.ts';
@@ -25,7 +26,12 @@ export interface OpenedSession {
 
 const DAY = 86_400;
 
-/** Opens a session for somebody who has just proved who they are. A new id each time: nothing of a visitor's survives (threat 33). */
+/**
+ * Opens a session for somebody who has just proved who they are, for as long as their tenant lets sessions be. A new id each time:
+ * nothing of a visitor's survives (threat 33).
+ *
+ * @throws {Problem} `auth.invalid_credentials`, `auth.sign_in_refused`
+ */
 export async function openSession(
   deps: Deps,
   tx: TenantTx,
@@ -60,6 +66,9 @@ export async function openSession(
   const session = await loadOpenedSession(tx, sessionId, now);
   // Suspended between the comparison and now.
   if (!session) throw new Problem('auth.invalid_credentials');
+  // SECURITY: here and nowhere else, since every way in ends here: a way that forgot the rules would be the one that is taken.
+  const { signIn: rules } = await deps.tenantRules.within(tx);
+  if (!isSignInAllowed(rules, { email: session.email, ip: request.ip })) throw signInRefused();
   await deps.audit.record(tx, {
     action: signIn.replaces === undefined ? 'login' : 'session_rotated',
     actor: { kind: 'user', id: signIn.userId, tenantId: tx.tenantId, email: session.email },

@@ -34,9 +34,10 @@ export async function setPasswordByLink(
   request: RequestContext,
 ): Promise<void> {
   checkPasswordsAllowed(deps);
-  const password = checkNewPassword(input.password);
   const tenantId = tenantOfToken(input.token);
   if (tenantId === undefined) throw linkInvalid();
+  const rules = await deps.tenantRules.get(tenantId);
+  const password = checkNewPassword(rules.password, input.password);
   const inside = enterOwn({ kind: 'claim', tenantId });
   // Before the hash, so that a made-up link costs none.
   const open = await deps.doors.withTenant(inside, (tx) => deps.oneTimeTokens.read(tx, purpose, input.token));

@@ -10,8 +10,8 @@ import { accountLockedMail } from './auth.mails.ts';
 export interface Refusal {
   account: Account | undefined;
   email: string;
-  /** `client`: the password was right, and the client belongs to another tenant. */
-  verdict: Verdict | 'client';
+  /** The password was right, but the client belongs to another tenant, or the tenant's rules do not let this person in from here. */
+  verdict: Verdict | 'client' | 'rules';
   lockedUntil: Date | null;
 }
 

@@ -1,5 +1,5 @@
 import type { ConfirmRegistrationRequest, RegisterRequest } from '@gatehouse/contracts';
-import { getSystemRole } from '@gatehouse/contracts';
+import { DEFAULT_SETTINGS, getSystemRole } from '@gatehouse/contracts';
 import { enterOwn } from '../../platform/access/index.ts';
 import { inNewTenant } from '../../platform/database/index.ts';
 import { emailKey } from '../../platform/email.ts';
@@ -40,7 +40,8 @@ interface PendingRegistration {
  */
 export async function register(deps: Deps, input: RegisterRequest, request: RequestContext): Promise<void> {
   checkRegistrationOpen(deps);
-  const password = checkNewPassword(input.password);
+  // The tenant that will govern it begins with the defaults.
+  const password = checkNewPassword(DEFAULT_SETTINGS.password, input.password);
   const account = await loadAccount(deps.doors, emailKey(input.email));
   const passwordHash = await hashNewPassword(deps, password);
   const mailed = await deps.mailLimits.isRegistrationLeft(input.email, request.ip);

@@ -5,6 +5,7 @@ import { limitHeaders } from '../../platform/limits/index.ts';
 import type { KnownClient } from '../clients/index.ts';
 import type { Deps } from '../deps.ts';
 import { endSession } from '../sessions/index.ts';
+import { isNetworkAllowed, signInRefused } from '../settings/index.ts';
 import { type OpenedSession, withTokens } from './open-session.ts';
 import { parseRefreshToken, type RefreshToken } from './refresh-token.ts';
 import { type Renewal, renewSession } from './sessions.repo.ts';
@@ -19,7 +20,7 @@ export interface Renewed extends OpenedSession {
  * The generation before the present one, presented again by the same browser within the window, gets the same tokens
  * again (a lost answer, a second tab). Anything else that was spent ends its family.
  *
- * @throws {Problem} `auth.session_expired`, `rate.limited`
+ * @throws {Problem} `auth.session_expired`, `auth.sign_in_refused`, `rate.limited`
  */
 export async function renew(
   deps: Deps,
@@ -30,6 +31,9 @@ export async function renew(
   const { config, clock } = deps;
   const token = presented === undefined ? undefined : parseRefreshToken(presented, deps.sealer);
   if (token === undefined) throw expired();
+  const { signIn: rules } = await deps.tenantRules.get(token.tenantId);
+  // The session stays: back in a network that is allowed, it goes on.
+  if (!isNetworkAllowed(rules, request.ip)) throw signInRefused();
   const renewal = await renewSession(deps.doors, {
     tenantId: token.tenantId,
     sessionId: token.sessionId,

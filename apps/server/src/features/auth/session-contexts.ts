@@ -53,9 +53,9 @@ export function createSessionContexts({ doors, clock }: { doors: Doors; clock: C
       return context;
     },
     forget(ended) {
-      if (ended.length === 0) return;
-      generation += 1;
       for (const { kind, tenant_id, subject_id } of ended) {
+        if (kind === 'settings') continue;
+        generation += 1;
         if (kind === 'session') known.delete(`${tenant_id} ${subject_id}`);
         else known.clear();
       }

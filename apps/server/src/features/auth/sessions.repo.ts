@@ -41,6 +41,10 @@ export interface NewSession {
   userAgent: string;
 }
 
+const ofTenant = (tx: TenantTx, length: 'idleMinutes' | 'maxMinutes') =>
+  sql<number | null>`(select (t.settings #>> array['session', ${sql.lit(length)}])::integer
+    from gatehouse.tenants t where t.id = ${tx.tenantId})`;
+
 /** False when the user was deleted between the password and now. */
 export async function insertSession(tx: TenantTx, session: NewSession): Promise<boolean> {
   const { now } = session;
@@ -64,8 +68,14 @@ export async function insertSession(tx: TenantTx, session: NewSession): Promise<
     auth_time: now,
     created_at: now,
     last_used_at: now,
-    idle_expires_at: session.idleExpiresAt,
-    expires_at: session.expiresAt,
+    // The tenant's own lengths, where it says less than the deployment: read by the INSERT itself, so that signing in asks nothing
+    // more (docs/adr/0046).
+    idle_minutes: ofTenant(tx, 'idleMinutes'),
+    idle_expires_at: sql<Date>`least(${session.idleExpiresAt}::timestamptz,
+      ${now}::timestamptz + make_interval(mins => ${ofTenant(tx, 'idleMinutes')}),
+      ${now}::timestamptz + make_interval(mins => ${ofTenant(tx, 'maxMinutes')}))`,
+    expires_at: sql<Date>`least(${session.expiresAt}::timestamptz,
+      ${now}::timestamptz + make_interval(mins => ${ofTenant(tx, 'maxMinutes')}))`,
     renewals_since: now,
     ip: session.ip,
     user_agent: session.userAgent,

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { TenantTx } from '../../platform/database/index.ts';
 import { newId, type PrincipalId, type TenantId } from '../../platform/ids.ts';
 import { insertRevocations, userOfPrincipal } from '../../platform/revocations/revocations.repo.ts';
+import { withinUserLimit } from '../people/index.ts';
 import { roleNamesOfMember } from '../roles/index.ts';
 
 // A membership has no status of its own: its principal's is the one that sessions and grants go by.
@@ -68,11 +69,13 @@ export async function insertMembership(
     .values({ ...common, kind: 'member' })
     .execute();
   try {
-    const inserted = await tx
-      .insertInto('memberships')
-      .values({ ...common, user_tenant_id: guest.userTenantId, user_id: guest.userId })
-      .onConflict((oc) => oc.columns(['tenant_id', 'user_tenant_id', 'user_id']).doNothing())
-      .executeTakeFirst();
+    const inserted = await withinUserLimit(
+      tx
+        .insertInto('memberships')
+        .values({ ...common, user_tenant_id: guest.userTenantId, user_id: guest.userId })
+        .onConflict((oc) => oc.columns(['tenant_id', 'user_tenant_id', 'user_id']).doNothing())
+        .executeTakeFirst(),
+    );
     return inserted.numInsertedOrUpdatedRows === 1n ? id : 'exists';
   } catch (error) {
     // foreign_key_violation: that tenant has no such user.

@@ -89,6 +89,7 @@ export const membershipsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (ap
             'access.denied',
             'resource.not_found',
             'memberships.exists',
+            'tenants.user_limit_reached',
           ),
         },
       },

@@ -1,2 +1,3 @@
 export { type Act, actOnPerson } from './act-on-person.ts';
 export { insertUser, loadHomePrincipal, loadUserByAddress, takeAddress } from './insert-user.repo.ts';
+export { checkUserLimit, withinUserLimit } from './user-limit.ts';

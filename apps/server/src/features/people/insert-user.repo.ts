@@ -1,6 +1,7 @@
 import type { TenantTx } from '../../platform/database/index.ts';
 import { emailKey } from '../../platform/email.ts';
 import { newId, type PrincipalId, type UserId } from '../../platform/ids.ts';
+import { withinUserLimit } from './user-limit.ts';
 
 export interface NewUser {
   email: string;
@@ -18,6 +19,8 @@ export interface NewUser {
  *
  * SECURITY: an address that somebody typed holds nothing over all tenants, or a stranger's tenant could keep its owner out of
  * every other, and be told which addresses are in use (threat 23).
+ *
+ * @throws {Problem} `tenants.user_limit_reached`
  */
 export async function insertUser(
   tx: TenantTx,
@@ -47,10 +50,12 @@ export async function insertUser(
     .insertInto('principals')
     .values({ ...common, id: principalId, kind: 'member' })
     .execute();
-  await tx
-    .insertInto('memberships')
-    .values({ ...common, id: principalId, user_tenant_id: tx.tenantId, user_id: id })
-    .execute();
+  await withinUserLimit(
+    tx
+      .insertInto('memberships')
+      .values({ ...common, id: principalId, user_tenant_id: tx.tenantId, user_id: id })
+      .execute(),
+  );
   return { id, principalId };
 }
 

@@ -3,7 +3,12 @@ import { type EnteredTenant, type UserPrincipal } from '../../platform/access/in
 import { Problem } from '../../platform/http/index.ts';
 import { ROOT_TENANT, type TenantId } from '../../platform/ids.ts';
 import { describeRevocation } from '../../platform/revocations/describe.ts';
-import { LOG_START, type LogPlace, loadRevocations } from '../../platform/revocations/revocations.repo.ts';
+import {
+  isRevocation,
+  LOG_START,
+  type LogPlace,
+  loadRevocations,
+} from '../../platform/revocations/revocations.repo.ts';
 import type { Deps } from '../deps.ts';
 
 const DEFAULT_LIMIT = 200;
@@ -46,7 +51,7 @@ export async function readRevocations(
   const restart = from?.midway ? from.restart : read.horizon;
   const place = more && last !== undefined ? last : { xid: restart, seq: LOG_START.seq };
   return {
-    items: rows.map(describeRevocation),
+    items: rows.filter(isRevocation).map(describeRevocation),
     cursor: sealCursor(deps, scope, { place, restart, midway: more }),
     more,
     time: read.readAt.toISOString(),

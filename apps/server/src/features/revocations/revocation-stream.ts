@@ -2,7 +2,7 @@ import { Problem } from '../../platform/http/index.ts';
 import { DatabaseUnavailable } from '../../platform/database/index.ts';
 import { concerns, describeRevocation } from '../../platform/revocations/describe.ts';
 import type { Beat } from '../../platform/revocations/follower.ts';
-import type { LogRow } from '../../platform/revocations/revocations.repo.ts';
+import { isRevocation, type RevocationRow } from '../../platform/revocations/revocations.repo.ts';
 import type { Deps } from '../deps.ts';
 import { type FollowedScope, readRevocations, sealCursor } from './revocation-page.ts';
 
@@ -61,12 +61,13 @@ export async function* revocationEvents(
 }
 
 function listen(deps: Pick<Deps, 'revocations'>, scope: FollowedScope, signal: AbortSignal) {
-  let waiting: LogRow[] = [];
+  let waiting: RevocationRow[] = [];
   let latest: Beat | undefined;
   let overrun = false;
   let wake: () => void = () => undefined;
   const stop = deps.revocations.onBeat((beat) => {
-    for (const row of beat.fresh) if (scope === 'all' || concerns(row, scope)) waiting.push(row);
+    for (const row of beat.fresh)
+      if (isRevocation(row) && (scope === 'all' || concerns(row, scope))) waiting.push(row);
     overrun ||= waiting.length > MOST_WAITING;
     latest = beat;
     wake();
@@ -81,7 +82,7 @@ function listen(deps: Pick<Deps, 'revocations'>, scope: FollowedScope, signal: A
       latest = undefined;
       return overrun ? undefined : beat;
     },
-    take(): LogRow[] {
+    take(): RevocationRow[] {
       const rows = waiting;
       waiting = [];
       return rows;

@@ -5,6 +5,7 @@ import { type Caller, recordDenied } from '../denied.ts';
 import type { Deps } from '../deps.ts';
 import { grant } from '../roles/index.ts';
 import { insertUser } from '../people/index.ts';
+import { checkEmailDomain } from '../settings/index.ts';
 import { presentUser } from './present-users.ts';
 import { mailSetPasswordLink, whileLinksAreLeft } from './set-password-link.ts';
 import { loadUser } from './users.repo.ts';
@@ -13,12 +14,13 @@ import { loadUser } from './users.repo.ts';
  * Adds a user to the entered tenant (spec W11, R2): invited until the mailed link has set a password, and with no role but
  * those that are named and that the caller may grant. User, roles, records and mail are one transaction.
  *
- * @throws {Problem} `users.email_in_use`, `access.denied`, `rate.limited`, and whatever `grant` throws
+ * @throws {Problem} `users.email_in_use`, `users.email_domain_refused`, `tenants.user_limit_reached`, `access.denied`, `rate.limited`, and whatever `grant` throws
  */
 export async function addUser(deps: Deps, caller: Caller, input: CreateUser): Promise<User> {
   const { principal, entered, request } = caller;
   const roles = input.roles ?? [];
   if (roles.length > 0) await checkMayAssign(deps, caller);
+  checkEmailDomain(await deps.tenantRules.get(entered.tenantId), input.email);
   const row = await whileLinksAreLeft(deps, caller, input.email, () =>
     deps.doors.withTenant(entered, async (tx) => {
       const now = deps.clock.now();

@@ -85,6 +85,8 @@ export const usersRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, sco
             'roles.root_only',
             'resource.not_found',
             'users.email_in_use',
+            'users.email_domain_refused',
+            'tenants.user_limit_reached',
             'rate.limited',
           ),
         },

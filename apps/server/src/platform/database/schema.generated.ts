@@ -289,6 +289,7 @@ export interface Sessions {
   home_principal_id: string;
   id: string;
   idle_expires_at: Timestamp;
+  idle_minutes: number | null;
   ip: string | null;
   last_used_at: Timestamp;
   renewals: Generated<number>;

@@ -1,3 +1,4 @@
+import { isLocale, isTimeZone } from '@gatehouse/contracts';
 import { Ajv, type Options } from 'ajv';
 import ajvFormats from 'ajv-formats';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -26,6 +27,8 @@ export function installValidation(app: FastifyInstance): void {
     addFormats(ajv);
     ajv.addFormat('date-time', { type: 'string', validate: isMoment(ajv) });
     ajv.addFormat('idn-email', { type: 'string', validate: isAddress });
+    ajv.addFormat('bcp47', { type: 'string', validate: isLocale });
+    ajv.addFormat('iana-time-zone', { type: 'string', validate: isTimeZone });
     ajv.addVocabulary(['example']);
   }
   app.setValidatorCompiler(({ schema, httpPart }) =>

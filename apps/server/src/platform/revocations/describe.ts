@@ -1,13 +1,13 @@
 import type { Revocation } from '@gatehouse/contracts';
 import { ROOT_TENANT } from '../ids.ts';
-import type { LogRow } from './revocations.repo.ts';
+import type { LogRow, RevocationRow } from './revocations.repo.ts';
 
 /**
  * An entry as followers get it: in claims of the tokens that it ends, so that a follower compares and need not understand.
  *
  * `iat` is in whole seconds (RFC 9068 §2.2): a token of the very second in which something ended counts as older than it.
  */
-export function describeRevocation(row: LogRow): Revocation {
+export function describeRevocation(row: RevocationRow): Revocation {
   return {
     kind: row.kind === 'principal' ? 'membership' : row.kind,
     tenantId: row.tenant_id,
@@ -18,7 +18,7 @@ export function describeRevocation(row: LogRow): Revocation {
   };
 }
 
-function matchesOf(row: LogRow): Revocation['matches'] {
+function matchesOf(row: RevocationRow): Revocation['matches'] {
   const { tenant_id, subject_id, user_id, client_id } = row;
   switch (row.kind) {
     case 'session':

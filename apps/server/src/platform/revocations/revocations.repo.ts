@@ -2,6 +2,8 @@ import { sql } from 'kysely';
 import type { Doors, TenantTx } from '../database/index.ts';
 
 export type RevokedKind = 'session' | 'user' | 'principal' | 'tenant' | 'client';
+/** What the log tells; changed settings end nothing, and are told to processes of this server alone. */
+export type LoggedKind = RevokedKind | 'settings';
 
 export interface Revoked {
   id: string;
@@ -14,7 +16,7 @@ export interface Revoked {
 /** Appends to the log that processes and services follow by cursor: what this subject's tokens say is true no more. */
 export async function insertRevocations(
   tx: TenantTx,
-  kind: RevokedKind,
+  kind: LoggedKind,
   subjects: readonly Revoked[],
   now: Date,
 ): Promise<void> {
@@ -50,7 +52,7 @@ export const LOG_START: LogPlace = { xid: '0', seq: '0' };
 
 export interface LogRow extends LogPlace {
   tenant_id: string;
-  kind: RevokedKind;
+  kind: LoggedKind;
   subject_id: string;
   user_id: string | null;
   client_id: string | null;
@@ -58,6 +60,10 @@ export interface LogRow extends LogPlace {
   /** Other tenants whose guests it is about. */
   seen_by: string[];
 }
+
+/** An entry that ends something: what followers outside are told. */
+export type RevocationRow = LogRow & { kind: RevokedKind };
+export const isRevocation = (row: LogRow): row is RevocationRow => row.kind !== 'settings';
 
 /** A look at the log, and the snapshot that it was taken in. */
 export interface LogRead {

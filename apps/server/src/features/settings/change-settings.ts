@@ -1,0 +1,123 @@
+import {
+  type ChangeTenantSettings,
+  DEFAULT_SETTINGS,
+  type SettingsChange,
+  type TenantSettings,
+  TERMS,
+  withSettings,
+} from '@gatehouse/contracts';
+import { canonicalAddress, canonicalRange } from '../../config/index.ts';
+import type { TenantTx } from '../../platform/database/index.ts';
+import { Problem } from '../../platform/http/index.ts';
+import { ROOT_TENANT } from '../../platform/ids.ts';
+import { insertRevocations } from '../../platform/revocations/revocations.repo.ts';
+import { actorOf } from '../audit/index.ts';
+import { type Caller, recordDenied } from '../denied.ts';
+import type { Deps } from '../deps.ts';
+import { loadOwnSettings, replaceSettings, shortenSessions } from './settings.repo.ts';
+import { isSignInAllowed } from './sign-in-rules.ts';
+
+/**
+ * Changes settings of the entered tenant (spec T2, T3): what is not named stays, and what is the same already is no change and
+ * leaves no record.
+ *
+ * @throws {Problem} `request.invalid`, `access.denied`, `settings.changed`, `settings.locks_you_out`
+ */
+export async function changeSettings(deps: Deps, caller: Caller, input: ChangeTenantSettings): Promise<void> {
+  const change = withRanges(input.settings);
+  await checkMayChange(deps, caller, change);
+  await deps.doors.withTenant(caller.entered, async (tx) => {
+    const row = await loadOwnSettings(tx);
+    const before = withSettings(DEFAULT_SETTINGS, row?.settings ?? {});
+    const after = withSettings(before, change);
+    const changed = namesOf(before).filter((name) => !isSame(before[name], after[name]));
+    if (row?.settings_version !== input.version) throw outOfDate();
+    if (changed.length === 0) return;
+    checkNotLockedOut(caller, after);
+    const version = await writeSettings(deps, tx, input.version, pick(after, namesOf(after)));
+    if (changed.includes('session')) await shortenSessions(tx, after.session);
+    await deps.audit.record(tx, {
+      action: 'tenant_settings_changed',
+      actor: actorOf(caller.principal),
+      resource: { type: 'tenant', id: tx.tenantId },
+      before: { version: input.version, ...pick(before, changed) },
+      after: { version, ...pick(after, changed) },
+      request: caller.request,
+    });
+  });
+  // The next request of this very process obeys; others learn of it from the log.
+  deps.tenantRules.forget([{ kind: 'settings', tenant_id: caller.entered.tenantId }]);
+}
+
+/**
+ * Writes settings over those of a version, and tells all processes.
+ *
+ * @throws {Problem} `settings.changed`
+ */
+export async function writeSettings(
+  deps: Pick<Deps, 'clock'>,
+  tx: TenantTx,
+  version: number,
+  settings: SettingsChange,
+): Promise<number> {
+  const now = deps.clock.now();
+  const written = await replaceSettings(tx, version, settings, now);
+  if (!written) throw outOfDate();
+  await insertRevocations(tx, 'settings', [{ id: tx.tenantId, epoch: written.settings_version }], now);
+  return written.settings_version;
+}
+
+const outOfDate = () =>
+  new Problem('settings.changed', { detail: 'Read the settings again, and make your change to those.' });
+
+const namesOf = (settings: TenantSettings) => Object.keys(settings) as (keyof TenantSettings)[];
+const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other);
+const pick = (settings: TenantSettings, names: (keyof TenantSettings)[]): SettingsChange =>
+  Object.fromEntries(names.map((name) => [name, settings[name]]));
+
+/**
+ * Limits, flags and rate are terms between the platform and the tenant. Who sends them as they are changes nothing, so that what
+ * was read can be sent back.
+ *
+ * SECURITY: a tenant's administrator would otherwise lift its own limits, and a partner those of its customers.
+ */
+async function checkMayChange(deps: Deps, caller: Caller, change: SettingsChange): Promise<void> {
+  const { principal, entered } = caller;
+  const isPlatform = principal.tenantId === ROOT_TENANT && principal.permissions.has('tenants:update');
+  if (isPlatform || !TERMS.some((name) => change[name] !== undefined)) return;
+  const now = await deps.tenantRules.get(entered.tenantId);
+  const asked = withSettings(now, change);
+  if (TERMS.every((name) => isSame(now[name], asked[name]))) return;
+  await deps.doors.withTenant(entered, (tx) =>
+    recordDenied(deps, tx, caller, {
+      permission: 'tenants:update',
+      resource: { type: 'tenant', id: tx.tenantId },
+    }),
+  );
+  throw new Problem('access.denied', {
+    detail: 'Limits, features and rate are set by the operator of the platform.',
+    missingPermission: 'tenants:update',
+  });
+}
+
+/** @throws {Problem} `request.invalid` for what is no address and no range. */
+function withRanges(change: SettingsChange): SettingsChange {
+  const networks = change.signIn?.networks?.map((text, index) => {
+    const range = canonicalRange(text);
+    if (range !== undefined) return range;
+    const path = `body/settings/signIn/networks/${index}`;
+    const message = 'must be an address or a CIDR range, and not all addresses there are';
+    throw new Problem('request.invalid', { detail: `${path} ${message}.`, errors: [{ path, message }] });
+  });
+  return networks === undefined ? change : { ...change, signIn: { ...change.signIn, networks } };
+}
+
+/** Nobody shuts the door on themselves; from above, it is somebody else's door. */
+function checkNotLockedOut({ principal, entered, request }: Caller, settings: TenantSettings): void {
+  if (principal.homeTenantId !== entered.tenantId) return;
+  const ip = canonicalAddress(request.ip) ?? request.ip;
+  if (isSignInAllowed(settings.signIn, { email: principal.email, ip })) return;
+  throw new Problem('settings.locks_you_out', {
+    detail: `Add ${ip} to the networks and the domain of your own address to the domains, or leave the lists empty.`,
+  });
+}

@@ -1,0 +1,81 @@
+import type { SettingsChange } from '@gatehouse/contracts';
+import { sql } from 'kysely';
+import type { Doors, TenantTx } from '../../platform/database/index.ts';
+import type { TenantId } from '../../platform/ids.ts';
+
+/** What a tenant has set; what it has not set is not in it. */
+export interface SettingsRow {
+  name: string;
+  settings: SettingsChange;
+  settings_version: number;
+}
+
+/** The one look-up outside a tenant's transaction (docs/security/rls-exceptions.md). */
+export async function loadSettings(doors: Doors, tenantId: TenantId): Promise<SettingsRow | undefined> {
+  const [row] = await doors.call<SettingsRow & Record<string, unknown>>(
+    'select * from gatehouse.find_tenant_settings($1)',
+    [tenantId],
+  );
+  return row;
+}
+
+const own = (tx: TenantTx) =>
+  tx
+    .selectFrom('tenants')
+    .select(['name', 'settings', 'settings_version', 'updated_at'])
+    .where('id', '=', tx.tenantId);
+type OwnSettings = SettingsRow & { updated_at: Date };
+
+export const loadOwnSettings = (tx: TenantTx): Promise<OwnSettings | undefined> =>
+  own(tx).executeTakeFirst() as Promise<OwnSettings | undefined>;
+
+/** Whoever may work in the entered tenant: users at home and guests. */
+export async function countMembers(tx: TenantTx): Promise<number> {
+  const row = await tx
+    .selectFrom('memberships')
+    .select(({ fn }) => fn.countAll<string>().as('count'))
+    .where('tenant_id', '=', tx.tenantId)
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+}
+
+/**
+ * Replaces the settings of the entered tenant if they are still those of that version: one conditional UPDATE, so that of two
+ * who change them at once one is told. Undefined when they are not.
+ */
+export function replaceSettings(
+  tx: TenantTx,
+  version: number,
+  settings: SettingsChange,
+  now: Date,
+): Promise<{ settings_version: number } | undefined> {
+  return tx
+    .updateTable('tenants')
+    .set({
+      settings: JSON.stringify(settings),
+      settings_version: sql`settings_version + 1`,
+      updated_at: now,
+    })
+    .where('id', '=', tx.tenantId)
+    .where('settings_version', '=', version)
+    .returning('settings_version')
+    .executeTakeFirst();
+}
+
+/** New lengths hold for the sessions that are open, too: they can end earlier than they would have, and never later. */
+export async function shortenSessions(
+  tx: TenantTx,
+  { idleMinutes, maxMinutes }: { idleMinutes: number | null; maxMinutes: number | null },
+): Promise<void> {
+  const length = (minutes: number | null) => sql<string | null>`make_interval(mins => ${minutes}::integer)`;
+  await tx
+    .updateTable('sessions')
+    .set({
+      idle_minutes: idleMinutes,
+      idle_expires_at: sql`least(idle_expires_at, last_used_at + ${length(idleMinutes)})`,
+      expires_at: sql`least(expires_at, created_at + ${length(maxMinutes)})`,
+    })
+    .where('tenant_id', '=', tx.tenantId)
+    .where('ended_at', 'is', null)
+    .execute();
+}
