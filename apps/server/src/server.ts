@@ -7,6 +7,7 @@ import { type Config, decodeMasterKey } from './config/index.ts';
 import {
   createAudit,
   createDecisionLog,
+  createDenials,
   createSealing,
   createSubjectKeys,
   loadAuditKeys,
@@ -150,6 +151,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     onError,
   });
   const decisions = createDecisionLog({ doors, clock, onError });
+  const denials = createDenials({ doors, audit, clock, onError });
   const counters = await createCounters({
     doors,
     clockOffset: () => databaseClock.offset,
@@ -160,6 +162,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     await watch.close();
     await outbox.close();
     await decisions.close();
+    await denials.close();
     counters.close();
     await passwords.close();
     await doors.close();
@@ -195,6 +198,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       auditKeys,
       sealing,
       decisions,
+      denials,
       limits: createLimits(counters.upTo(config.authRateLimit, MINUTE)),
       mailLimits: createMailLimits({
         blindIndex,

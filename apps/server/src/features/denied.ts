@@ -2,7 +2,6 @@ import type { FastifyRequest } from 'fastify';
 import { callerOf, type EnteredTenant, type UserPrincipal } from '../platform/access/index.ts';
 import type { TenantTx } from '../platform/database/index.ts';
 import { contextOf, type RequestContext } from '../platform/http/index.ts';
-import { actorOf } from './audit/index.ts';
 import type { Deps } from './deps.ts';
 
 /** Who asks, in which tenant, by which request. */
@@ -17,18 +16,15 @@ export const callerWith = (request: FastifyRequest): Caller => ({
   request: contextOf(request),
 });
 
-/** Puts the refusal of a signed-in caller on record (spec A1), in a transaction that is not rolled back with the refused act. */
+/**
+ * Puts the refusal of a signed-in caller on record (spec A1): in a transaction of its own, or in one that is open already and is
+ * not rolled back with the refused act.
+ */
 export function recordDenied(
-  deps: Pick<Deps, 'audit'>,
-  tx: TenantTx,
-  { principal, request }: Omit<Caller, 'entered'>,
-  denied: { permission: string; resource: { type: string; id: string | null } },
+  deps: Pick<Deps, 'denials'>,
+  caller: Caller,
+  { permission, resource }: { permission: string; resource: { type: string; id: string | null } },
+  tx?: TenantTx,
 ): Promise<void> {
-  return deps.audit.record(tx, {
-    action: 'authorization_denied',
-    actor: actorOf(principal),
-    resource: denied.resource,
-    after: { permission: denied.permission },
-    request,
-  });
+  return deps.denials.record({ ...caller, resource, reason: { permission } }, tx);
 }

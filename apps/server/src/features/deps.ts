@@ -8,7 +8,7 @@ import type { Follower } from '../platform/revocations/follower.ts';
 import type { OneTimeTokens } from '../platform/one-time-tokens/index.ts';
 import type { Outbox } from '../platform/outbox/index.ts';
 import type { Limits, MailLimits } from '../platform/limits/index.ts';
-import type { Audit, AuditKeys, DecisionLog, Sealing, SubjectKeys } from './audit/index.ts';
+import type { Audit, AuditKeys, DecisionLog, Denials, Sealing, SubjectKeys } from './audit/index.ts';
 import type { ProvedAddresses, SessionContexts } from './auth/index.ts';
 import type { ClientDirectory } from './clients/index.ts';
 import type { SigningKeys } from './keys/index.ts';
@@ -33,6 +33,7 @@ export interface Deps {
   auditKeys: AuditKeys;
   sealing: Sealing;
   decisions: DecisionLog;
+  denials: Denials;
   limits: Limits;
   mailLimits: MailLimits;
   clients: ClientDirectory;

@@ -3,7 +3,7 @@ import { installAccessHook } from '../platform/access/index.ts';
 import { contextOf } from '../platform/http/index.ts';
 import { newId } from '../platform/ids.ts';
 import { installLimits } from '../platform/limits/index.ts';
-import { actorOf, auditExportRoutes, auditKeysRoute, auditRoutes, auditSealRoutes } from './audit/index.ts';
+import { auditExportRoutes, auditKeysRoute, auditRoutes, auditSealRoutes } from './audit/index.ts';
 import { authenticate, authRoutes, emailRoutes, passwordRoutes } from './auth/index.ts';
 import { clientsRoutes } from './clients/index.ts';
 import type { Deps } from './deps.ts';
@@ -28,25 +28,21 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
     doors: deps.doors,
     authenticate: (request) => authenticate(deps, request),
     onDenied: (request, principal, entered, permission) =>
-      deps.doors.withTenant(entered, (tx) =>
-        deps.audit.record(tx, {
-          action: 'authorization_denied',
-          actor: actorOf(principal),
-          resource: { type: 'route', id: routeOf(request) },
-          after: { permission },
-          request: contextOf(request),
-        }),
-      ),
+      deps.denials.record({
+        principal,
+        entered,
+        request: contextOf(request),
+        resource: { type: 'route', id: routeOf(request) },
+        reason: { permission },
+      }),
     onTenantRefused: (request, principal, entered) =>
-      deps.doors.withTenant(entered, (tx) =>
-        deps.audit.record(tx, {
-          action: 'authorization_denied',
-          actor: actorOf(principal),
-          resource: { type: 'route', id: routeOf(request) },
-          after: { code: 'resource.not_found' },
-          request: contextOf(request),
-        }),
-      ),
+      deps.denials.record({
+        principal,
+        entered,
+        request: contextOf(request),
+        resource: { type: 'route', id: routeOf(request) },
+        reason: { code: 'resource.not_found' },
+      }),
     onAnonymousDenial: (request, code) => deps.decisions.anonymousDenial(routeOf(request), code),
     onPermitted: (request, principal, entered, permission) => {
       if (!isLogged(request, deps.config.readDecisionSample)) return;

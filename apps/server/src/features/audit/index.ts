@@ -1,4 +1,5 @@
 export { auditRoutes } from './audit.routes.ts';
+export { createDenials, type Denials } from './denials.ts';
 export { createDecisionLog, type DecisionLog } from './decision-log.ts';
 export { exportForOperator } from './export/export-for-operator.ts';
 export { auditExportRoutes } from './export/export.routes.ts';

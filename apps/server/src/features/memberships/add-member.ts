@@ -42,12 +42,10 @@ export async function addMember(deps: Deps, caller: Caller, userId: string): Pro
 async function checkNotGuest(deps: Deps, caller: Caller): Promise<void> {
   const { principal, entered } = caller;
   if (entered.via !== 'own' || principal.homeTenantId === entered.tenantId) return;
-  await deps.doors.withTenant(entered, (tx) =>
-    recordDenied(deps, tx, caller, {
-      permission: 'memberships:create',
-      resource: { type: 'tenant', id: tx.tenantId },
-    }),
-  );
+  await recordDenied(deps, caller, {
+    permission: 'memberships:create',
+    resource: { type: 'tenant', id: entered.tenantId },
+  });
   throw new Problem('access.denied', {
     detail: 'Bring people in from your own tenant, through /api/v1/tenants/{id}/memberships.',
   });

@@ -22,7 +22,7 @@ export interface Act<Person> {
  * @throws {Problem} `resource.not_found`, `users.self_forbidden`, `access.denied`, `users.last_administrator`
  */
 export async function actOnPerson<Person extends { user_id: string; principal_id: string }, T>(
-  deps: Pick<Deps, 'doors' | 'audit' | 'clock'>,
+  deps: Pick<Deps, 'doors' | 'denials' | 'clock'>,
   caller: Caller,
   { type, id, load, onSelf }: Act<Person>,
   work: (tx: TenantTx, person: Person) => Promise<T>,
@@ -44,7 +44,7 @@ export async function actOnPerson<Person extends { user_id: string; principal_id
           deps.clock.now(),
         );
         if (beyond !== undefined) {
-          await recordDenied(deps, tx, caller, { permission: beyond, resource: { type, id } });
+          await recordDenied(deps, caller, { permission: beyond, resource: { type, id } }, tx);
           return { beyond };
         }
       }

@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { callerOf } from '../../platform/access/index.ts';
 import { contextOf, Problem } from '../../platform/http/index.ts';
-import { actorOf } from '../audit/index.ts';
 import type { Deps } from '../deps.ts';
 
 /**
@@ -9,18 +8,16 @@ import type { Deps } from '../deps.ts';
  *
  * SECURITY: the refusal rolls back the transaction that it happened in; an attempt to rise must stay visible all the same.
  */
-export function recordRefusedGrants(app: FastifyInstance, deps: Pick<Deps, 'doors' | 'audit'>): void {
+export function recordRefusedGrants(app: FastifyInstance, deps: Pick<Deps, 'denials'>): void {
   app.addHook('onError', async (request, _reply, error) => {
     if (!(error instanceof Problem) || error.code !== 'access.grant_exceeds_own') return;
     const { principal, entered } = callerOf(request);
-    await deps.doors.withTenant(entered, (tx) =>
-      deps.audit.record(tx, {
-        action: 'authorization_denied',
-        actor: actorOf(principal),
-        resource: { type: 'route', id: `${request.method} ${request.routeOptions.url ?? ''}` },
-        after: { code: error.code, permission: error.options.missingPermission },
-        request: contextOf(request),
-      }),
-    );
+    await deps.denials.record({
+      principal,
+      entered,
+      request: contextOf(request),
+      resource: { type: 'route', id: `${request.method} ${request.routeOptions.url ?? ''}` },
+      reason: { code: error.code, permission: error.options.missingPermission },
+    });
   });
 }

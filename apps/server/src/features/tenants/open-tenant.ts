@@ -48,7 +48,7 @@ async function checkMayOpen(deps: Deps, caller: Caller, type: 'customer' | 'part
   const parentType = await deps.doors.withTenant(entered, async (tx) => {
     if (missing) {
       const resource = { type: 'tenant', id: tx.tenantId };
-      await recordDenied(deps, tx, caller, { permission: needed, resource });
+      await recordDenied(deps, caller, { permission: needed, resource }, tx);
     }
     return (await loadEntered(tx)).type;
   });

@@ -56,12 +56,10 @@ export async function addUser(deps: Deps, caller: Caller, input: CreateUser): Pr
 // SECURITY: adding people is not granting roles; this path asks for what POST /role-assignments asks for (threat 72).
 async function checkMayAssign(deps: Deps, caller: Caller): Promise<void> {
   if (caller.principal.permissions.has('roles:assign')) return;
-  await deps.doors.withTenant(caller.entered, (tx) =>
-    recordDenied(deps, tx, caller, {
-      permission: 'roles:assign',
-      resource: { type: 'tenant', id: tx.tenantId },
-    }),
-  );
+  await recordDenied(deps, caller, {
+    permission: 'roles:assign',
+    resource: { type: 'tenant', id: caller.entered.tenantId },
+  });
   throw new Problem('access.denied', {
     detail:
       'Giving roles needs the permission roles:assign; add the user without roles, or ask an administrator.',
