@@ -11,17 +11,12 @@ export async function presentUsers(
   deps: Pick<Deps, 'doors' | 'blindIndex' | 'clock'>,
   rows: readonly UserRow[],
 ): Promise<User[]> {
-  if (rows.length === 0) return [];
   // SECURITY: of an address that nobody has proved here, its lock is the business of whoever has it elsewhere.
   const keys = rows.map(({ sign_in_key: key }) => (key === null ? undefined : throttleKey(deps, key)));
-  const found = await deps.doors.asSystem('which addresses are locked', (tx) =>
-    listLocked(
-      tx,
-      keys.filter((key) => key !== undefined),
-      deps.clock.now(),
-    ),
+  const locked = await loadLocked(
+    deps,
+    keys.filter((key) => key !== undefined),
   );
-  const locked = new Set(found.map((key) => key.toString('base64')));
   return rows.map((row, index) => ({
     id: row.id,
     tenantId: row.tenant_id,
@@ -35,6 +30,13 @@ export async function presentUsers(
     createdAt: row.created_at.toISOString(),
     lastLoginAt: row.last_login_at?.toISOString() ?? null,
   }));
+}
+
+/** Nobody is asked of a page of invited people only: none of them signs in with an address yet. */
+async function loadLocked({ doors, clock }: Pick<Deps, 'doors' | 'clock'>, keys: readonly Buffer[]) {
+  if (keys.length === 0) return new Set<string>();
+  const found = await doors.asSystem('which addresses are locked', (tx) => listLocked(tx, keys, clock.now()));
+  return new Set(found.map((key) => key.toString('base64')));
 }
 
 /** One of them. */
