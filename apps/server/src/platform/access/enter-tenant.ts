@@ -8,6 +8,7 @@ import { loadTenant } from './tenants.repo.ts';
 /** How a principal came to be in a tenant. */
 export type EnteredVia = 'own' | 'parent' | 'platform';
 export type EnteredTenant = Entered & { readonly via: EnteredVia };
+
 /**
  * The only way into a tenant: every door takes what this returns.
  *
