@@ -73,15 +73,19 @@ export async function countElsewhere(
   return Number(rows[0]?.count ?? 0);
 }
 
-/** A number that every transaction which is open now is below. */
-export async function transactionNow(tx: SystemTx): Promise<string> {
-  const { rows } = await sql<{ xid: string }>`select pg_current_xact_id()::text as xid`.execute(tx);
-  return rows[0]?.xid ?? '0';
-}
-
-/** Has every transaction ended that was open when the number was taken? */
-export async function areOver(tx: SystemTx, xid: string): Promise<boolean> {
-  const { rows } = await sql<{ over: boolean }>`
-    select pg_snapshot_xmin(pg_current_snapshot()) > ${xid}::xid8 as over`.execute(tx);
-  return rows[0]?.over === true;
+/**
+ * The transactions that are open now, other than this one, of whoever logs in as the service does, in this database. Others seal
+ * nothing: a backup, or another application of the cluster, may take its time.
+ *
+ * By virtual id, which a transaction has before it writes anything: what it will write may have been sealed already.
+ */
+export async function listOpenTransactions(tx: SystemTx): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select l.virtualxid as id from pg_locks l
+    join pg_stat_activity a on a.pid = l.pid
+    join pg_stat_activity own on own.pid = pg_backend_pid() and own.usesysid = a.usesysid and own.datid = a.datid
+    where l.locktype = 'virtualxid' and l.mode = 'ExclusiveLock' and l.granted and l.pid <> pg_backend_pid()`.execute(
+    tx,
+  );
+  return rows.map(({ id }) => id);
 }

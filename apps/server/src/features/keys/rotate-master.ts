@@ -4,11 +4,10 @@ import { followMasterKey, sealUnderMasterKey } from '../../platform/installation
 import { ROOT_TENANT } from '../../platform/ids.ts';
 import type { Deps } from '../deps.ts';
 import {
-  areOver,
   claimSealed,
   countElsewhere,
+  listOpenTransactions,
   listSealedColumns,
-  transactionNow,
   writeSealed,
 } from './reseal.repo.ts';
 import { SEALED_COLUMNS } from './sealed-columns.ts';
@@ -138,12 +137,16 @@ function resealBatch(
 
 /** SECURITY: a transaction that began under the previous key may commit what nobody has counted. */
 async function untilEnded({ doors }: ResealDeps): Promise<void> {
-  const xid = await doors.asSystem('wait for transactions', transactionNow);
-  for (const giveUp = performance.now() + ENDED_WITHIN_MS; performance.now() < giveUp; await delay(100))
-    if (await doors.asSystem('wait for transactions', (tx) => areOver(tx, xid))) return;
-  throw new MasterRotationError(
-    'A transaction of this PostgreSQL cluster has been open for a minute. End it, and run this again: it goes on where it was.',
-  );
+  const list = () => doors.asSystem('wait for transactions', listOpenTransactions);
+  let open = await list();
+  for (const giveUp = performance.now() + ENDED_WITHIN_MS; open.length > 0; await delay(100)) {
+    if (performance.now() > giveUp)
+      throw new MasterRotationError(
+        'A transaction of the service has been open in this database for a minute. End it, and run this again: it goes on where it was.',
+      );
+    const now = new Set(await list());
+    open = open.filter((id) => now.has(id));
+  }
 }
 
 async function countLeft({ doors, sealer }: ResealDeps, keyId: string): Promise<MasterRotation['left']> {
