@@ -10,16 +10,42 @@ export interface PasswordRules {
   readonly symbol: boolean;
 }
 
+/** What is asked where no tenant has said more, and of people whose tenant is not known yet. */
+export const DEFAULT_PASSWORD_RULES: PasswordRules = { minLength: 8, symbol: false };
+
+interface Rule {
+  isMet(password: string, rules: PasswordRules): boolean;
+  /** What a password "must". */
+  must(rules: PasswordRules): string;
+}
+
+/** The rules of a new password: for the server that checks them, and for pages that say so while one types. */
+export const passwordRules = {
+  length: {
+    isMet: (password, { minLength }) => [...password].length >= minLength,
+    must: ({ minLength }) => `have at least ${minLength} characters`,
+  },
+  upper: { isMet: (password) => /\p{Lu}/u.test(password), must: () => 'have an upper-case letter' },
+  lower: { isMet: (password) => /\p{Ll}/u.test(password), must: () => 'have a lower-case letter' },
+  digit: { isMet: (password) => /\p{Nd}/u.test(password), must: () => 'have a digit' },
+} satisfies Record<string, Rule>;
+export type PasswordRule = keyof typeof passwordRules;
+
+/** The names of the rules that a new password misses, and `bytes` for one that bcrypt would cut. */
+export function unmetPasswordRules(password: string): (PasswordRule | 'bytes')[] {
+  const names = Object.keys(passwordRules) as PasswordRule[];
+  const unmet = names.filter((name) => !passwordRules[name].isMet(password, DEFAULT_PASSWORD_RULES));
+  return fitsBcrypt(password) ? unmet : [...unmet, 'bytes'];
+}
+
 /** The rules that a new password misses, each as what it "must". */
-export function missedPasswordRules(password: string, { minLength, symbol }: PasswordRules): string[] {
-  const rules: [boolean, string][] = [
-    [[...password].length >= minLength, `have at least ${minLength} characters`],
-    [/\p{Lu}/u.test(password), 'have an upper-case letter'],
-    [/\p{Ll}/u.test(password), 'have a lower-case letter'],
-    [/\p{Nd}/u.test(password), 'have a digit'],
-    [!symbol || /[^\p{L}\p{N}\s]/u.test(password), 'have a character that is neither a letter nor a digit'],
-    // SECURITY: bcrypt stops reading at a NUL (CVE-2020-7689).
-    [!password.includes('\0'), 'not contain a NUL character'],
-  ];
-  return rules.filter(([met]) => !met).map(([, rule]) => rule);
+export function missedPasswordRules(password: string, rules: PasswordRules): string[] {
+  const missed = Object.values<Rule>(passwordRules)
+    .filter(({ isMet }) => !isMet(password, rules))
+    .map(({ must }) => must(rules));
+  if (rules.symbol && !/[^\p{L}\p{N}\s]/u.test(password))
+    missed.push('have a character that is neither a letter nor a digit');
+  // SECURITY: bcrypt stops reading at a NUL (CVE-2020-7689).
+  if (password.includes('\0')) missed.push('not contain a NUL character');
+  return missed;
 }

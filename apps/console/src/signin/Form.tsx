@@ -1,8 +1,8 @@
 /** @jsxImportSource preact */
+import { unmetPasswordRules } from '@gatehouse/contracts';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { type Failure, noFailure, readFailure } from './failure.ts';
-import { unmetRules } from '../password.ts';
 import { t } from './text.ts';
 import { Wait } from './Wait.tsx';
 
@@ -92,7 +92,7 @@ function checkValues(form: HTMLFormElement, values: Values, setsPassword: boolea
     else if (name === 'email' && !/^[^\s@]+@[^\s@]+$/.test(value)) faults[name] = t('problem.emailForm');
   }
   if (setsPassword && values.password) {
-    const unmet = unmetRules(values.password);
+    const unmet = unmetPasswordRules(values.password);
     if (unmet.length > 0)
       faults.password = t(`problem.password.${unmet.includes('bytes') ? 'too_long' : 'too_weak'}`);
   }

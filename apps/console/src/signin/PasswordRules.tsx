@@ -1,10 +1,13 @@
 /** @jsxImportSource preact */
-import { fitsBcrypt, passwordRules } from '../password.ts';
+import { DEFAULT_PASSWORD_RULES, fitsBcrypt, passwordRules } from '@gatehouse/contracts';
 import { t } from './text.ts';
 
 /** The rules of a new password, each with whether it is met, while one types. */
 export function PasswordRules({ password }: { password: string }) {
-  const rules = Object.entries(passwordRules).map(([name, isMet]) => ({ name, met: isMet(password) }));
+  const rules = Object.entries(passwordRules).map(([name, { isMet }]) => ({
+    name,
+    met: isMet(password, DEFAULT_PASSWORD_RULES),
+  }));
   if (!fitsBcrypt(password)) rules.push({ name: 'bytes', met: false });
   return (
     <div class="rules" id="password-rules">

@@ -1,3 +1,4 @@
+import { DEFAULT_PASSWORD_RULES } from '../password-rules.ts';
 import { Type, type Static, type TSchema } from 'typebox';
 import { CURRENCIES } from '../currencies.ts';
 import { Id, Message, Nullable, Time } from './shapes.ts';
@@ -145,7 +146,7 @@ export const DEFAULT_SETTINGS: TenantSettings = {
   currency: 'EUR',
   dateFormat: 'YYYY-MM-DD',
   branding: { primaryColor: null, companyUrl: null },
-  password: { minLength: 8, symbol: false },
+  password: DEFAULT_PASSWORD_RULES,
   session: { idleMinutes: null, maxMinutes: null },
   signIn: { networks: [], emailDomains: [] },
   limits: { users: null, cloudInstances: null },

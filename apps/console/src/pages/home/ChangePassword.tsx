@@ -1,11 +1,11 @@
 import type { Me } from '@gatehouse/browser';
+import { unmetPasswordRules } from '@gatehouse/contracts';
 import { Alert, Button, PasswordInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { notifications } from '@mantine/notifications';
 import { useTranslation } from 'react-i18next';
 import { useChangePassword } from '../../data/account/mutations.ts';
 import { faultsByField, sayProblem } from '../../data/problem.ts';
-import { unmetRules } from '../../password.ts';
 
 export function ChangePassword({ me, onDone }: { me: Me; onDone: () => void }) {
   const { t } = useTranslation();
@@ -15,7 +15,7 @@ export function ChangePassword({ me, onDone }: { me: Me; onDone: () => void }) {
     validate: {
       currentPassword: (value) => (value ? null : t('form.passwordMissing')),
       newPassword: (value) => {
-        const unmet = unmetRules(value);
+        const unmet = unmetPasswordRules(value);
         if (unmet.length === 0) return null;
         return t('form.passwordNeeds', { rules: unmet.map((rule) => t(`form.rule.${rule}`)).join(', ') });
       },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { unmetRules } from './password.ts';
+import { unmetPasswordRules } from './password-rules.ts';
 
 describe('the rules of a new password', () => {
   it.each([
@@ -15,6 +15,6 @@ describe('the rules of a new password', () => {
     // 3 + 24 × 3 bytes.
     [`Ab1${'€'.repeat(24)}`, ['bytes']],
   ])('%s misses %j', (password, unmet) => {
-    expect(unmetRules(password)).toEqual(unmet);
+    expect(unmetPasswordRules(password)).toEqual(unmet);
   });
 });
