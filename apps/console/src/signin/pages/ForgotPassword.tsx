@@ -1,19 +1,16 @@
 /** @jsxImportSource preact */
-import { useLayoutEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { PageProps } from '../App.tsx';
 import { Field } from '../fields.tsx';
 import { Form } from '../Form.tsx';
 import { Heading, Notice, PageLink } from '../Frame.tsx';
+import { MailSent } from '../MailSent.tsx';
 import { post } from '../server.ts';
 import { t } from '../text.ts';
 
 /** Says the same whether there is an account or not: the server answers so, too. */
 export function ForgotPassword({ options }: PageProps) {
   const [sentTo, setSentTo] = useState<string>();
-
-  useLayoutEffect(() => {
-    if (sentTo) document.querySelector<HTMLElement>('h1')?.focus();
-  }, [sentTo]);
 
   if (options?.policy === 'restricted') {
     return (
@@ -26,24 +23,15 @@ export function ForgotPassword({ options }: PageProps) {
 
   if (sentTo) {
     return (
-      <>
-        <Heading title={t('forgot.sentTitle')} lead={t('forgot.sent', { email: sentTo })} />
-        {options?.devMailUrl && (
-          <a class="button" href={options.devMailUrl} target="_blank" rel="noreferrer">
-            {t('register.devMail')}
-          </a>
-        )}
-        <div class="after">
-          <p>
-            {t('forgot.notArrived')}{' '}
-            <button type="button" class="link" onClick={() => setSentTo(undefined)}>
-              {t('register.again')}
-            </button>
-            .
-          </p>
-          <BackToSignIn />
-        </div>
-      </>
+      <MailSent
+        title={t('forgot.sentTitle')}
+        lead={t('forgot.sent', { email: sentTo })}
+        notArrived={t('forgot.notArrived')}
+        devMailUrl={options?.devMailUrl}
+        onAgain={() => setSentTo(undefined)}
+      >
+        <BackToSignIn />
+      </MailSent>
     );
   }
 

@@ -1,18 +1,15 @@
 /** @jsxImportSource preact */
-import { useLayoutEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { PageProps } from '../App.tsx';
 import { Field, PasswordField } from '../fields.tsx';
 import { Form } from '../Form.tsx';
 import { Heading, Notice, PageLink } from '../Frame.tsx';
+import { MailSent } from '../MailSent.tsx';
 import { post } from '../server.ts';
 import { t } from '../text.ts';
 
 export function Register({ options }: PageProps) {
   const [sentTo, setSentTo] = useState<string>();
-
-  useLayoutEffect(() => {
-    if (sentTo) document.querySelector<HTMLElement>('h1')?.focus();
-  }, [sentTo]);
 
   if (options && (options.registration === 'closed' || options.policy === 'restricted')) {
     return (
@@ -28,23 +25,13 @@ export function Register({ options }: PageProps) {
 
   if (sentTo) {
     return (
-      <>
-        <Heading title={t('register.sentTitle')} lead={t('register.sent', { email: sentTo })} />
-        {options?.devMailUrl && (
-          <a class="button" href={options.devMailUrl} target="_blank" rel="noreferrer">
-            {t('register.devMail')}
-          </a>
-        )}
-        <div class="after">
-          <p>
-            {t('register.notArrived')}{' '}
-            <button type="button" class="link" onClick={() => setSentTo(undefined)}>
-              {t('register.again')}
-            </button>
-            .
-          </p>
-        </div>
-      </>
+      <MailSent
+        title={t('register.sentTitle')}
+        lead={t('register.sent', { email: sentTo })}
+        notArrived={t('register.notArrived')}
+        devMailUrl={options?.devMailUrl}
+        onAgain={() => setSentTo(undefined)}
+      />
     );
   }
 
