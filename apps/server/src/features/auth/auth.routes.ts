@@ -12,7 +12,6 @@ import {
   SignInResponse,
 } from '@gatehouse/contracts';
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
-import { Type } from 'typebox';
 import { isLoopbackUrl } from '../../config/index.ts';
 import { publicAccess, user } from '../../platform/access/index.ts';
 import { contextOf, problems } from '../../platform/http/index.ts';
@@ -27,10 +26,10 @@ import { checkPasswordsAllowed, login } from './login.ts';
 import { logout } from './logout.ts';
 import { confirmRegistration, register } from './register.ts';
 import { renew } from './renew.ts';
+import { NoContent, OF_NEW_PASSWORD, OF_PAGE } from './route-shapes.ts';
 import { provenSession } from './proven-session.ts';
 import { answerSignedIn, rememberBrowser, userOf } from './signed-in-answer.ts';
 
-const NoContent = Type.Null({ description: 'Done.' });
 const tags = ['Sign-in'];
 
 /** The ways in by address and password, and the session they open (spec W1, W2, W11, S1 to S5). */
@@ -76,15 +75,13 @@ export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
         response: {
           200: SignInResponse,
           ...problems(
-            'request.invalid',
+            ...OF_PAGE,
             'auth.client_unknown',
             'auth.invalid_credentials',
             'auth.sso_required',
-            'auth.origin_refused',
             'auth.client_not_allowed',
             'auth.sign_in_refused',
             'auth.account_locked',
-            'rate.limited',
             'auth.busy',
           ),
         },
@@ -116,14 +113,7 @@ export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
         body: ClientOnlyRequest,
         response: {
           200: SignInResponse,
-          ...problems(
-            'request.invalid',
-            'auth.client_unknown',
-            'auth.session_expired',
-            'auth.sign_in_refused',
-            'auth.origin_refused',
-            'rate.limited',
-          ),
+          ...problems(...OF_PAGE, 'auth.client_unknown', 'auth.session_expired', 'auth.sign_in_refused'),
         },
       },
     },
@@ -244,7 +234,7 @@ export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
         body: CheckMethodRequest,
         response: {
           200: CheckMethodResponse,
-          ...problems('request.invalid', 'auth.sso_required', 'auth.origin_refused', 'rate.limited'),
+          ...problems(...OF_PAGE, 'auth.sso_required'),
         },
       },
     },
@@ -271,16 +261,7 @@ export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
         body: RegisterRequest,
         response: {
           202: Nothing,
-          ...problems(
-            'request.invalid',
-            'password.too_weak',
-            'password.too_long',
-            'auth.registration_closed',
-            'auth.sso_required',
-            'auth.origin_refused',
-            'rate.limited',
-            'auth.busy',
-          ),
+          ...problems(...OF_PAGE, ...OF_NEW_PASSWORD, 'auth.registration_closed', 'auth.sso_required'),
         },
       },
     },
@@ -308,14 +289,12 @@ export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
         response: {
           200: SignInResponse,
           ...problems(
-            'request.invalid',
+            ...OF_PAGE,
             'auth.link_invalid',
             'auth.client_unknown',
             'auth.invalid_credentials',
             'auth.client_not_allowed',
             'auth.registration_closed',
-            'auth.origin_refused',
-            'rate.limited',
             'auth.busy',
           ),
         },
@@ -346,15 +325,11 @@ export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
         response: {
           204: NoContent,
           ...problems(
-            'request.invalid',
+            ...OF_PAGE,
+            ...OF_NEW_PASSWORD,
             'auth.link_invalid',
-            'password.too_weak',
-            'password.too_long',
             'auth.setup_done',
             'users.email_in_use',
-            'auth.origin_refused',
-            'rate.limited',
-            'auth.busy',
           ),
         },
       },

@@ -1,6 +1,5 @@
 import { ChangeEmailRequest, ConfirmEmailRequest, LinkRequest, Nothing } from '@gatehouse/contracts';
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
-import { Type } from 'typebox';
 import { publicAccess, user } from '../../platform/access/index.ts';
 import { contextOf, problems } from '../../platform/http/index.ts';
 import type { Deps } from '../deps.ts';
@@ -8,9 +7,9 @@ import type { SignedInPrincipal } from './authenticate.ts';
 import { changeEmail } from './change-email.ts';
 import { confirmEmail, verifyEmail } from './confirm-email.ts';
 import { checkOrigin } from './cross-site.ts';
+import { NoContent, OF_PAGE, OF_PRESENT_PASSWORD, OF_SESSION } from './route-shapes.ts';
 import { sendVerification } from './send-verification.ts';
 
-const NoContent = Type.Null({ description: 'Done.' });
 const tags = ['Addresses'];
 
 /** The address that somebody signs in with: proving it, and changing it (spec W11). */
@@ -29,13 +28,7 @@ export const emailRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, {
           'For an address that was never proved by a mailed link, as the first administrator’s. The link is good once, for 24 hours; a new one ends those before.',
         response: {
           202: Nothing,
-          ...problems(
-            'auth.unauthenticated',
-            'auth.session_expired',
-            'auth.csrf_refused',
-            'users.email_verified',
-            'rate.limited',
-          ),
+          ...problems(...OF_SESSION, 'users.email_verified'),
         },
       },
     },
@@ -58,7 +51,7 @@ export const emailRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, {
         body: LinkRequest,
         response: {
           204: NoContent,
-          ...problems('request.invalid', 'auth.link_invalid', 'auth.origin_refused', 'rate.limited'),
+          ...problems(...OF_PAGE, 'auth.link_invalid'),
         },
       },
     },
@@ -85,15 +78,10 @@ export const emailRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, {
           202: Nothing,
           ...problems(
             'request.invalid',
-            'password.current_wrong',
+            ...OF_PRESENT_PASSWORD,
+            ...OF_SESSION,
             'users.email_unchanged',
             'users.email_domain_refused',
-            'auth.unauthenticated',
-            'auth.session_expired',
-            'auth.csrf_refused',
-            'auth.sso_required',
-            'auth.account_locked',
-            'rate.limited',
             'auth.busy',
           ),
         },
@@ -120,14 +108,10 @@ export const emailRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, {
         response: {
           204: NoContent,
           ...problems(
-            'request.invalid',
+            ...OF_PAGE,
+            ...OF_PRESENT_PASSWORD,
             'auth.link_invalid',
-            'password.current_wrong',
             'users.email_in_use',
-            'auth.sso_required',
-            'auth.origin_refused',
-            'auth.account_locked',
-            'rate.limited',
             'auth.busy',
           ),
         },

@@ -7,7 +7,6 @@ import {
   SignInResponse,
 } from '@gatehouse/contracts';
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
-import { Type } from 'typebox';
 import { publicAccess, user } from '../../platform/access/index.ts';
 import { contextOf, problems } from '../../platform/http/index.ts';
 import { CONSOLE_CLIENT } from '../clients/index.ts';
@@ -17,48 +16,60 @@ import { changePassword } from './change-password.ts';
 import { checkOrigin } from './cross-site.ts';
 import { forgotPassword } from './forgot-password.ts';
 import { setPasswordByLink } from './password-link.ts';
+import { NoContent, OF_NEW_PASSWORD, OF_PAGE, OF_PRESENT_PASSWORD, OF_SESSION } from './route-shapes.ts';
 import { answerSignedIn } from './signed-in-answer.ts';
 
-const NoContent = Type.Null({ description: 'Done.' });
 const tags = ['Passwords'];
 
 /** Setting a password: the first one, a forgotten one, another one (spec W11). */
 export const passwordRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { deps }, done) => {
   const { config } = deps;
 
-  app.post(
-    '/auth/password/set',
-    {
-      config: { access: publicAccess('authenticates by the mailed link'), limit: 'password' },
-      schema: {
-        tags,
-        operationId: 'setPassword',
-        summary: 'Set a password by a mailed link',
-        description:
-          'Spends the link that an administrator’s “add user” mailed, sets the password and ends all sessions of the user. Sign in afterwards. ' +
-          'From then on the address enters this account. Where it enters another one already, nothing is set, and the link stays good.',
-        body: SetPasswordRequest,
-        response: {
-          204: NoContent,
-          ...problems(
-            'request.invalid',
-            'auth.link_invalid',
-            'users.email_in_use',
-            'password.too_weak',
-            'password.too_long',
-            'auth.sso_required',
-            'auth.origin_refused',
-            'rate.limited',
-            'auth.busy',
-          ),
+  /** The link is the only thing that differs: both ways end in `setPasswordByLink`. */
+  const setsPasswordByLink = (
+    path: string,
+    purpose: 'set-password' | 'reset-password',
+    schema: { operationId: string; summary: string; description: string },
+    body: typeof SetPasswordRequest | typeof ResetPasswordRequest,
+  ) =>
+    app.post(
+      path,
+      {
+        config: { access: publicAccess('authenticates by the mailed link'), limit: 'password' },
+        schema: {
+          tags,
+          ...schema,
+          body,
+          response: {
+            204: NoContent,
+            ...problems(
+              ...OF_PAGE,
+              ...OF_NEW_PASSWORD,
+              'auth.link_invalid',
+              'users.email_in_use',
+              'auth.sso_required',
+            ),
+          },
         },
       },
+      async (request, reply) => {
+        checkOrigin(request, config);
+        await setPasswordByLink(deps, purpose, request.body, contextOf(request));
+        return reply.code(204).send(null);
+      },
+    );
+
+  setsPasswordByLink(
+    '/auth/password/set',
+    'set-password',
+    {
+      operationId: 'setPassword',
+      summary: 'Set a password by a mailed link',
+      description:
+        'Spends the link that an administrator’s “add user” mailed, sets the password and ends all sessions of the user. Sign in afterwards. ' +
+        'From then on the address enters this account. Where it enters another one already, nothing is set, and the link stays good.',
     },
-    async (request, reply) => {
-      checkOrigin(request, config);
-      await setPasswordByLink(deps, 'set-password', request.body, contextOf(request));
-      return reply.code(204).send(null);
-    },
+    SetPasswordRequest,
   );
 
   app.post(
@@ -75,13 +86,7 @@ export const passwordRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app
         body: ForgotPasswordRequest,
         response: {
           202: Nothing,
-          ...problems(
-            'request.invalid',
-            'auth.client_unknown',
-            'auth.sso_required',
-            'auth.origin_refused',
-            'rate.limited',
-          ),
+          ...problems(...OF_PAGE, 'auth.client_unknown', 'auth.sso_required'),
         },
       },
     },
@@ -92,39 +97,17 @@ export const passwordRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app
     },
   );
 
-  app.post(
+  setsPasswordByLink(
     '/auth/password/reset',
+    'reset-password',
     {
-      config: { access: publicAccess('authenticates by the mailed link'), limit: 'password' },
-      schema: {
-        tags,
-        operationId: 'resetPassword',
-        summary: 'Set a new password by a mailed link',
-        description:
-          'Spends the link that “forgot password” mailed, sets the password, ends all sessions of the user and every other link that could set one, lifts the ' +
-          'lock on the address, and tells the owner by mail. Sign in afterwards.',
-        body: ResetPasswordRequest,
-        response: {
-          204: NoContent,
-          ...problems(
-            'request.invalid',
-            'auth.link_invalid',
-            'users.email_in_use',
-            'password.too_weak',
-            'password.too_long',
-            'auth.sso_required',
-            'auth.origin_refused',
-            'rate.limited',
-            'auth.busy',
-          ),
-        },
-      },
+      operationId: 'resetPassword',
+      summary: 'Set a new password by a mailed link',
+      description:
+        'Spends the link that “forgot password” mailed, sets the password, ends all sessions of the user and every other link that could set one, lifts the ' +
+        'lock on the address, and tells the owner by mail. Sign in afterwards.',
     },
-    async (request, reply) => {
-      checkOrigin(request, config);
-      await setPasswordByLink(deps, 'reset-password', request.body, contextOf(request));
-      return reply.code(204).send(null);
-    },
+    ResetPasswordRequest,
   );
 
   app.post(
@@ -141,19 +124,7 @@ export const passwordRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app
         body: ChangePasswordRequest,
         response: {
           200: SignInResponse,
-          ...problems(
-            'request.invalid',
-            'password.too_weak',
-            'password.too_long',
-            'password.current_wrong',
-            'auth.unauthenticated',
-            'auth.session_expired',
-            'auth.csrf_refused',
-            'auth.sso_required',
-            'auth.account_locked',
-            'rate.limited',
-            'auth.busy',
-          ),
+          ...problems('request.invalid', ...OF_NEW_PASSWORD, ...OF_PRESENT_PASSWORD, ...OF_SESSION),
         },
       },
     },
