@@ -69,8 +69,8 @@ export interface TenantFilter {
 /** What row security shows: the entered tenant and those below it; all of them in the root tenant. */
 export function listTenants(tx: TenantTx, filter: TenantFilter) {
   const { sort, descending, after } = filter;
-  const key = sort === 'name' ? sql<string>`lower(name)` : sql<string>`created_at`;
-  let query = tx.selectFrom('tenants').selectAll().select(sql<string>`lower(name)`.as('name_key'));
+  const key = sort === 'name' ? sql<string>`name_key` : sql<string>`created_at`;
+  let query = tx.selectFrom('tenants').selectAll();
   query =
     filter.status === undefined
       ? query.where('status', '!=', 'deleted')
@@ -78,7 +78,7 @@ export function listTenants(tx: TenantTx, filter: TenantFilter) {
   if (filter.ownOnly) query = query.where('id', '=', tx.tenantId);
   if (filter.type !== undefined) query = query.where('type', '=', filter.type);
   if (filter.search !== undefined)
-    query = query.where(sql<boolean>`strpos(lower(name), lower(${filter.search})) > 0`);
+    query = query.where(sql<boolean>`strpos(name_key, lower(${filter.search})) > 0`);
   if (after !== undefined) {
     const value = sort === 'name' ? sql`${after.value}` : sql`${after.value}::timestamptz`;
     query = query.where(

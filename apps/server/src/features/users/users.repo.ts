@@ -31,7 +31,7 @@ const users = (tx: TenantTx, now: Date) =>
       'u.status',
       'u.created_at',
       'u.last_login_at',
-      sql<string>`lower(u.name)`.as('name_key'),
+      'u.name_key',
       roleNamesOfMember(now).as('roles'),
     ])
     .where('u.tenant_id', '=', tx.tenantId);
@@ -47,7 +47,7 @@ export const loadUserForUpdate = (tx: TenantTx, id: string, now: Date) =>
 export type UserSort = 'name' | 'email' | 'createdAt';
 const SORT = {
   // People look for Zoë behind adam, whatever the case.
-  name: { column: sql`lower(u.name)`, type: sql`text` },
+  name: { column: sql`u.name_key`, type: sql`text` },
   email: { column: sql`u.email_key`, type: sql`text` },
   createdAt: { column: sql`u.created_at`, type: sql`timestamptz` },
 } as const;
@@ -70,7 +70,7 @@ export function listUsers(tx: TenantTx, filter: UserFilter, now: Date) {
   // strpos and not LIKE: what is searched for has no wildcards to escape.
   if (search !== undefined)
     query = query.where(
-      sql<boolean>`(strpos(lower(u.name), lower(${search.name})) > 0 or strpos(u.email_key, ${search.emailKey}) > 0)`,
+      sql<boolean>`(strpos(u.name_key, lower(${search.name})) > 0 or strpos(u.email_key, ${search.emailKey}) > 0)`,
     );
   if (after !== undefined) {
     const beyond = descending ? sql`<` : sql`>`;

@@ -327,6 +327,7 @@ export interface Tenants {
   epoch: Generated<number>;
   id: string;
   name: string;
+  name_key: Generated<string>;
   parent_id: string | null;
   settings: Generated<Json>;
   settings_version: Generated<number>;
@@ -345,6 +346,7 @@ export interface Users {
   id: string;
   last_login_at: Timestamp | null;
   name: string;
+  name_key: Generated<string>;
   status: string;
   tenant_id: string;
   updated_at: Timestamp;
