@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
@@ -27,6 +27,8 @@ export interface Cluster {
   urls: string[];
   /** What all of them call themselves. */
   publicUrl: string;
+  /** For the superuser. */
+  databaseUrl: string;
   /** A server inside the test, to make people with; it serves nobody. */
   seed: Pick<TestServer, 'server' | 'sql'>;
   output(): string;
@@ -36,8 +38,16 @@ export interface Cluster {
     resume(): void;
     /** Kills every process of it; it comes back by itself, and recovers. */
     crash(): void;
+    /** Stops it in order, with everybody cut off, as for a new version of it; it comes back by itself. */
+    restart(): void;
     stop(): Promise<void>;
   };
+  /** SIGKILL; resolves when the process is gone. */
+  kill(at: number): Promise<void>;
+  /** Starts a process that was killed; resolves when it is ready. */
+  start(at: number): Promise<void>;
+  /** A command of `gatehouse`, with other settings where there are any. */
+  command(args: string[], settings?: Record<string, string>): Promise<{ status: number; output: string }>;
   stop(): Promise<void>;
 }
 
@@ -81,23 +91,28 @@ export async function startCluster(
     hashWorkerUrl,
   });
   let output = '';
-  const children = clocks.map((off, at) => {
-    const child = spawn(process.execPath, [...clockOff(off), program, 'serve'], {
+  const spawnGatehouse = (args: string[], of: Record<string, string>, clock = 0) =>
+    spawn(process.execPath, [...clockOff(clock), program, ...args], {
       cwd: '/',
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env.PATH, ...env, PORT: String(ports[at]) },
+      env: { PATH: process.env.PATH, ...env, ...of },
     });
-    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    return child;
-  });
   const urls = ports.map((port) => `http://localhost:${port}`);
-  for (const [at, url] of urls.entries()) {
-    while ((await fetch(`${url}/health/ready`).catch(() => undefined))?.status !== 200) {
+  const children: ChildProcess[] = [];
+  const launch = (at: number) => {
+    const child = spawnGatehouse(['serve'], { PORT: String(ports[at]) }, clocks[at]);
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    children[at] = child;
+  };
+  const untilReady = async (at: number) => {
+    while ((await fetch(`${urls[at]}/health/ready`).catch(() => undefined))?.status !== 200) {
       if (children[at]?.exitCode !== null) throw new Error(`it ended before it was ready:\n${output}`);
       await delay(20);
     }
-  }
+  };
+  for (const at of clocks.keys()) launch(at);
+  for (const at of clocks.keys()) await untilReady(at);
 
   const pids = () => {
     const postmaster = databasePid(dataDir);
@@ -111,6 +126,7 @@ export async function startCluster(
   return {
     urls,
     publicUrl,
+    databaseUrl: superuserUrl,
     seed: {
       server,
       sql: <R extends object>(text: string, values: unknown[] = []) =>
@@ -121,11 +137,31 @@ export async function startCluster(
       pause: () => signal('SIGSTOP'),
       resume: () => signal('SIGCONT'),
       crash: () => signal('SIGKILL'),
+      restart: () => process.kill(databasePid(dataDir) ?? Number.NaN, 'SIGINT'),
       stop: () => postgres.stop(),
+    },
+    async kill(at) {
+      const child = children[at] as ChildProcess;
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+    },
+    async start(at) {
+      launch(at);
+      await untilReady(at);
+    },
+    async command(args, of = {}) {
+      const child = spawnGatehouse(args, of);
+      let said = '';
+      for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+      const [status] = (await once(child, 'close')) as [number];
+      return { status, output: said };
     },
     async stop() {
       await server.close();
       for (const child of children) {
+        if (child.exitCode !== null || child.signalCode !== null) continue;
         const ended = once(child, 'exit');
         if (child.kill('SIGTERM')) await ended;
       }

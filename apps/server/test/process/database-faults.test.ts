@@ -145,14 +145,17 @@ describe('a database that hangs under load', () => {
   });
 });
 
-describe('a database that breaks down under load', () => {
-  it('is answered with 503 until it has recovered, and loses nothing that was acknowledged', async () => {
+describe.each([
+  ['breaks down', 'crash'],
+  ['is restarted', 'restart'],
+] as const)('a database that %s under load', (_what, fault) => {
+  it('is answered with 503 until it is back, and loses nothing that was acknowledged', async () => {
     const browser = await signIn();
     const reads = load(300, me);
     const writes = load(30, write);
     await delay(500);
     for (let times = 0; times < 2; times += 1) {
-      cluster.database.crash();
+      cluster.database[fault]();
       // It may be back sooner than anybody has noticed.
       await until(async () => (await ready()) === 200);
       await until(async () => (await write()).status === 201);

@@ -153,7 +153,7 @@ describe('a client of one tenant', () => {
 });
 
 describe('suspending and deleting a client', () => {
-  it('stop its sessions at the next request, and no other’s', async () => {
+  it('stop its sessions at the next request, and no other’s [threat 44]', async () => {
     for (const end of [(id: string) => act(admin, id, 'suspend'), (id: string) => remove(admin, id)]) {
       const cookie = await addClient(admin);
       const token = await addClient(admin, { tokenMode: 'bearer' });

@@ -56,7 +56,7 @@ async function tenantWithUser() {
 }
 
 describe('suspending a tenant', () => {
-  it('stops sessions, renewals and logins at the next request, and keeps all data', async () => {
+  it('stops sessions, renewals and logins at the next request, and keeps all data [threat 44]', async () => {
     const { tenantId, userId, email, browser } = await tenantWithUser();
     const other = await addPerson(gatehouse, tenantId, ['admin']);
     expect((await browser.get('/api/v1/auth/me')).status).toBe(200);
@@ -195,7 +195,7 @@ describe('a mailed link to set a password', () => {
   const held = (email: string) =>
     gatehouse.sql('select tenant_id from gatehouse.login_identifiers where email_key = $1', [email]);
 
-  it('opens nothing while the tenant is suspended, and is good again afterwards', async () => {
+  it('opens nothing while the tenant is suspended, and is good again afterwards [threat 44]', async () => {
     const { tenantId } = await tenantWithUser();
     const { email, link } = await invitedIn(tenantId);
     await act(platform, tenantId, 'suspend');

@@ -113,7 +113,7 @@ describe('where the deployment takes single sign-on only', () => {
 });
 
 describe('suspending a user', () => {
-  it('ends sessions and links at once, refuses sign-in and renewal, and tells the followers', async () => {
+  it('ends sessions and links at once, refuses sign-in and renewal, and tells the followers [threat 44]', async () => {
     const user = await addInvited();
     await setPassword(user.link);
     const browser = gatehouse.browser();
