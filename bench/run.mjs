@@ -1,16 +1,14 @@
 #!/usr/bin/env node
 // Entry of the bench: asks what is wanted, brings its own packages and the repository's Node, then runs the
 // scenarios. Old syntax where it must run on any Node from 18 on.
-import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { fail, prepare } from './harness/launch.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const SCENARIOS = ['login', 'me-under-storm', 'renewal', 'me', 'audit', 'memory'];
+const SEEDED_SCENARIOS = ['scale', 'audit-million'];
 
 const HELP = `Measures Gatehouse beside a bare reference program and a peer (better-auth), in one run.
 
@@ -21,14 +19,19 @@ Scenarios (default: all)
   me-under-storm   latency of the session check at a steady 500/s, quiet and while 32 clients sign in
   renewal          cookie in, rotated cookie out
   me               the session check
-  audit            what sealing costs, how fast it is, and how long verifying takes
+  audit            what sealing costs sign-ins and renewals beside a busy tenant, and how fast it is
   memory           resident memory of the idle service
   all              each of them
+
+On what bench/seed.mjs made (with --seeded; its default is both)
+  scale            login, renewal and me among a million people and among a thousand; pages of long lists
+  audit-million    exporting and verifying a million audit records
 
 Options
   --rounds N       rounds, interleaved between the programs (default 5)
   --seconds S      seconds for each program in a round (default 5)
   --json           JSON lines on standard output; the tables go to standard error
+  --seeded PATH    the folder that bench/seed.mjs made; it is kept
   --dir PATH       empty or new folder for the databases, removed at the end (default: a temporary one)
   --port N         first of 20 ports that are used on 127.0.0.1 (default 4130)
   --checkout PATH  the built checkout whose Gatehouse is measured (default: this one), to compare two states
@@ -41,14 +44,10 @@ Examples
   node bench/run.mjs                                  everything, about fifteen minutes
   node bench/run.mjs renewal --rounds 3 --seconds 3   a quick look at one
   node bench/run.mjs --json > results.jsonl
+  node bench/run.mjs scale --seeded /var/tmp/gatehouse-million
 
 How to read the figures: bench/README.md
 `;
-
-function fail(message) {
-  process.stderr.write(`${message}\n`);
-  process.exit(2);
-}
 
 function readArguments() {
   try {
@@ -59,6 +58,7 @@ function readArguments() {
         seconds: { type: 'string', default: '5' },
         json: { type: 'boolean', default: false },
         dir: { type: 'string' },
+        seeded: { type: 'string' },
         port: { type: 'string', default: '4130' },
         'cpu-prof': { type: 'string' },
         checkout: { type: 'string', default: join(HERE, '..') },
@@ -67,42 +67,21 @@ function readArguments() {
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
-    const unknown = positionals.find((name) => name !== 'all' && !SCENARIOS.includes(name));
-    if (unknown) fail(`Unknown scenario "${unknown}". Known: ${SCENARIOS.join(', ')}, all.`);
+    const known = values.seeded === undefined ? SCENARIOS : SEEDED_SCENARIOS;
+    const unknown = positionals.find((name) => name !== 'all' && !known.includes(name));
+    if (unknown && SEEDED_SCENARIOS.includes(unknown))
+      fail(`${unknown} needs --seeded: the folder that "node bench/seed.mjs --dir PATH" makes.`);
+    if (unknown) fail(`Unknown scenario "${unknown}". Known here: ${known.join(', ')}, all.`);
     const numbers = {};
     for (const name of ['rounds', 'seconds', 'port']) {
       numbers[name] = Number(values[name]);
       if (!(numbers[name] > 0)) fail(`--${name} wants a positive number, not "${values[name]}".`);
     }
-    const wanted = positionals.length === 0 || positionals.includes('all') ? SCENARIOS : positionals;
-    return { ...values, ...numbers, scenarios: SCENARIOS.filter((name) => wanted.includes(name)) };
+    const wanted = positionals.length === 0 || positionals.includes('all') ? known : positionals;
+    return { ...values, ...numbers, scenarios: known.filter((name) => wanted.includes(name)) };
   } catch (error) {
     return fail(`${error.message}\nTry: node bench/run.mjs --help`);
   }
-}
-
-function findBundledNode() {
-  try {
-    const require = createRequire(join(HERE, '../package.json'));
-    const folder = dirname(require.resolve(`node-${process.platform}-${process.arch}/package.json`));
-    return join(folder, 'bin/node');
-  } catch {
-    return fail(
-      'The repository is not installed: run "npm ci" in its root first (its Node and PostgreSQL are used).',
-    );
-  }
-}
-
-function installPackages() {
-  const lock = createHash('sha256')
-    .update(readFileSync(join(HERE, 'package-lock.json')))
-    .digest('hex');
-  const stamp = join(HERE, 'node_modules/.bench-stamp');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
-  process.stderr.write('Installing the packages of the bench (first use) …\n');
-  const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: HERE, stdio: ['ignore', 2, 2] });
-  if (npm.status !== 0) fail('npm ci in bench/ failed: see above.');
-  writeFileSync(stamp, lock);
 }
 
 const options = readArguments();
@@ -110,10 +89,6 @@ if (options.help) {
   process.stdout.write(HELP);
   process.exit(0);
 }
-if (Number(process.versions.node.split('.')[0]) < 24) {
-  const again = spawnSync(findBundledNode(), process.argv.slice(1), { stdio: 'inherit' });
-  process.exit(again.status === null ? 1 : again.status);
-}
-installPackages();
+prepare();
 const { runScenarios } = await import('./scenarios/index.mjs');
 await runScenarios(options).catch((error) => fail(error.message));

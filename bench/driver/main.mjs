@@ -1,11 +1,12 @@
 // The load driver: a process of its own on the core that the measured server does not use. Takes jobs over
 // IPC, one at a time, and keeps its signed-in browsers between them.
-import { openBrowser } from './browser.mjs';
+import { openBrowser, openCrowd } from './browser.mjs';
 import { runClosedLoop, startStorm } from './closed-loop.mjs';
 import { runOpenLoop } from './open-loop.mjs';
 
 const subject = JSON.parse(process.argv[2]);
 let signedIn = [];
+let crowds = [];
 
 const jobs = {
   /** Signs browsers in one after the other, or hands them cookies that were planted in the database. */
@@ -24,6 +25,35 @@ const jobs = {
       signedIn.push(browser);
     }
     return { browsers: signedIn.length };
+  },
+
+  /** People whose cookies were planted, over so many connections; each renews once, which is what this costs. */
+  async 'plant crowd'({ people, connections }) {
+    for (const crowd of crowds) crowd.close();
+    crowds = Array.from({ length: connections }, (_, at) =>
+      openCrowd(
+        subject.address,
+        people.filter((_person, number) => number % connections === at),
+      ),
+    );
+    const { request, expect } = subject.renewal;
+    await Promise.all(
+      crowds.map(async (crowd) => {
+        for (let n = 0; n < crowd.count; n += 1) {
+          const response = await crowd.send(request);
+          if (response.status !== expect)
+            throw new Error(
+              `a planted session was answered ${response.status}: ${response.body.slice(0, 300)}`,
+            );
+        }
+      }),
+    );
+    return { answers: people.length };
+  },
+
+  async 'closed by crowd'({ action, seconds }) {
+    const template = subject[`${action} by crowd`] ?? subject[action];
+    return runClosedLoop({ ...template, browsers: crowds, seconds });
   },
 
   async closed({ action, seconds, browsers }) {

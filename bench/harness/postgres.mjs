@@ -1,5 +1,5 @@
 // One PostgreSQL for everything that is measured: the one Gatehouse ships, with its own defaults (fsync on),
-// on the driver's core. Data live in a folder that is removed at the end.
+// on the driver's core. Data live in a folder that is removed at the end, unless it is one that is kept.
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
@@ -19,15 +19,20 @@ import { startProcess } from './processes.mjs';
 
 const MARK = '.gatehouse-bench';
 
-export async function startPostgres({ dir, port, core }) {
+/** @param kept a folder that stays as it is when the server stops, and is used as it is when it was made before. */
+export async function startPostgres({ dir, port, core, kept = false, settings = {} }) {
   const native = findBinaries();
   const user = findUnprivilegedUser();
   const dataDir = join(dir, 'postgres');
   const libraries = join(dir, 'lib');
-  clearOwnFolder(dir);
+  const isThere = kept && existsSync(join(dataDir, 'PG_VERSION'));
+  if (!isThere) {
+    clearOwnFolder(dir);
+    mkdirSync(dataDir, { mode: 0o700 });
+    if (user) for (const path of [dir, dataDir]) chownSync(path, user.uid, user.gid);
+  }
+  rmSync(libraries, { recursive: true, force: true });
   mkdirSync(libraries, { recursive: true });
-  mkdirSync(dataDir, { mode: 0o700 });
-  if (user) for (const path of [dir, dataDir]) chownSync(path, user.uid, user.gid);
   linkLibraries(native, libraries);
 
   const search = `${libraries}:${join(native, 'lib')}`;
@@ -36,19 +41,21 @@ export async function startPostgres({ dir, port, core }) {
     cwd: dir,
     env: { LD_LIBRARY_PATH: search, DYLD_LIBRARY_PATH: search, LANG: 'C.UTF-8' },
   };
-  const password = randomBytes(18).toString('base64url');
   const passwordFile = join(dir, 'password');
-  writeFileSync(passwordFile, password, { mode: 0o600 });
-  if (user) chownSync(passwordFile, user.uid, user.gid);
-  const cluster = ['-D', dataDir, '-U', 'bench', '-A', 'scram-sha-256', '--pwfile', passwordFile];
-  const init = spawnSync(join(native, 'bin/initdb'), [...cluster, '-E', 'UTF8', '--locale=C.UTF-8'], {
-    ...as,
-    encoding: 'utf8',
-  });
-  if (init.status !== 0) throw new Error(`initdb failed: ${init.stderr || init.error?.message}`);
+  if (!isThere) {
+    writeFileSync(passwordFile, randomBytes(18).toString('base64url'), { mode: 0o600 });
+    if (user) chownSync(passwordFile, user.uid, user.gid);
+    const cluster = ['-D', dataDir, '-U', 'bench', '-A', 'scram-sha-256', '--pwfile', passwordFile];
+    const init = spawnSync(join(native, 'bin/initdb'), [...cluster, '-E', 'UTF8', '--locale=C.UTF-8'], {
+      ...as,
+      encoding: 'utf8',
+    });
+    if (init.status !== 0) throw new Error(`initdb failed: ${init.stderr || init.error?.message}`);
+  }
+  const password = readFileSync(passwordFile, 'utf8');
 
-  const settings = { listen_addresses: '127.0.0.1', port, unix_socket_directories: '' };
-  const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const all = { listen_addresses: '127.0.0.1', port, unix_socket_directories: '', ...settings };
+  const args = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const server = startProcess(join(native, 'bin/postgres'), ['-D', dataDir, ...args], { ...as, core });
   server.keepOutput();
   const urlOf = (database) => `postgres://bench:${password}@127.0.0.1:${port}/${database}`;
@@ -64,8 +71,8 @@ export async function startPostgres({ dir, port, core }) {
     },
     async stop() {
       // Fast shutdown: what is still connected is cut off.
-      await server.stop('SIGINT');
-      rmSync(dir, { recursive: true, force: true });
+      await server.stop('SIGINT', 120_000);
+      if (!kept) rmSync(dir, { recursive: true, force: true });
     },
   };
 }

@@ -81,6 +81,7 @@ function costBetween(before, after, answers) {
   const others = spent('machine') - ours + (after.machine.stolen - before.machine.stolen);
   return {
     serverCpuMicros: answers ? (spent('own') / answers) * 1e6 : null,
+    databaseCpuMicros: answers ? (spent('database') / answers) * 1e6 : null,
     serverCoreShare: spent('own') / seconds,
     driverCoreShare: spent('load') / seconds,
     databaseCoreShare: spent('database') / seconds,

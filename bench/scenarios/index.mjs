@@ -1,31 +1,52 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeMachine, machineLine } from '../harness/machine.mjs';
 import { pinSelf } from '../harness/processes.mjs';
 import { startPostgres } from '../harness/postgres.mjs';
 import { createReport } from '../harness/report.mjs';
+import { readSeeded, startSeededPostgres } from '../seed/folder.mjs';
 import { audit } from './audit.mjs';
+import { auditMillion } from './audit-million.mjs';
 import { login } from './login.mjs';
 import { me } from './me.mjs';
 import { meUnderStorm } from './me-under-storm.mjs';
 import { memory } from './memory.mjs';
 import { renewal } from './renewal.mjs';
+import { scale } from './scale.mjs';
 
-const SCENARIOS = { login, 'me-under-storm': meUnderStorm, renewal, me, audit, memory };
+const SCENARIOS = {
+  login,
+  'me-under-storm': meUnderStorm,
+  renewal,
+  me,
+  audit,
+  memory,
+  scale,
+  'audit-million': auditMillion,
+};
 const CONNECTIONS = 32;
 
 export async function runScenarios(options) {
   const machine = describeMachine();
   pinSelf(machine.driverCore);
   const report = createReport({ json: options.json });
-  const dir = options.dir ?? mkdtempSync(join(tmpdir(), 'gatehouse-bench-'));
+  const seeded = options.seeded === undefined ? undefined : readSeeded(options.seeded);
+  const dir = (seeded ? undefined : options.dir) ?? mkdtempSync(join(tmpdir(), 'gatehouse-bench-'));
   report.progress('Starting PostgreSQL …');
-  const postgres = await startPostgres({ dir, port: options.port, core: machine.driverCore });
+  const on = { port: options.port, core: machine.driverCore };
+  const postgres = seeded
+    ? await startSeededPostgres(options.seeded, on)
+    : await startPostgres({ dir, ...on });
+  const stopPostgres = async () => {
+    await postgres.stop();
+    if (seeded) rmSync(dir, { recursive: true, force: true });
+  };
   const started = [];
   let port = options.port;
   const context = {
     ...options,
+    seeded,
     postgres,
     report,
     connections: CONNECTIONS,
@@ -47,7 +68,7 @@ export async function runScenarios(options) {
   };
   const interrupted = async () => {
     await context.stopAll().catch(() => {});
-    await postgres.stop();
+    await stopPostgres();
     process.exit(130);
   };
   process.once('SIGINT', interrupted);
@@ -67,7 +88,7 @@ export async function runScenarios(options) {
       await context.stopAll();
     }
   } finally {
-    await postgres.stop();
+    await stopPostgres();
   }
   process.exitCode = status;
 }

@@ -6,8 +6,8 @@ import { startProcess } from '../harness/processes.mjs';
 import { runSql } from '../harness/postgres.mjs';
 import { aim, startServer } from '../harness/subject.mjs';
 
-const PERSON = { email: 'bench@example.com', password: 'Correct-Horse-42', name: 'Bench' };
-const PUBLIC_URL = 'https://id.example.com';
+export const PERSON = { email: 'bench@example.com', password: 'Correct-Horse-42', name: 'Bench' };
+export const PUBLIC_URL = 'https://id.example.com';
 const RAISED = '10000000';
 
 /** A bare program of reference/ with 32 sessions planted in its table. */
@@ -36,50 +36,65 @@ export async function startReference(program, context, { name = 'bare', env = {}
   return subject;
 }
 
-/** Gatehouse as it ships, in production mode as behind a proxy that ends TLS, its rate limit raised. */
-export async function startOurs(context, { signIn = true } = {}) {
-  const main = join(context.checkout, 'apps/server/dist/main.js');
+const ROOT = join(import.meta.dirname, '../..');
+
+/** The service as it ships, in production mode as behind a proxy that ends TLS, its rate limit raised. */
+export async function startGatehouse({ address, dir, env, checkout = ROOT, nodeOptions = [] }, machine) {
+  const main = join(checkout, 'apps/server/dist/main.js');
   if (!existsSync(main))
     throw new Error(`${main} is missing: run "npm run build" in the root of that checkout`);
-  const address = context.nextAddress();
-  const database = await context.postgres.createDatabase(`gatehouse_${address.port}`);
-  const env = {
+  const all = {
     GATEHOUSE_MODE: 'production',
     GATEHOUSE_PUBLIC_URL: PUBLIC_URL,
-    GATEHOUSE_MASTER_KEY: randomBytes(32).toString('base64'),
     // Production wants a mail server; nothing here sends mail.
     SMTP_URL: 'smtp://127.0.0.1:9',
     HOST: address.host,
-    GATEHOUSE_DATA_DIR: join(context.dir, `gatehouse-${address.port}`),
+    GATEHOUSE_DATA_DIR: dir,
     GATEHOUSE_ADMIN_EMAIL: PERSON.email,
     GATEHOUSE_ADMIN_PASSWORD: PERSON.password,
-    DATABASE_URL: database,
     RATE_LIMIT_AUTH_PER_MINUTE: RAISED,
-    ...Object.fromEntries((context.env ?? []).map((setting) => setting.split(/=(.*)/s).slice(0, 2))),
+    ...env,
   };
   const server = await startServer(
     {
       name: 'gatehouse',
-      args: [...context.nodeOptions, main, 'serve'],
-      cwd: context.dir,
-      env,
+      args: [...nodeOptions, main, 'serve'],
+      cwd: join(dir, '..'),
+      env: all,
       address,
       readyPath: '/health/ready',
     },
-    context.machine,
+    machine,
   );
+  return Object.assign(server, { env: all });
+}
+
+/** @param seeded settings of a deployment that was seeded (seed/folder.mjs), instead of an empty database. */
+export async function startOurs(context, { signIn = true, name = 'gatehouse', seeded } = {}) {
+  const address = context.nextAddress();
+  const env = {
+    ...(seeded ?? {
+      GATEHOUSE_MASTER_KEY: randomBytes(32).toString('base64'),
+      DATABASE_URL: await context.postgres.createDatabase(`gatehouse_${address.port}`),
+    }),
+    ...Object.fromEntries((context.env ?? []).map((setting) => setting.split(/=(.*)/s).slice(0, 2))),
+  };
+  const dir = join(context.dir, `gatehouse-${address.port}`);
+  const { checkout, nodeOptions } = context;
+  const server = await startGatehouse({ address, dir, env, checkout, nodeOptions }, context.machine);
   const headers = { Origin: PUBLIC_URL };
   const post = (path, body) => ({ request: { method: 'POST', path, body, headers }, expect: 200 });
   const login = post('/api/v1/auth/login', { email: PERSON.email, password: PERSON.password });
   const drive = {
     address,
     login: { ...login, anonymous: true },
+    'login by crowd': { ...login, request: { ...login.request, asWho: true } },
     me: { request: { method: 'GET', path: '/api/v1/auth/me' }, expect: 200 },
     renewal: { ...post('/api/v1/auth/refresh', {}), cookies: 2 },
   };
-  const subject = await aim('gatehouse', server, drive, context.machine);
+  const subject = await aim(name, server, drive, context.machine);
   if (signIn) await subject.run('sign in', { browsers: context.connections });
-  return Object.assign(subject, { database, address, env });
+  return Object.assign(subject, { database: env.DATABASE_URL, address, env: server.env });
 }
 
 /** better-auth; with `renews` each session check is a renewal. */
