@@ -88,12 +88,10 @@ async function checkMayChange(deps: Deps, caller: Caller, change: SettingsChange
   const now = await deps.tenantRules.get(entered.tenantId);
   const asked = withSettings(now, change);
   if (TERMS.every((name) => isSame(now[name], asked[name]))) return;
-  await deps.doors.withTenant(entered, (tx) =>
-    recordDenied(deps, tx, caller, {
-      permission: 'tenants:update',
-      resource: { type: 'tenant', id: tx.tenantId },
-    }),
-  );
+  await recordDenied(deps, caller, {
+    permission: 'tenants:update',
+    resource: { type: 'tenant', id: entered.tenantId },
+  });
   throw new Problem('access.denied', {
     detail: 'Limits, features and rate are set by the operator of the platform.',
     missingPermission: 'tenants:update',
