@@ -141,10 +141,11 @@ export interface RenewalRequest {
   perMinute: number;
 }
 
-/** One conditional UPDATE (db/migrations/0004_session_functions.sql, `renew_session`); nothing when the session is gone. */
+/** One conditional UPDATE (db/migrations/0041_renewal_in_one_value.sql); nothing when the session is gone. */
 export async function renewSession(doors: Doors, r: RenewalRequest): Promise<Renewal | undefined> {
-  const [row] = await doors.call<Renewal & Record<string, unknown>>(
-    'select * from gatehouse.renew_session($1, $2, $3, $4, $5, $6, $7, make_interval(days => $8), make_interval(secs => $9), $10)',
+  const [row] = await doors.call<{ renewal: AsJson<Renewal> | null }>(
+    `select gatehouse.renew_session_as_json(
+       $1, $2, $3, $4, $5, $6, $7, make_interval(days => $8), make_interval(secs => $9), $10) as renewal`,
     [
       r.tenantId,
       r.sessionId,
@@ -158,5 +159,18 @@ export async function renewSession(doors: Doors, r: RenewalRequest): Promise<Ren
       r.perMinute,
     ],
   );
-  return row;
+  const renewal = row?.renewal ?? undefined;
+  return (
+    renewal && {
+      ...renewal,
+      rotated_at: new Date(renewal.rotated_at),
+      limit_resets_at: new Date(renewal.limit_resets_at),
+      user_created_at: new Date(renewal.user_created_at),
+      session_expires_at: new Date(renewal.session_expires_at),
+      auth_time: new Date(renewal.auth_time),
+    }
+  );
 }
+
+/** A row as `row_to_json()` writes it: JSON has no dates. */
+type AsJson<Row> = { [Column in keyof Row]: Row[Column] extends Date ? string : Row[Column] };
