@@ -141,7 +141,7 @@ export interface RenewalRequest {
   perMinute: number;
 }
 
-/** One conditional UPDATE (db/migrations/0041_renewal_in_one_value.sql); nothing when the session is gone. */
+/** One conditional UPDATE (db/migrations/0053_renewal_in_one_value.sql); nothing when the session is gone. */
 export async function renewSession(doors: Doors, r: RenewalRequest): Promise<Renewal | undefined> {
   const [row] = await doors.call<{ renewal: AsJson<Renewal> | null }>(
     `select gatehouse.renew_session_as_json(

@@ -20,7 +20,7 @@ begin
       rotated_at = p_now,
       replays = 0,
       last_used_at = p_now,
-      idle_expires_at = least(p_now + p_idle, x.expires_at),
+      idle_expires_at = least(p_now + least(p_idle, make_interval(mins => x.idle_minutes)), x.expires_at),
       renewals = case when x.renewals_since > p_now - interval '1 minute' then x.renewals + 1 else 1 end,
       renewals_since = case when x.renewals_since > p_now - interval '1 minute' then x.renewals_since else p_now end
     from gatehouse.users u, gatehouse.principals p
