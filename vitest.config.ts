@@ -22,6 +22,9 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/**/*.test.ts', 'apps/console/**/*.test.{ts,tsx}', 'scripts/**/*.test.mjs'],
+          // Some start programs, and on a busy machine the five seconds of the default are not theirs.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       { test: { name: 'process', include: ofProcesses, testTimeout: 120_000, hookTimeout: 120_000 } },
