@@ -1,6 +1,4 @@
-import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
 import type { Logger } from 'pino';
 import type { Config } from '../config/index.ts';
 import {
@@ -15,6 +13,7 @@ import {
 } from '../features/audit/index.ts';
 import { CliError } from './cli-error.ts';
 import { withServer } from './keys.ts';
+import { writeWholeFile } from './whole-file.ts';
 
 /** So many findings are told one by one. */
 const TOLD = 200;
@@ -89,19 +88,6 @@ export const exportAudit = (
   withServer(config, log, async ({ deps }) => {
     const file = await exportForOperator(deps, options);
     if (file === undefined) throw new CliError(`--tenant: there is no tenant with the id ${options.tenant}.`);
-    try {
-      // Not over a file that is there: it may be the older export that this one is to be held against.
-      await pipeline(file, createWriteStream(options.out, { flags: 'wx', mode: 0o600 }));
-    } catch (error) {
-      throw unwritable(options.out, error);
-    }
+    await writeWholeFile(options.out, file);
     say(`Written to ${options.out}.`);
   });
-
-const unwritable = (path: string, error: unknown) => {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === 'EEXIST') return new CliError(`--out: ${path} is there already; name another file.`);
-  if (code === 'ENOSPC')
-    return new CliError(`--out: the disk of ${path} is full; what was written is not whole.`);
-  return code === undefined ? error : new CliError(`--out: ${path} cannot be written (${code}).`);
-};

@@ -81,6 +81,31 @@ export async function openDatabaseBeside(config: Config, sealer: Sealer, log: Lo
   return { url, applied: [], stop: () => Promise.resolve(), lost: never };
 }
 
+/** A database as its administrator, and nothing changed in it. */
+export interface AdminDatabase {
+  adminUrl: string;
+  stop(): Promise<void>;
+}
+
+/** For a copy: beside a running service, or alone. */
+export async function openAdminBeside(config: Config, log: Logger): Promise<AdminDatabase> {
+  const running =
+    config.databaseUrl === undefined ? await loadRunningPostgres(config.dataDir, log) : undefined;
+  if (running === undefined) return openAdminOfStopped(config, log);
+  return { adminUrl: inEmbeddedDatabase(running), stop: () => Promise.resolve() };
+}
+
+/** For what nobody may be served meanwhile: the embedded database is started, which it cannot be beside a service. */
+export async function openAdminOfStopped(config: Config, log: Logger): Promise<AdminDatabase> {
+  if (config.databaseUrl === undefined) {
+    const server = await startEmbeddedPostgres({ dataDir: config.dataDir, log });
+    return { adminUrl: await inDatabase(server.url), stop: () => server.stop() };
+  }
+  const adminUrl = config.databaseAdminUrl ?? config.databaseUrl;
+  await reach(config.databaseAdminUrl === undefined ? 'DATABASE_URL' : 'DATABASE_ADMIN_URL', adminUrl);
+  return { adminUrl, stop: () => Promise.resolve() };
+}
+
 async function ownLoginUrl(config: Config, sealer: Sealer, adminUrl: string): Promise<string> {
   const rolePrefix = config.databaseRolePrefix;
   const urlWith = (password: string) => withUser(adminUrl, `${rolePrefix}login`, password);

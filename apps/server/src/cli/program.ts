@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { type Config, ConfigError, parseConfig } from '../config/index.ts';
 import { readEnvironment } from '../config/environment.ts';
 import { MasterRotationError } from '../features/keys/index.ts';
+import { BackupError } from '../platform/backup/index.ts';
 import { KeyFileError } from '../platform/crypto/index.ts';
 import { DataFolderError } from '../platform/data-folder.ts';
 import { MigrationError } from '../platform/database/index.ts';
@@ -12,6 +13,7 @@ import { CertificateError } from '../platform/tls/index.ts';
 import { EmbeddedPostgresError } from '../platform/postgres/index.ts';
 import { createAdministrator } from './admin.ts';
 import { addAudit } from './audit.command.ts';
+import { addBackup } from './backup.command.ts';
 import { CliError } from './cli-error.ts';
 import { doctor } from './doctor.ts';
 import { rootDir } from './folders.ts';
@@ -31,6 +33,7 @@ Examples:
   gatehouse admin create --email ada@example.com     another administrator; prints a link to set the password
   gatehouse audit verify FILE --key KEYS             whether an audit export is what was recorded; needs no server
   gatehouse keys rotate                              lets the next signing key take over; nobody is signed out
+  gatehouse backup --out FILE                        copies the database into one encrypted file, while it runs
   gatehouse doctor                                   checks the settings and the database, and says what to mend
 
 Settings come from the environment; docs/reference/configuration.md lists them all.
@@ -92,6 +95,7 @@ From another machine, in development:
     program.command('audit').description('exports of the audit trail, and the proof that they are whole'),
     { run, say, explain },
   );
+  addBackup(program, run, say);
   addKeys(
     program.command('keys').description('signing keys and the master key, and how they rotate'),
     run,
@@ -123,6 +127,7 @@ function explain(error: unknown): string {
       : `${error.faults.length} settings are wrong:\n${error.faults.map((fault) => `  - ${fault}`).join('\n')}`;
   }
   const told = [
+    BackupError,
     CertificateError,
     CliError,
     DataFolderError,

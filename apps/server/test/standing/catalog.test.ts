@@ -102,6 +102,29 @@ describe('the catalog of the database', () => {
     ]);
   });
 
+  it('is read as a whole by one role only, for copies: it writes nothing, and nobody who serves becomes it [threat 16]', async () => {
+    const reader = 'gatehouse_backup';
+    const unread = await gatehouse.sql(
+      `select c.relname from pg_class c where c.relnamespace = 'gatehouse'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+       and not (has_table_privilege($1::name, c.oid, 'select') and exists (select from pg_policies p where p.schemaname = 'gatehouse'
+         and p.tablename = c.relname and p.cmd = 'SELECT' and p.roles = array[$1::name] and p.qual = 'true'))`,
+      [reader],
+    );
+    expect(unread).toEqual([]);
+    const written = await gatehouse.sql(
+      `select c.relname from pg_class c where c.relnamespace = 'gatehouse'::regnamespace and c.relkind in ('r', 'p')
+       and has_table_privilege($1::name, c.oid, 'insert,update,delete,truncate,references,trigger')`,
+      [reader],
+    );
+    expect(written).toEqual([]);
+    const [role] = await gatehouse.sql<{ free: boolean; member: boolean }>(
+      `select rolcanlogin or rolsuper or rolbypassrls or rolcreaterole as free,
+         exists (select from unnest($2::text[]) r where pg_has_role(r::name, $1::name, 'member')) as member from pg_roles where rolname = $1::name`,
+      [reader, RUNTIME],
+    );
+    expect(role).toEqual({ free: false, member: false });
+  });
+
   it('gives the login role no table and no column of one, and no runtime role a way to change the schema', async () => {
     const reachable = await gatehouse.sql(
       `select c.relname from pg_class c where c.relnamespace in ('gatehouse'::regnamespace, 'gatehouse_migrations'::regnamespace)

@@ -48,6 +48,7 @@ export const AUDIT_ACTIONS = {
   signing_key_removed: 'A signing key was removed and verifies nothing any more',
   master_key_rotation_started: 'Everything new is sealed under another master key',
   master_key_rotated: 'Nothing is sealed under another master key any more',
+  database_restored: 'The database was put back from a copy: what came after it is gone',
   authorization_denied: 'A signed-in caller was refused',
 } as const;
 

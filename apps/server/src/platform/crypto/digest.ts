@@ -7,6 +7,11 @@ export const sha256 = (...parts: (string | Buffer)[]): Buffer => {
   for (const part of parts) hash.update(part);
   return hash.digest();
 };
+/** The same of what comes bit by bit; the digest in hexadecimal digits. */
+export const sha256InParts = () => {
+  const hash = createHash('sha256');
+  return { update: (part: Buffer) => void hash.update(part), digest: () => hash.digest('hex') };
+};
 export const randomSecret = (bytes: number): Buffer => randomBytes(bytes);
 
 /** 32 hexadecimal digits that name one request (W3C Trace Context §3.2.2.3). Drawn from a pool: a name and never a secret. */

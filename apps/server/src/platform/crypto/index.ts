@@ -2,7 +2,7 @@ export { canonicalJson } from './canonical-json.ts';
 export { type CertificateFacts, readCertificate } from './certificate.ts';
 export { createCursors, type Cursors } from './cursor.ts';
 export { KeyFileError, loadOrMakeKeyFile } from './key-file.ts';
-export { randomSecret, randomTraceId, sha256 } from './digest.ts';
+export { randomSecret, randomTraceId, sha256, sha256InParts } from './digest.ts';
 export {
   appendLeaf,
   childrenOf,
@@ -31,6 +31,7 @@ export {
   type Sealer,
 } from './seal.ts';
 export type { SealedColumn } from './sealed-column.ts';
+export { openStream, SealedStreamCut, sealStream } from './sealed-stream.ts';
 export {
   createNoteSigner,
   generateNoteKey,

@@ -4,4 +4,6 @@ export { ensureLoginPassword, LOGIN_PASSWORD } from './login-role.ts';
 export { createCircuit, DatabaseUnavailable } from './circuit.ts';
 export { createPool } from './pool.ts';
 export { type Ask, createWatch } from './watch.ts';
-export { migrate, MigrationError } from './migrate.ts';
+export { copyIn, copyOut } from './copy.ts';
+export { migrate, migrateForRestore } from './migrate.ts';
+export { MigrationError } from './schema-level.ts';

@@ -3,6 +3,14 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { SYSTEM_ROLES } from '@gatehouse/contracts';
 import { sha256 } from '../crypto/digest.ts';
+import {
+  isOfLaterRelease,
+  loadApplied,
+  loadLevel,
+  makeLevelTables,
+  MigrationError,
+  writeLevel,
+} from './schema-level.ts';
 
 export interface MigrateOptions {
   /** A URL whose role may create roles and tables. */
@@ -13,17 +21,38 @@ export interface MigrateOptions {
   log(message: string): void;
 }
 
-export class MigrationError extends Error {}
-
-const ROLES = ['owner', 'login', 'app', 'system', 'lookup', 'session', 'granter', 'sealer'] as const;
+const ROLES = [
+  'owner',
+  'login',
+  'app',
+  'system',
+  'lookup',
+  'session',
+  'granter',
+  'sealer',
+  'backup',
+] as const;
 const OLDEST_SERVER = 150009;
 
+/** `gatehouse backup` reads all rows of all tables and writes none; whoever migrates may become the role, and nobody who serves. */
+const READS_EVERYTHING = `do $$ declare t regclass; begin
+  grant usage on schema gatehouse to gatehouse_backup;
+  for t in select c.oid from pg_class c where c.relnamespace = 'gatehouse'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition loop
+    execute format('revoke all on %s from gatehouse_backup', t);
+    execute format('grant select on %s to gatehouse_backup', t);
+    execute format('drop policy if exists copied on %s', t);
+    execute format('create policy copied on %s for select to gatehouse_backup using (true)', t);
+  end loop;
+end $$`;
+
 /**
- * Brings the database to this release: roles, forward-only migrations, row-security files, built-in roles.
+ * Brings the database to this release: roles, forward-only migrations, row-security files, built-in roles. A database that a
+ * later release has migrated is left as it is: the release before it may serve it.
  *
  * Safe to run from several processes at once: one works, the others wait. A run with nothing to do is two short queries.
  *
- * @throws {MigrationError} when the server is too old, or an applied migration was edited afterwards.
+ * @throws {MigrationError} when the server is too old, an applied migration was edited afterwards, or the database is of a
+ *   release that this one cannot serve.
  */
 export async function migrate(options: MigrateOptions): Promise<{ applied: string[] }> {
   const client = new pg.Client({
@@ -36,18 +65,22 @@ export async function migrate(options: MigrateOptions): Promise<{ applied: strin
   try {
     await checkServer(client);
     const files = readAll(options);
-    const state = sha256(JSON.stringify([files, SYSTEM_ROLES])).toString('hex');
+    const state = sha256(JSON.stringify([files, SYSTEM_ROLES, READS_EVERYTHING])).toString('hex');
     if (await isCurrent(client, state)) return { applied: [] };
     // One at a time in this database; the lock goes with the connection.
     await client.query(`select pg_advisory_lock(hashtextextended('gatehouse migrate', 0))`);
+    await makeLevelTables(client);
+    if (await isOfLater(client, files.migrations)) {
+      options.log(
+        'A later release has migrated this database: it is served as it is, and nothing is changed.',
+      );
+      return { applied: [] };
+    }
     await createRoles(client, options);
     const applied = await applyMigrations(client, files.migrations, options);
     await applyPolicies(client, files.policies, options.rolePrefix);
     await writeSystemRoles(client, options.rolePrefix);
-    await client.query(
-      `insert into gatehouse_migrations.state (only_row, state) values (true, $1) on conflict (only_row) do update set state = $1`,
-      [state],
-    );
+    await writeLevel(client, state);
     return { applied };
   } finally {
     await client.end();
@@ -73,7 +106,7 @@ interface Files {
   policies: { name: string; sql: string }[];
 }
 
-function readAll({ dbDir, rolePrefix }: MigrateOptions): Files {
+function readAll({ dbDir, rolePrefix }: Pick<MigrateOptions, 'dbDir' | 'rolePrefix'>): Files {
   const read = (folder: string) =>
     readdirSync(join(dbDir, folder))
       .filter((name) => name.endsWith('.sql'))
@@ -86,18 +119,25 @@ function readAll({ dbDir, rolePrefix }: MigrateOptions): Files {
 }
 
 const withPrefix = (sql: string, prefix: string) =>
-  sql.replaceAll(/\bgatehouse_(owner|login|app|system|lookup|session|granter|sealer)\b/g, `${prefix}$1`);
+  sql.replaceAll(
+    /\bgatehouse_(owner|login|app|system|lookup|session|granter|sealer|backup)\b/g,
+    `${prefix}$1`,
+  );
 
 async function isCurrent(client: pg.Client, state: string): Promise<boolean> {
-  const known = await client.query<{ known: boolean }>(
-    `select to_regclass('gatehouse_migrations.state') is not null as known`,
-  );
-  if (known.rows[0]?.known !== true) return false;
-  const found = await client.query<{ state: string }>('select state from gatehouse_migrations.state');
-  return found.rows[0]?.state === state;
+  const level = await loadLevel(client);
+  return level?.state === state && !level.overwritten;
 }
 
-async function createRoles(client: pg.Client, { rolePrefix }: MigrateOptions): Promise<void> {
+async function isOfLater(client: pg.Client, migrations: Files['migrations']): Promise<boolean> {
+  const known = migrations.map(({ name }) => name);
+  return isOfLaterRelease(known, [...(await loadApplied(client)).keys()], await loadLevel(client));
+}
+
+async function createRoles(
+  client: pg.Client,
+  { rolePrefix }: Pick<MigrateOptions, 'rolePrefix'>,
+): Promise<void> {
   for (const role of ROLES) {
     const name = `${rolePrefix}${role}`;
     const attributes = role === 'login' ? 'login noinherit' : 'nologin';
@@ -109,7 +149,7 @@ async function createRoles(client: pg.Client, { rolePrefix }: MigrateOptions): P
   const member = await client.query<{ super: boolean }>(
     'select rolsuper as super from pg_roles where rolname = current_user',
   );
-  if (member.rows[0]?.super !== true) await client.query(`grant ${all(['owner'])} to current_user`);
+  if (member.rows[0]?.super !== true) await client.query(`grant ${all(['owner', 'backup'])} to current_user`);
   await client.query(`grant ${all(['app', 'system'])} to ${rolePrefix}login`);
   await client.query(`grant ${all(['lookup', 'session', 'granter', 'sealer'])} to ${rolePrefix}owner`);
   await client.query(`do $$ begin execute format('grant create, connect on database %I to ${rolePrefix}owner', current_database());
@@ -119,19 +159,9 @@ async function createRoles(client: pg.Client, { rolePrefix }: MigrateOptions): P
 async function applyMigrations(
   client: pg.Client,
   migrations: Files['migrations'],
-  options: MigrateOptions,
+  options: Pick<MigrateOptions, 'rolePrefix' | 'log'>,
 ): Promise<string[]> {
-  await client.query(`create schema if not exists gatehouse_migrations`);
-  await client.query(
-    `create table if not exists gatehouse_migrations.applied (name text primary key, hash text not null, applied_at timestamptz not null default now())`,
-  );
-  await client.query(
-    `create table if not exists gatehouse_migrations.state (only_row boolean primary key check (only_row), state text not null)`,
-  );
-  const rows = await client.query<{ name: string; hash: string }>(
-    'select name, hash from gatehouse_migrations.applied',
-  );
-  const known = new Map(rows.rows.map((row) => [row.name, row.hash]));
+  const known = await loadApplied(client);
   const applied: string[] = [];
   for (const { name, sql } of migrations) {
     const hash = sha256(sql).toString('hex');
@@ -164,7 +194,35 @@ async function applyPolicies(
 ): Promise<void> {
   await inTransaction(client, rolePrefix, async () => {
     for (const { sql } of policies) await client.query(sql);
+    await client.query(withPrefix(READS_EVERYTHING, rolePrefix));
   });
+}
+
+/**
+ * The schema as it was when a copy was made, in an empty database, and no more: what came later runs on the data, when the
+ * server starts. The lock is kept by the client until it ends.
+ */
+export async function migrateForRestore(
+  client: pg.Client,
+  options: Omit<MigrateOptions, 'adminUrl'>,
+  wanted: (migrations: readonly { name: string; hash: string }[]) => readonly string[],
+): Promise<void> {
+  await checkServer(client);
+  await client.query(`select pg_advisory_lock(hashtextextended('gatehouse migrate', 0))`);
+  const { migrations } = readAll(options);
+  const names = wanted(migrations.map(({ name, sql }) => ({ name, hash: sha256(sql).toString('hex') })));
+  await makeLevelTables(client);
+  const other = [...(await loadApplied(client)).keys()].find((name) => !names.includes(name));
+  if (other !== undefined)
+    throw new MigrationError(
+      `The database has the schema of another release already (${other}): restore into a new one.`,
+    );
+  await createRoles(client, options);
+  await applyMigrations(
+    client,
+    migrations.filter(({ name }) => names.includes(name)),
+    options,
+  );
 }
 
 /** The built-in roles of the contracts package, which is their only source. */
