@@ -135,6 +135,17 @@ const consolePages: [string, (page: Page) => Promise<void>][] = [
       await page.getByText('Following', { exact: true }).waitFor();
     },
   ],
+  ['/settings', (page) => page.getByText('No logo yet').waitFor()],
+  [
+    '/settings',
+    async (page) => {
+      await page.getByLabel('Colour', { exact: true }).fill('#ffcc00');
+      await page.getByText('Black letters, contrast').waitFor();
+      await page.getByLabel('Language').fill('no language');
+      await page.getByRole('region', { name: 'Region' }).getByRole('button', { name: 'Save' }).click();
+      await page.getByText('Write a language tag').waitFor();
+    },
+  ],
   ['/audit?action=tenant_deleted', (page) => page.getByText('Nothing found').waitFor()],
   [
     '/reference',

@@ -10,8 +10,8 @@ import { sourcesStamp, writeBuildStamp } from './build-stamp.mjs';
 const server = join(root, 'apps', 'server');
 const console_ = join(root, 'apps', 'console');
 
-/** The password hashing runs in workers, which need a file of their own. */
-const entries = ['src/main.ts', 'src/platform/crypto/hash-worker.ts'];
+/** What runs in workers needs a file of its own: hashing passwords, reading pictures. */
+const entries = ['src/main.ts', 'src/platform/crypto/hash-worker.ts', 'src/platform/images/redraw-worker.ts'];
 
 /** Packages of this repository are sources and go into the bundle; those from npm stay where npm put them. */
 const npmPackagesStayOutside = {

@@ -36,6 +36,12 @@ export const auditRoute = createRoute({
   component: lazyRouteComponent(() => import('./pages/audit/Audit.tsx'), 'Audit'),
 });
 
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./pages/settings/Settings.tsx'), 'Settings'),
+});
+
 const reference = createRoute({
   getParentRoute: () => root,
   path: '/reference',
@@ -43,7 +49,7 @@ const reference = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, sessions, usersRoute, auditRoute, reference]),
+  routeTree: root.addChildren([home, sessions, usersRoute, auditRoute, settings, reference]),
   defaultPreload: 'intent',
   scrollRestoration: true,
 });

@@ -22,7 +22,7 @@ import { createClientDirectory, createConsoleClient } from './features/clients/i
 import type { Deps } from './features/deps.ts';
 import { createKeyWatch, createSigningKeys } from './features/keys/index.ts';
 import { createMaintenance } from './features/maintenance/index.ts';
-import { createTenantRules } from './features/settings/index.ts';
+import { createBrands, createTenantRules } from './features/settings/index.ts';
 import { createRootTenant } from './features/tenants/index.ts';
 import { type Clock, createDatabaseClock, type DatabaseClock } from './platform/clock.ts';
 import {
@@ -41,8 +41,14 @@ import {
   createWatch,
   type Doors,
 } from './platform/database/index.ts';
-import { createCounters, createLimits, createMailLimits } from './platform/limits/index.ts';
-import { createDevelopmentMailbox, createSmtpTransport, type MailTransport } from './platform/mail/index.ts';
+import { createImages } from './platform/images/index.ts';
+import { createCounters, createLimits, createMailLimits, createTenantRate } from './platform/limits/index.ts';
+import {
+  createDevelopmentMailbox,
+  createSmtpTransport,
+  dressMail,
+  type MailTransport,
+} from './platform/mail/index.ts';
 import { createOneTimeTokens } from './platform/one-time-tokens/index.ts';
 import { createOutbox } from './platform/outbox/index.ts';
 import {
@@ -58,6 +64,8 @@ import { asLogRead } from './platform/revocations/revocations.repo.ts';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
+/** No limit by itself: each tenant has its own. */
+const MOST_REQUESTS = 2_000_000_000;
 const DAY = 24 * HOUR;
 /** How many networks, or tenants, can use up the share of one address in mail of a kind (docs/adr/0043). */
 const SHARES = 4;
@@ -143,11 +151,16 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       : undefined;
   const subjectKeys = createSubjectKeys(sealer, clock);
   const audit = createAudit({ keys: subjectKeys, clock });
+  const brands = createBrands({ doors });
   const outbox = createOutbox({
     doors,
     sealer,
     clock,
     transport: options.mailTransport ?? mailbox ?? smtp(config),
+    dress: async (mail, tenantId) => {
+      const { branding } = await brands.find({ tenant: tenantId });
+      return branding === null ? mail : dressMail(mail, branding, config.publicUrl);
+    },
     onError,
   });
   const decisions = createDecisionLog({ doors, clock, onError });
@@ -222,6 +235,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       sessionContexts: createSessionContexts({ doors, clock }),
       provedAddresses: createProvedAddresses({ doors }),
       tenantRules: createTenantRules({ doors }),
+      tenantRate: createTenantRate(counters.upTo(MOST_REQUESTS, MINUTE)),
+      brands,
+      images: createImages(),
       revocations,
     };
     revocations.onBeat(({ fresh }) => {

@@ -54,6 +54,7 @@ export const ERRORS = {
   'tenants.user_limit_reached': { status: 409, title: 'The tenant has as many users as it may have' },
   'settings.changed': { status: 409, title: 'The settings have been changed meanwhile' },
   'settings.locks_you_out': { status: 409, title: 'By these rules you could not sign in yourself' },
+  'settings.image_refused': { status: 400, title: 'The image cannot be used' },
   'clients.client_id_in_use': { status: 409, title: 'Another client has this client_id' },
   'clients.built_in': { status: 409, title: 'The built-in console client stays in service' },
   'revocations.cursor_expired': { status: 410, title: 'The cursor is too old: start anew' },

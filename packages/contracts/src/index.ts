@@ -10,6 +10,7 @@ export * from './messages/actions.ts';
 export * from './messages/revocations.ts';
 export * from './colour.ts';
 export * from './currencies.ts';
+export * from './messages/branding.ts';
 export * from './messages/settings.ts';
 export * from './regions.ts';
 export * from './features.ts';

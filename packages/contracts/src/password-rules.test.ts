@@ -17,4 +17,15 @@ describe('the rules of a new password', () => {
   ])('%s misses %j', (password, unmet) => {
     expect(unmetPasswordRules(password)).toEqual(unmet);
   });
+
+  it.each([
+    ['Abcdefg1', ['length', 'symbol']],
+    ['Abcdefghijk1', ['symbol']],
+    ['Abcdefghijk1 ', ['symbol']],
+    ['Abcdefghijk1é', ['symbol']],
+    ['Abcdefghijk1-', []],
+    ['Abcdefghijk1🗝', []],
+  ])('%s misses %j of a tenant’s own', (password, unmet) => {
+    expect(unmetPasswordRules(password, { minLength: 12, symbol: true })).toEqual(unmet);
+  });
 });

@@ -28,13 +28,24 @@ export const passwordRules = {
   upper: { isMet: (password) => /\p{Lu}/u.test(password), must: () => 'have an upper-case letter' },
   lower: { isMet: (password) => /\p{Ll}/u.test(password), must: () => 'have a lower-case letter' },
   digit: { isMet: (password) => /\p{Nd}/u.test(password), must: () => 'have a digit' },
+  symbol: {
+    isMet: (password, { symbol }) => !symbol || /[^\p{L}\p{N}\s]/u.test(password),
+    must: () => 'have a character that is neither a letter nor a digit',
+  },
 } satisfies Record<string, Rule>;
 export type PasswordRule = keyof typeof passwordRules;
 
+/** The rules that a tenant asks for, by name, for pages that list them. */
+export const askedRules = ({ symbol }: PasswordRules): [string, Rule][] =>
+  Object.entries<Rule>(passwordRules).filter(([name]) => symbol || name !== 'symbol');
+
 /** The names of the rules that a new password misses, and `bytes` for one that bcrypt would cut. */
-export function unmetPasswordRules(password: string): (PasswordRule | 'bytes')[] {
+export function unmetPasswordRules(
+  password: string,
+  rules = DEFAULT_PASSWORD_RULES,
+): (PasswordRule | 'bytes')[] {
   const names = Object.keys(passwordRules) as PasswordRule[];
-  const unmet = names.filter((name) => !passwordRules[name].isMet(password, DEFAULT_PASSWORD_RULES));
+  const unmet = names.filter((name) => !passwordRules[name].isMet(password, rules));
   return fitsBcrypt(password) ? unmet : [...unmet, 'bytes'];
 }
 
@@ -43,8 +54,6 @@ export function missedPasswordRules(password: string, rules: PasswordRules): str
   const missed = Object.values<Rule>(passwordRules)
     .filter(({ isMet }) => !isMet(password, rules))
     .map(({ must }) => must(rules));
-  if (rules.symbol && !/[^\p{L}\p{N}\s]/u.test(password))
-    missed.push('have a character that is neither a letter nor a digit');
   // SECURITY: bcrypt stops reading at a NUL (CVE-2020-7689).
   if (password.includes('\0')) missed.push('not contain a NUL character');
   return missed;

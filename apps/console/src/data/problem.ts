@@ -12,6 +12,7 @@ export function sayProblem(error: unknown): string {
 /** Problems that speak of one field although they do not name it. */
 const fieldOfCode: Readonly<Record<string, string>> = {
   'users.email_in_use': 'email',
+  'users.email_domain_refused': 'email',
   'users.email_unchanged': 'newEmail',
   'password.current_wrong': 'currentPassword',
   'password.too_weak': 'newPassword',

@@ -1,4 +1,4 @@
-import { IconBook2, IconHome, IconListSearch, IconUsers } from '@tabler/icons-react';
+import { IconBook2, IconHome, IconListSearch, IconSettings, IconUsers } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { useMay, useMe } from '../session.ts';
@@ -7,6 +7,7 @@ const places = [
   { to: '/', text: 'nav.home', Icon: IconHome, permission: null },
   { to: '/users', text: 'nav.users', Icon: IconUsers, permission: 'users:read' },
   { to: '/audit', text: 'nav.audit', Icon: IconListSearch, permission: 'audit:read' },
+  { to: '/settings', text: 'nav.settings', Icon: IconSettings, permission: 'settings:read' },
   { to: '/reference', text: 'nav.reference', Icon: IconBook2, permission: null },
 ] as const;
 

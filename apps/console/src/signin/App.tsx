@@ -3,6 +3,7 @@ import type { SignInOptions } from '@gatehouse/contracts';
 import type { ComponentType } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { onNavigate } from './address.ts';
+import { wear } from './branding.ts';
 import { Frame } from './Frame.tsx';
 import { ConfirmEmail, VerifyEmail } from './pages/AddressLink.tsx';
 import { ConfirmRegistration } from './pages/ConfirmRegistration.tsx';
@@ -54,12 +55,13 @@ export function App({ token }: { readonly token: string | null }) {
   const found = pages[path] ?? signIn;
 
   useEffect(() => onNavigate(() => setPath(location.pathname)), []);
-  useEffect(() => void loadOptions().then(setOptions), []);
+  useEffect(() => void loadOptions(token).then(setOptions), [token]);
+  useLayoutEffect(() => wear(options?.branding), [options]);
 
   useLayoutEffect(() => {
     document.title = t('title', {
       page: t(found.title),
-      deployment: options?.deploymentName ?? 'Gatehouse',
+      deployment: options?.branding?.name ?? options?.deploymentName ?? 'Gatehouse',
     });
   }, [found, options]);
 
@@ -72,7 +74,7 @@ export function App({ token }: { readonly token: string | null }) {
 
   const insecure = !window.isSecureContext || options?.secureContext === false;
   return (
-    <Frame deployment={options?.deploymentName}>
+    <Frame deployment={options?.deploymentName} branding={options?.branding}>
       {insecure && found.needsCookies ? <Insecure /> : <found.page token={token} options={options} />}
     </Frame>
   );

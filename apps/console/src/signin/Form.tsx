@@ -1,5 +1,5 @@
 /** @jsxImportSource preact */
-import { unmetPasswordRules } from '@gatehouse/contracts';
+import { DEFAULT_PASSWORD_RULES, type PasswordRules, unmetPasswordRules } from '@gatehouse/contracts';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { type Failure, noFailure, readFailure } from './failure.ts';
@@ -13,12 +13,13 @@ interface FormProps {
   readonly submitting: string;
   /** The form sets a new password: its rules are checked before anything is sent. */
   readonly setsPassword?: boolean;
+  readonly rules?: PasswordRules | undefined;
   readonly send: (values: Values) => Promise<void>;
   readonly children: (failure: Failure) => ComponentChildren;
 }
 
 /** A form that says what went wrong beside the field, moves the focus there, and waits when it was told to wait. */
-export function Form({ submit, submitting, setsPassword = false, send, children }: FormProps) {
+export function Form({ submit, submitting, setsPassword = false, rules, send, children }: FormProps) {
   const [failure, setFailure] = useState(noFailure);
   const [busy, setBusy] = useState(false);
   const form = useRef<HTMLFormElement>(null);
@@ -34,7 +35,7 @@ export function Form({ submit, submitting, setsPassword = false, send, children 
     event.preventDefault();
     if (busy || waiting || !form.current) return;
     const values = readValues(form.current);
-    const fields = checkValues(form.current, values, setsPassword);
+    const fields = checkValues(form.current, values, setsPassword ? (rules ?? DEFAULT_PASSWORD_RULES) : null);
     if (Object.keys(fields).length > 0) return setFailure({ ...noFailure, fields });
     setBusy(true);
     try {
@@ -84,15 +85,15 @@ function readValues(form: HTMLFormElement): Values {
   return values;
 }
 
-function checkValues(form: HTMLFormElement, values: Values, setsPassword: boolean): Values {
+function checkValues(form: HTMLFormElement, values: Values, rules: PasswordRules | null): Values {
   const faults: Record<string, string> = {};
   for (const [name, value] of Object.entries(values)) {
     const label = form.querySelector(`label[for="${name}"]`)?.textContent ?? name;
     if (!value) faults[name] = t('problem.required', { field: label });
     else if (name === 'email' && !/^[^\s@]+@[^\s@]+$/.test(value)) faults[name] = t('problem.emailForm');
   }
-  if (setsPassword && values.password) {
-    const unmet = unmetPasswordRules(values.password);
+  if (rules && values.password) {
+    const unmet = unmetPasswordRules(values.password, rules);
     if (unmet.length > 0)
       faults.password = t(`problem.password.${unmet.includes('bytes') ? 'too_long' : 'too_weak'}`);
   }

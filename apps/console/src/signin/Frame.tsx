@@ -1,4 +1,5 @@
 /** @jsxImportSource preact */
+import type { Branding } from '@gatehouse/contracts';
 import type { ComponentChildren } from 'preact';
 import { markPath } from '../design/mark.ts';
 import { navigate } from './address.ts';
@@ -7,21 +8,27 @@ import { t } from './text.ts';
 /** The page around each form: on wide screens the passage through the gatehouse beside it. */
 export function Frame({
   deployment,
+  branding,
   children,
 }: {
   deployment: string | undefined;
+  branding: Branding | null | undefined;
   children: ComponentChildren;
 }) {
   return (
     <div class="frame">
       <header class="passage">
         <Arches />
-        <p class="brand">
-          <svg viewBox="0 0 32 32" width="32" height="32" aria-hidden="true">
-            <path fill="currentColor" fill-rule="evenodd" d={markPath} />
-          </svg>
-          <span>{deployment ?? 'Gatehouse'}</span>
-        </p>
+        {branding ? (
+          <Brand branding={branding} />
+        ) : (
+          <p class="brand">
+            <svg viewBox="0 0 32 32" width="32" height="32" aria-hidden="true">
+              <path fill="currentColor" fill-rule="evenodd" d={markPath} />
+            </svg>
+            <span>{deployment ?? 'Gatehouse'}</span>
+          </p>
+        )}
         <p class="tagline">
           {t('tagline')}
           <small>{t('taglineMore')}</small>
@@ -31,6 +38,26 @@ export function Frame({
         <div class="card">{children}</div>
       </main>
     </div>
+  );
+}
+
+/** A tenant's logo, on a ground on which every logo can be seen, or its name; at home at its own address. */
+function Brand({ branding: { name, logo, companyUrl } }: { branding: Branding }) {
+  const shown = logo ? (
+    <img class="logo" src={logo.url} width={logo.width} height={logo.height} alt={name} />
+  ) : (
+    <span>{name}</span>
+  );
+  return (
+    <p class="brand">
+      {companyUrl ? (
+        <a href={companyUrl} rel="noreferrer">
+          {shown}
+        </a>
+      ) : (
+        shown
+      )}
+    </p>
   );
 }
 

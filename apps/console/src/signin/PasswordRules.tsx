@@ -1,12 +1,23 @@
 /** @jsxImportSource preact */
-import { DEFAULT_PASSWORD_RULES, fitsBcrypt, passwordRules } from '@gatehouse/contracts';
+import {
+  askedRules,
+  DEFAULT_PASSWORD_RULES,
+  fitsBcrypt,
+  type PasswordRules as Rules,
+} from '@gatehouse/contracts';
 import { t } from './text.ts';
 
 /** The rules of a new password, each with whether it is met, while one types. */
-export function PasswordRules({ password }: { password: string }) {
-  const rules = Object.entries(passwordRules).map(([name, { isMet }]) => ({
+export function PasswordRules({
+  password,
+  of = DEFAULT_PASSWORD_RULES,
+}: {
+  password: string;
+  of: Rules | undefined;
+}) {
+  const rules = askedRules(of).map(([name, { isMet }]) => ({
     name,
-    met: isMet(password, DEFAULT_PASSWORD_RULES),
+    met: isMet(password, of),
   }));
   if (!fitsBcrypt(password)) rules.push({ name: 'bytes', met: false });
   return (
@@ -14,7 +25,7 @@ export function PasswordRules({ password }: { password: string }) {
       <p>{t('rules.title')}</p>
       <ul>
         {rules.map(({ name, met }) => {
-          const rule = t(`rules.${name}`);
+          const rule = t(`rules.${name}`, { count: String(of.minLength) });
           return (
             <li key={name} class={met ? 'met' : undefined}>
               <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">

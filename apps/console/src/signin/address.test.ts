@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { returnAddress } from './address.ts';
+import { returnAddress, shownFor } from './address.ts';
 
 const origin = 'https://id.example.com';
 
@@ -36,4 +36,21 @@ describe('the address to return to', () => {
       expect(new URL(returnAddress(path, origin)).origin).toBe(origin);
     },
   );
+});
+
+describe('whose branding a page wears', () => {
+  const token = 'AAAAAAAAcACAAAAAAAAAAQ.secret';
+  it.each([
+    ['', null, ''],
+    ['tenant=acme', null, '?tenant=acme'],
+    ['client=portal&returnTo=/x', null, '?client=portal'],
+    ['', token, '?tenant=00000000-0000-7000-8000-000000000001'],
+    // What the address says goes before the link.
+    ['tenant=acme', token, '?tenant=acme'],
+    ['tenant=../../x&client=A%20B', null, ''],
+    ['', 'spent', ''],
+    ['', 'AAAA.AAAA', ''],
+  ])('is told by the address %j and the token %j: %s', (address, of, wanted) => {
+    expect(shownFor(new URLSearchParams(address), of)).toBe(wanted);
+  });
 });

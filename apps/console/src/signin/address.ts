@@ -30,6 +30,25 @@ export function takeToken(): string | null {
   return token;
 }
 
+/**
+ * Whose branding a page wears, as a query for the server: of the tenant or client that the address names, else of the tenant that
+ * a mailed link is of, whose id its token begins with. Nothing is decided by it.
+ */
+export function shownFor(address: URLSearchParams, token: string | null): string {
+  const head = /^([A-Za-z0-9_-]{22})\./.exec(token ?? '')?.[1];
+  const bytes = head && atob(head.replaceAll('-', '+').replaceAll('_', '/'));
+  const hex = [...(bytes || '')].map((byte) => byte.charCodeAt(0).toString(16).padStart(2, '0')).join('');
+  const named: Record<string, string | null> = {
+    client: address.get('client'),
+    tenant: address.get('tenant') ?? hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'),
+  };
+  // What is no name is left out: the page is shown all the same.
+  const wanted = Object.entries(named).filter(([, value]) =>
+    /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(value ?? ''),
+  );
+  return wanted.length === 0 ? '' : `?${new URLSearchParams(wanted as [string, string][])}`;
+}
+
 const listeners = new Set<() => void>();
 
 /** Goes to another of these pages without loading it anew. */

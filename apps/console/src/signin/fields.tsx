@@ -1,5 +1,6 @@
 /** @jsxImportSource preact */
 import { useState } from 'preact/hooks';
+import type { PasswordRules as Rules } from '@gatehouse/contracts';
 import { PasswordRules } from './PasswordRules.tsx';
 import { t } from './text.ts';
 
@@ -60,9 +61,11 @@ interface PasswordFieldProps {
   readonly purpose: 'current-password' | 'new-password';
   readonly error: string | undefined;
   readonly autofocus?: boolean;
+  /** Of a new password, where its tenant asks for more. */
+  readonly rules?: Rules | undefined;
 }
 
-export function PasswordField({ label, purpose, error, autofocus }: PasswordFieldProps) {
+export function PasswordField({ label, purpose, error, autofocus, rules }: PasswordFieldProps) {
   const [shown, setShown] = useState(false);
   const [capsLock, setCapsLock] = useState(false);
   const [value, setValue] = useState('');
@@ -108,7 +111,7 @@ export function PasswordField({ label, purpose, error, autofocus }: PasswordFiel
         {capsLock && t('field.capsLock')}
       </p>
       <FieldError name="password" error={error} />
-      {isNew && <PasswordRules password={value} />}
+      {isNew && <PasswordRules password={value} of={rules} />}
     </div>
   );
 }

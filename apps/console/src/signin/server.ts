@@ -1,5 +1,6 @@
 import { createGatehouse, ProblemError, readProblem } from '@gatehouse/browser';
 import type { SignInOptions } from '@gatehouse/contracts';
+import { query, shownFor } from './address.ts';
 
 export const gatehouse = createGatehouse({ client: 'console', tokenMode: 'cookie' });
 
@@ -14,9 +15,9 @@ export async function post(path: string, body: Record<string, string>): Promise<
   if (!response.ok) throw await readProblem(response);
 }
 
-/** What these pages may offer; `null` when the server cannot say at the moment. */
-export async function loadOptions(): Promise<SignInOptions | null> {
-  const response = await fetch('/api/v1/auth/options').catch(() => null);
+/** What these pages may offer, and for whom; `null` when the server cannot say at the moment. */
+export async function loadOptions(token: string | null): Promise<SignInOptions | null> {
+  const response = await fetch(`/api/v1/auth/options${shownFor(query(), token)}`).catch(() => null);
   return response?.ok ? ((await response.json()) as SignInOptions) : null;
 }
 

@@ -332,6 +332,37 @@ export const SETTINGS = {
       description: 'Mails an hour that the administrators of one tenant can cause.',
     }),
   ),
+  rateTierFree: required(
+    integer('RATE_TIER_FREE_PER_MINUTE', {
+      min: 1,
+      max: 10_000_000,
+      default: 600,
+      description: 'Requests a minute of all signed-in callers of a tenant of the free tier.',
+    }),
+  ),
+  rateTierStandard: required(
+    integer('RATE_TIER_STANDARD_PER_MINUTE', {
+      min: 1,
+      max: 10_000_000,
+      default: 6000,
+      description: 'Requests a minute of all signed-in callers of a tenant of the standard tier.',
+    }),
+  ),
+  rateTierEnterprise: required(
+    integer('RATE_TIER_ENTERPRISE_PER_MINUTE', {
+      min: 1,
+      max: 10_000_000,
+      default: 60_000,
+      description: 'Requests a minute of all signed-in callers of a tenant of the enterprise tier.',
+    }),
+  ),
+  defaultRateTier: required(
+    oneOf('RATE_TIER_DEFAULT', {
+      values: ['none', 'free', 'standard', 'enterprise'],
+      default: 'none',
+      description: 'The tier of tenants that were given none; with `none` their requests are not counted.',
+    }),
+  ),
   bodyLimit: required(
     integer('BODY_LIMIT_BYTES', {
       min: 1024,

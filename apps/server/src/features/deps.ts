@@ -7,12 +7,13 @@ import type { DevelopmentMailbox } from '../platform/mail/index.ts';
 import type { Follower } from '../platform/revocations/follower.ts';
 import type { OneTimeTokens } from '../platform/one-time-tokens/index.ts';
 import type { Outbox } from '../platform/outbox/index.ts';
-import type { Limits, MailLimits } from '../platform/limits/index.ts';
+import type { Images } from '../platform/images/index.ts';
+import type { Limits, MailLimits, TenantRate } from '../platform/limits/index.ts';
 import type { Audit, AuditKeys, DecisionLog, Denials, Sealing, SubjectKeys } from './audit/index.ts';
 import type { ProvedAddresses, SessionContexts } from './auth/index.ts';
 import type { ClientDirectory } from './clients/index.ts';
 import type { SigningKeys } from './keys/index.ts';
-import type { TenantRules } from './settings/index.ts';
+import type { Brands, TenantRules } from './settings/index.ts';
 
 /** What features are given. Composed once, in `app.ts`; every function takes what it needs from here, explicitly. */
 export interface Deps {
@@ -40,6 +41,9 @@ export interface Deps {
   sessionContexts: SessionContexts;
   provedAddresses: ProvedAddresses;
   tenantRules: TenantRules;
+  tenantRate: TenantRate;
+  brands: Brands;
+  images: Images;
   revocations: Follower;
   /** The folder of the built pages. */
   consoleDir: string;

@@ -16,7 +16,7 @@ import { revocationsRoutes } from './revocations/index.ts';
 import { recordRefusedGrants, roleAssignmentsRoutes, rolesRoutes } from './roles/index.ts';
 import { securityTxtRoutes } from './security-txt/index.ts';
 import { sessionsRoutes, userSessionsRoutes } from './sessions/index.ts';
-import { settingsRoutes } from './settings/index.ts';
+import { countRequest, logoRoutes, settingsRoutes } from './settings/index.ts';
 import { serveTenantScoped } from './tenant-scoped.ts';
 import { tenantsRoutes } from './tenants/index.ts';
 import { usersRoutes } from './users/index.ts';
@@ -27,6 +27,7 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
   installAccessHook(app, {
     doors: deps.doors,
     authenticate: (request) => authenticate(deps, request),
+    onAuthenticated: (reply, { tenantId }) => countRequest(deps, reply, tenantId),
     onDenied: (request, principal, entered, permission) =>
       deps.denials.record({
         principal,
@@ -69,7 +70,7 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
     await app.register(routes, { prefix: '/api/v1', deps });
   await app.register(sessionsRoutes, { prefix: '/api/v1', deps });
   await app.register(tenantsRoutes, { prefix: '/api/v1', deps });
-  await app.register(settingsRoutes, { prefix: '/api/v1', deps });
+  for (const routes of [settingsRoutes, logoRoutes]) await app.register(routes, { prefix: '/api/v1', deps });
   await app.register(revocationsRoutes, { prefix: '/api/v1', deps });
   serveTenantScoped(app, deps, [
     auditSealRoutes,

@@ -1,3 +1,4 @@
+import { isLocale, isTimeZone } from '@gatehouse/contracts';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -27,6 +28,8 @@ describe('the examples of /openapi.json', () => {
     const document = (await gatehouse.browser().get('/openapi.json')).body;
     ajv = addFormats(new Ajv2020({ strict: false, allErrors: true }));
     ajv.addFormat('idn-email', { type: 'string', validate: isAddress });
+    ajv.addFormat('bcp47', { type: 'string', validate: isLocale });
+    ajv.addFormat('iana-time-zone', { type: 'string', validate: isTimeZone });
     ajv.addSchema({ ...document, $id: 'https://gatehouse.invalid/openapi.json' });
     const paths = document['paths'] as Record<string, Record<string, Operation>>;
     for (const [path, methods] of Object.entries(paths)) {

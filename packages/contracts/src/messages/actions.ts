@@ -32,6 +32,7 @@ export const AUDIT_ACTIONS = {
   tenant_created: 'A tenant was opened',
   tenant_updated: 'A tenant was changed',
   tenant_settings_changed: 'Settings of a tenant were changed',
+  tenant_logo_changed: 'The logo of a tenant was changed',
   tenant_suspended: 'A tenant was suspended',
   tenant_activated: 'A tenant was activated',
   tenant_deleted: 'A tenant was deleted',

@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import { Branding } from './branding.ts';
 import { TenantSettings } from './settings.ts';
 import {
   ClientId,
@@ -132,6 +133,17 @@ export const Me = Message(
 );
 export type Me = Static<typeof Me>;
 
+export const SignInOptionsQuery = Message({
+  client: ClientSelector,
+  tenant: Type.Optional(
+    Type.String({
+      pattern: '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$',
+      description:
+        'The slug or the id of the tenant whose branding is asked for; else that of the client’s tenant.',
+      examples: ['acme'],
+    }),
+  ),
+});
 export const SignInOptions = Message(
   {
     deploymentName: Type.String(),
@@ -142,6 +154,14 @@ export const SignInOptions = Message(
         description:
           'The development mailbox, for a browser that was let in by the link that the start prints; null in production.',
       }),
+    ),
+    branding: Nullable(Branding),
+    passwordRules: Message(
+      { minLength: Type.Integer({ examples: [8] }), symbol: Type.Boolean() },
+      {
+        description:
+          'What the tenant asks of a new password, beside an upper-case letter, a lower-case one and a digit.',
+      },
     ),
     setupRequired: Type.Boolean({ description: 'True until the first administrator exists.' }),
     secureContext: Type.Boolean({

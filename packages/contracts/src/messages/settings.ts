@@ -178,6 +178,19 @@ const some = <const P extends Record<string, TSchema>>(fields: P) =>
     { additionalProperties: false },
   );
 
+export const Logo = Message(
+  {
+    url: Type.String({
+      description: 'A path of this server.',
+      examples: ['/api/v1/branding/logos/0f3a.png'],
+    }),
+    width: Type.Integer({ examples: [320] }),
+    height: Type.Integer({ examples: [96] }),
+  },
+  { $id: 'Logo' },
+);
+export type Logo = Static<typeof Logo>;
+
 export const Version = Type.Integer({
   minimum: 1,
   maximum: 2_147_483_647,
@@ -190,6 +203,7 @@ export const TenantSettingsAnswer = Message(
     version: Version,
     updatedAt: Time,
     settings: TenantSettings,
+    logo: Nullable(Logo),
     usage: Message({
       users: Type.Integer({ description: 'Members, invited and suspended ones too.', examples: [12] }),
     }),

@@ -1,23 +1,29 @@
 import type { Me } from '@gatehouse/browser';
-import { unmetPasswordRules } from '@gatehouse/contracts';
+import { DEFAULT_PASSWORD_RULES, unmetPasswordRules } from '@gatehouse/contracts';
 import { Alert, Button, PasswordInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { notifications } from '@mantine/notifications';
+import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { useChangePassword } from '../../data/account/mutations.ts';
+import { passwordRulesQuery } from '../../data/options.ts';
 import { faultsByField, sayProblem } from '../../data/problem.ts';
 
 export function ChangePassword({ me, onDone }: { me: Me; onDone: () => void }) {
   const { t } = useTranslation();
   const change = useChangePassword();
+  const { data: rules = DEFAULT_PASSWORD_RULES } = useQuery(passwordRulesQuery(me.user.tenantId));
+  const count = rules.minLength;
   const form = useForm({
     initialValues: { currentPassword: '', newPassword: '' },
     validate: {
       currentPassword: (value) => (value ? null : t('form.passwordMissing')),
       newPassword: (value) => {
-        const unmet = unmetPasswordRules(value);
+        const unmet = unmetPasswordRules(value, rules);
         if (unmet.length === 0) return null;
-        return t('form.passwordNeeds', { rules: unmet.map((rule) => t(`form.rule.${rule}`)).join(', ') });
+        return t('form.passwordNeeds', {
+          rules: unmet.map((rule) => t(`form.rule.${rule}`, { count })).join(', '),
+        });
       },
     },
   });
@@ -58,7 +64,7 @@ export function ChangePassword({ me, onDone }: { me: Me; onDone: () => void }) {
       />
       <PasswordInput
         label={t('form.newPassword')}
-        description={t('form.passwordRules')}
+        description={t(rules.symbol ? 'form.passwordRulesSymbol' : 'form.passwordRulesBase', { count })}
         autoComplete="new-password"
         visibilityToggleButtonProps={toggle}
         key={form.key('newPassword')}

@@ -5,12 +5,12 @@ import { NewPasswordForm } from '../NewPasswordForm.tsx';
 import { t } from '../text.ts';
 import { IncompleteLink } from './IncompleteLink.tsx';
 
-export function SetPassword({ token }: PageProps) {
+export function SetPassword({ token, options }: PageProps) {
   if (!token) return <IncompleteLink />;
   return (
     <>
       <Heading title={t('setPassword.title')} lead={t('setPassword.lead')} />
-      <NewPasswordForm path="/api/v1/auth/password/set" token={token} />
+      <NewPasswordForm path="/api/v1/auth/password/set" token={token} rules={options?.passwordRules} />
     </>
   );
 }

@@ -8,7 +8,7 @@ import { post } from '../server.ts';
 import { t } from '../text.ts';
 import { IncompleteLink } from './IncompleteLink.tsx';
 
-export function SetUp({ token }: PageProps) {
+export function SetUp({ token, options }: PageProps) {
   if (!token) return <IncompleteLink />;
   return (
     <>
@@ -17,6 +17,7 @@ export function SetUp({ token }: PageProps) {
         submit={t('setup.submit')}
         submitting={t('setup.submitting')}
         setsPassword
+        rules={options?.passwordRules}
         send={async (values) => {
           await post('/api/v1/auth/setup', { ...values, token });
           navigate('/signin?reason=set-up');
@@ -32,7 +33,12 @@ export function SetUp({ token }: PageProps) {
               autocomplete="username"
               error={fields.email}
             />
-            <PasswordField label={t('field.newPassword')} purpose="new-password" error={fields.password} />
+            <PasswordField
+              label={t('field.newPassword')}
+              purpose="new-password"
+              rules={options?.passwordRules}
+              error={fields.password}
+            />
           </>
         )}
       </Form>

@@ -19,6 +19,7 @@ export const accountLockedMail = (config: Sender, to: string, request: RequestCo
       'If it was you, wait and try again, have a link mailed to set a new password, or ask an administrator to unlock the account. If it was not you, nothing was lost; a browser in which you have signed in before still works.',
     ],
     from: config.name,
+    branded: true,
   });
 
 // SECURITY: whoever opens a tenant chooses its name and those of its users, and this mail goes to an address that nobody has proved.

@@ -9,6 +9,7 @@ import {
   RegisterRequest,
   SetupRequest,
   SignInOptions,
+  SignInOptionsQuery,
   SignInResponse,
 } from '@gatehouse/contracts';
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
@@ -46,11 +47,14 @@ export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
         operationId: 'getSignInOptions',
         summary: 'What the sign-in pages offer',
         description:
-          'What this deployment allows before anybody is signed in. It tells nothing about any account.',
-        response: { 200: SignInOptions },
+          'What this deployment allows before anybody is signed in, and what its pages look like: in the branding of the tenant that is named, of the client’s, ' +
+          'or of the root tenant. It tells nothing about any account, and nothing of a tenant without branding.',
+        querystring: SignInOptionsQuery,
+        response: { 200: SignInOptions, ...problems('request.invalid') },
       },
     },
-    async () => ({
+    async ({ query }) => ({
+      ...(await deps.brands.find({ tenant: query.tenant, clientId: query.client })),
       deploymentName: config.name,
       registration: config.registration,
       policy: config.authPolicy,

@@ -19,6 +19,7 @@ export const resetPasswordMail = (config: Sender, to: string, request: RequestCo
     ],
     action: { label: 'Set a new password', url: link(config, '/reset-password', token) },
     from: config.name,
+    branded: true,
   });
 
 export const passwordChangedMail = (config: Sender, to: string, request: RequestContext): Mail =>
@@ -31,6 +32,7 @@ export const passwordChangedMail = (config: Sender, to: string, request: Request
       notYou(config),
     ],
     from: config.name,
+    branded: true,
   });
 
 export const passwordCheckLockedMail = (config: Sender, to: string, request: RequestContext): Mail =>
@@ -43,6 +45,7 @@ export const passwordCheckLockedMail = (config: Sender, to: string, request: Req
       notYou(config),
     ],
     from: config.name,
+    branded: true,
   });
 
 export const verifyEmailMail = (config: Sender, to: string, token: string): Mail =>
@@ -94,6 +97,7 @@ export const emailChangeRequestedMail = (
       notYou(config),
     ],
     from: config.name,
+    branded: true,
   });
 
 export const emailChangedMail = (config: Sender, to: { old: string } | { fresh: string }): Mail =>
@@ -107,6 +111,7 @@ export const emailChangedMail = (config: Sender, to: { old: string } | { fresh: 
           'If it was not you, tell an administrator at once.',
         ],
         from: config.name,
+        branded: true,
       })
     : compose({
         to: to.fresh,
@@ -115,4 +120,5 @@ export const emailChangedMail = (config: Sender, to: { old: string } | { fresh: 
         paragraphs: ['from now on you sign in with this address. The former one no longer works.'],
         action: { label: 'Sign in', url: `${config.publicUrl}/signin` },
         from: config.name,
+        branded: true,
       });

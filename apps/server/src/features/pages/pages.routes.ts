@@ -20,7 +20,7 @@ const SIGN_IN = [
   '/locked',
   '/signed-out',
 ];
-const CONSOLE = ['/', '/users', '/audit', '/sessions', '/reference'];
+const CONSOLE = ['/', '/users', '/audit', '/sessions', '/settings', '/reference'];
 const NONCE = '__CSP_NONCE__';
 
 /** The built pages. They are the same for everybody; what they show comes over the API, with the caller's own rights. */

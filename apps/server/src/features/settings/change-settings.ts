@@ -47,6 +47,7 @@ export async function changeSettings(deps: Deps, caller: Caller, input: ChangeTe
   });
   // The next request of this very process obeys; others learn of it from the log.
   deps.tenantRules.forget([{ kind: 'settings', tenant_id: caller.entered.tenantId }]);
+  deps.brands.forget();
 }
 
 /**
@@ -67,7 +68,7 @@ export async function writeSettings(
   return written.settings_version;
 }
 
-const outOfDate = () =>
+export const outOfDate = () =>
   new Problem('settings.changed', { detail: 'Read the settings again, and make your change to those.' });
 
 const namesOf = (settings: TenantSettings) => Object.keys(settings) as (keyof TenantSettings)[];

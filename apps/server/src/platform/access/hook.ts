@@ -1,5 +1,5 @@
 import { PLATFORM_PERMISSIONS } from '@gatehouse/contracts';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Doors } from '../database/index.ts';
 import { Problem } from '../http/problem.ts';
 import { ROOT_TENANT } from '../ids.ts';
@@ -13,6 +13,8 @@ export interface AccessHookDeps {
   doors: Doors;
   /** @throws {Problem} 401 when the request carries no valid token, 403 when it may be forged across sites. */
   authenticate(request: FastifyRequest): Promise<UserPrincipal>;
+  /** Before anything is decided: a caller may have asked too often. */
+  onAuthenticated(reply: FastifyReply, principal: UserPrincipal): Promise<void>;
   /** A signed-in caller was refused: goes on record (spec A1). */
   onDenied(
     request: FastifyRequest,
@@ -52,13 +54,14 @@ export function installAccessHook(app: FastifyInstance, deps: AccessHookDeps): v
     }
     for (const method of [route.method].flat()) declared.push({ method, url: route.url, access, limit });
   });
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     // No route matched: the not-found handler answers, and there is nothing to protect.
     if (request.is404) return;
     const access: Access | undefined = request.routeOptions.config.access;
     if (access === undefined) throw new Error('an undeclared route was reached');
     if (access.kind === 'public') return;
     const principal = await authenticateOrCount(request, deps);
+    await deps.onAuthenticated(reply, principal);
     const entered = await enterRouteTenant(request, principal, deps);
     request.principal = principal;
     request.entered = entered;

@@ -322,6 +322,15 @@ export interface SubjectKeys {
   tenant_id: string;
 }
 
+export interface TenantLogos {
+  created_at: Timestamp;
+  digest: Buffer;
+  height: number;
+  image: Buffer;
+  tenant_id: string;
+  width: number;
+}
+
 export interface Tenants {
   created_at: Timestamp;
   epoch: Generated<number>;
@@ -381,6 +390,7 @@ export interface DB {
   sessions: Sessions;
   signing_keys: SigningKeys;
   subject_keys: SubjectKeys;
+  tenant_logos: TenantLogos;
   tenants: Tenants;
   users: Users;
 }

@@ -14,8 +14,8 @@ export interface Count {
 /** Counts up to a limit in each window of time; a window begins with the first that is counted. */
 export interface Counter {
   readonly limit: number;
-  /** Counts one. Exact under any number of parallel requests and nodes: the store increments and answers in one step. */
-  count(key: string): Promise<Count>;
+  /** Counts one, or as many as are said. Exact under any number of parallel requests and nodes: the store increments and answers in one step. */
+  count(key: string, many?: number): Promise<Count>;
   /** Takes one back that was counted for what then did not happen. */
   giveBack(key: string): Promise<void>;
 }
@@ -63,8 +63,8 @@ export async function createCounters(options: {
             });
       return {
         limit,
-        async count(key) {
-          const result = await limiter.consume(key).catch((refused: unknown) => {
+        async count(key, many = 1) {
+          const result = await limiter.consume(key, many).catch((refused: unknown) => {
             if (refused instanceof RateLimiterRes) return refused;
             throw refused;
           });

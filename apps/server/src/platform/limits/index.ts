@@ -1,3 +1,4 @@
 export { createCounters } from './counter.ts';
 export { createLimits, installLimits, type LimitGroup, limitHeaders, type Limits } from './limits.ts';
 export { createMailLimits, type MailLimits } from './mail-limits.ts';
+export { createTenantRate, type TenantRate } from './tenant-rate.ts';

@@ -48,6 +48,8 @@ export function createOutbox(deps: {
   sealer: Sealer;
   clock: Clock;
   transport: MailTransport;
+  /** A mail as it leaves: in the colours of its tenant, as they are then. */
+  dress(mail: Mail, tenantId: string): Promise<Mail>;
   onError(error: unknown): void;
 }): Outbox {
   const { doors, sealer, clock, transport } = deps;
@@ -64,7 +66,7 @@ export function createOutbox(deps: {
       const mail = JSON.parse(
         sealer.open(message.payload_sealed, contextOf(message.tenant_id, message.id)).toString('utf8'),
       ) as Mail;
-      await transport.send(mail, message.id).catch((error: unknown) => {
+      await transport.send(await deps.dress(mail, message.tenant_id), message.id).catch((error: unknown) => {
         throw withoutAddress(error, mail.to);
       });
       await doors.asSystem('outbox delivered', (tx) => markDelivered(tx, message, clock.now()));

@@ -1,0 +1,92 @@
+import { Checkbox, NumberInput, Textarea } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useTranslation } from 'react-i18next';
+import { Section, type SectionProps } from './Section.tsx';
+
+const NETWORK = /^[0-9a-f.:]+(?:\/\d{1,3})?$/i;
+const DOMAIN = /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/i;
+
+/** One entry a line, or separated by commas. */
+const lines = (text: string): string[] => [...new Set(text.split(/[\s,]+/).filter(Boolean))];
+const minutes = (value: number | string): number | null => (value === '' ? null : Number(value));
+
+interface Values {
+  minLength: number | string;
+  symbol: boolean;
+  idleMinutes: number | string;
+  maxMinutes: number | string;
+  networks: string;
+  emailDomains: string;
+}
+
+export function SignInRules(props: SectionProps) {
+  const { t } = useTranslation();
+  const { password, session, signIn } = props.now.settings;
+  const length = (value: number | string) =>
+    value === '' || (Number.isInteger(value) && Number(value) >= 5) ? null : t('settings.rules.lengthForm');
+  const initialValues: Values = {
+    minLength: password.minLength,
+    symbol: password.symbol,
+    idleMinutes: session.idleMinutes ?? '',
+    maxMinutes: session.maxMinutes ?? '',
+    networks: signIn.networks.join('\n'),
+    emailDomains: signIn.emailDomains.join('\n'),
+  };
+  const form = useForm<Values>({
+    initialValues,
+    validate: {
+      minLength: (value) =>
+        Number.isInteger(value) && Number(value) >= 8 && Number(value) <= 64
+          ? null
+          : t('settings.rules.minLengthForm'),
+      networks: (value) =>
+        lines(value).every((line) => NETWORK.test(line)) ? null : t('settings.rules.networksForm'),
+      emailDomains: (value) =>
+        lines(value).every((line) => DOMAIN.test(line)) ? null : t('settings.rules.emailDomainsForm'),
+      idleMinutes: length,
+      maxMinutes: length,
+    },
+  });
+  const collect = () => {
+    if (form.validate().hasErrors) return undefined;
+    const values = form.getValues();
+    return {
+      password: { minLength: Number(values.minLength), symbol: values.symbol },
+      session: { idleMinutes: minutes(values.idleMinutes), maxMinutes: minutes(values.maxMinutes) },
+      signIn: { networks: lines(values.networks), emailDomains: lines(values.emailDomains.toLowerCase()) },
+    };
+  };
+  const field = (name: 'minLength' | 'idleMinutes' | 'maxMinutes') => ({
+    label: t(`settings.rules.${name}`),
+    description: t(`settings.rules.${name}Hint`),
+    allowDecimal: false,
+    allowNegative: false,
+    hideControls: true,
+    disabled: props.locked,
+    ...form.getInputProps(name),
+  });
+  const list = (name: 'networks' | 'emailDomains') => ({
+    label: t(`settings.rules.${name}`),
+    description: t(`settings.rules.${name}Hint`),
+    autosize: true,
+    minRows: 2,
+    ...form.getInputProps(name),
+  });
+  return (
+    <Section {...props} name="rules" collect={collect}>
+      <div className="settings-grid">
+        <NumberInput key={form.key('minLength')} {...field('minLength')} />
+        <Checkbox
+          className="settings-check"
+          label={t('settings.rules.symbol')}
+          key={form.key('symbol')}
+          {...form.getInputProps('symbol', { type: 'checkbox' })}
+        />
+        <NumberInput key={form.key('idleMinutes')} {...field('idleMinutes')} />
+        <NumberInput key={form.key('maxMinutes')} {...field('maxMinutes')} />
+        <Textarea key={form.key('networks')} placeholder="203.0.113.0/24" {...list('networks')} />
+        <Textarea key={form.key('emailDomains')} placeholder="example.com" {...list('emailDomains')} />
+      </div>
+    </Section>
+  );
+}
