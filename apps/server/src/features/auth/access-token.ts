@@ -11,9 +11,21 @@ export interface AccessToken {
   clientId: string;
 }
 
-/** Seconds (spec S2): 15 minutes, 60 for bearer clients, or what ACCESS_TOKEN_EXPIRE_MINUTES says. */
-export const accessTokenLifetime = (config: Config, tokenMode: 'cookie' | 'bearer'): number =>
-  (config.accessTokenMinutes ?? (tokenMode === 'bearer' ? 60 : 15)) * 60;
+const SHORTEST = 60;
+
+/**
+ * Seconds (spec S2): 15 minutes, 60 for bearer clients, or what ACCESS_TOKEN_EXPIRE_MINUTES says; and half of what the session may
+ * lie idle, where its tenant lets it lie idle shortly. Only a renewal says that somebody is there: with a token as long as that,
+ * somebody at work would never renew, and be taken for gone.
+ */
+export function accessTokenLifetime(
+  config: Config,
+  tokenMode: 'cookie' | 'bearer',
+  sessionSeconds: number,
+): number {
+  const whole = (config.accessTokenMinutes ?? (tokenMode === 'bearer' ? 60 : 15)) * 60;
+  return Math.min(whole, Math.max(SHORTEST, Math.floor(sessionSeconds / 2)));
+}
 
 export interface IssueAccessToken {
   session: TokenSubject;

@@ -104,7 +104,8 @@ export interface Generation {
 
 /** The tokens of one generation of a session: the same ones, whenever they are derived. */
 export function withTokens(deps: Deps, of: Generation): OpenedSession {
-  const accessLifetime = accessTokenLifetime(deps.config, of.client.tokenMode);
+  const sessionSeconds = (of.session.session_expires_at.getTime() - of.rotatedAt.getTime()) / 1000;
+  const accessLifetime = accessTokenLifetime(deps.config, of.client.tokenMode, sessionSeconds);
   return {
     client: of.client,
     sessionId: of.sessionId,

@@ -17,6 +17,9 @@ import type { Deps } from '../deps.ts';
 import { loadOwnSettings, replaceSettings, shortenSessions } from './settings.repo.ts';
 import { isSignInAllowed } from './sign-in-rules.ts';
 
+/** Minutes that an access token is good for where the deployment says nothing: those of bearer clients. */
+const LONGEST_TOKEN = 60;
+
 /**
  * Changes settings of the entered tenant (spec T2, T3): what is not named stays, and what is the same already is no change and
  * leaves no record.
@@ -35,7 +38,8 @@ export async function changeSettings(deps: Deps, caller: Caller, input: ChangeTe
     if (changed.length === 0) return;
     checkNotLockedOut(caller, after);
     const version = await writeSettings(deps, tx, input.version, pick(after, namesOf(after)));
-    if (changed.includes('session')) await shortenSessions(tx, after.session);
+    if (changed.includes('session'))
+      await shortenSessions(tx, after.session, (deps.config.accessTokenMinutes ?? LONGEST_TOKEN) + 1);
     await deps.audit.record(tx, {
       action: 'tenant_settings_changed',
       actor: actorOf(caller.principal),

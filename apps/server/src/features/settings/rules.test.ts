@@ -107,6 +107,35 @@ describe('the session lengths of a tenant', () => {
     expect((await idle.post('/api/v1/auth/refresh')).body.code).toBe('auth.session_expired');
   });
 
+  it('let somebody at work go on, however short they are: the access token ends in time to renew', async () => {
+    const { tenantId, email } = await tenantWithOwner();
+    await set(tenantId, { session: { idleMinutes: 5 } });
+    const { answer, browser } = await signIn(email);
+    const access = answer.cookies.find(({ name }) => name.endsWith('.at'));
+    expect(access?.maxAge).toBe(150);
+    for (let minute = 1; minute <= 20; minute += 1) {
+      gatehouse.clock.advance({ minutes: 1 });
+      const me = await browser.get('/api/v1/auth/me');
+      if (me.status === 200) continue;
+      // As the browser SDK does.
+      expect((await browser.post('/api/v1/auth/refresh')).status).toBe(200);
+    }
+    gatehouse.clock.advance({ minutes: 5 });
+    expect((await browser.post('/api/v1/auth/refresh')).status).toBe(401);
+  });
+
+  it('sign nobody out who is at work when they are made shorter', async () => {
+    const { tenantId, email } = await tenantWithOwner();
+    const { browser } = await signIn(email);
+    gatehouse.clock.advance({ minutes: 14 });
+    await set(tenantId, { session: { idleMinutes: 5 } });
+    expect((await browser.get('/api/v1/auth/me')).status).toBe(200);
+    gatehouse.clock.advance({ minutes: 2 });
+    expect((await browser.post('/api/v1/auth/refresh')).status).toBe(200);
+    gatehouse.clock.advance({ minutes: 6 });
+    expect((await browser.post('/api/v1/auth/refresh')).status).toBe(401);
+  });
+
   it('shorten sessions that are open, and never lengthen one', async () => {
     const { tenantId, email } = await tenantWithOwner();
     const early = (await signIn(email)).browser;

@@ -62,17 +62,22 @@ export function replaceSettings(
     .executeTakeFirst();
 }
 
-/** New lengths hold for the sessions that are open, too: they can end earlier than they would have, and never later. */
+/**
+ * New lengths hold for the sessions that are open, too: they can end earlier than they would have, and never later. A session
+ * whose access token may be good for `tokenMinutes` more has not been idle for as long as it has not been renewed.
+ */
 export async function shortenSessions(
   tx: TenantTx,
   { idleMinutes, maxMinutes }: { idleMinutes: number | null; maxMinutes: number | null },
+  tokenMinutes: number,
 ): Promise<void> {
+  const unrenewed = idleMinutes === null ? null : Math.max(idleMinutes, tokenMinutes);
   const length = (minutes: number | null) => sql<string | null>`make_interval(mins => ${minutes}::integer)`;
   await tx
     .updateTable('sessions')
     .set({
       idle_minutes: idleMinutes,
-      idle_expires_at: sql`least(idle_expires_at, last_used_at + ${length(idleMinutes)})`,
+      idle_expires_at: sql`least(idle_expires_at, last_used_at + ${length(unrenewed)})`,
       expires_at: sql`least(expires_at, created_at + ${length(maxMinutes)})`,
     })
     .where('tenant_id', '=', tx.tenantId)

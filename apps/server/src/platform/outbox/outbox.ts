@@ -61,12 +61,16 @@ export function createOutbox(deps: {
     const id = newMessageId();
     return { id, payloadSealed: sealer.seal(JSON.stringify(mail), contextOf(tx.tenantId, id)) };
   };
-  const deliver = async (message: DueMessage) => {
+  const letterOf = async (message: DueMessage): Promise<Mail> => {
+    const text = sealer
+      .open(message.payload_sealed, contextOf(message.tenant_id, message.id))
+      .toString('utf8');
+    return deps.dress(JSON.parse(text) as Mail, message.tenant_id);
+  };
+  const deliver = async (message: DueMessage, letter: Promise<Mail>) => {
     try {
-      const mail = JSON.parse(
-        sealer.open(message.payload_sealed, contextOf(message.tenant_id, message.id)).toString('utf8'),
-      ) as Mail;
-      await transport.send(await deps.dress(mail, message.tenant_id), message.id).catch((error: unknown) => {
+      const mail = await letter;
+      await transport.send(mail, message.id).catch((error: unknown) => {
         throw withoutAddress(error, mail.to);
       });
       await doors.asSystem('outbox delivered', (tx) => markDelivered(tx, message, clock.now()));
@@ -83,7 +87,10 @@ export function createOutbox(deps: {
   };
   const dispatch = async () => {
     const due = await doors.asSystem('outbox claim', (tx) => claimDue(tx, clock.now(), CLAIM_SECONDS, 20));
-    await Promise.all(due.map(deliver));
+    // All of them before the first leaves, so that they leave in their order.
+    const letters = due.map(letterOf);
+    await Promise.allSettled(letters);
+    await Promise.all(letters.map((letter, index) => deliver(due[index] as DueMessage, letter)));
     return due.length;
   };
   const tick = () => {
