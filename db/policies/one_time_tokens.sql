@@ -19,3 +19,9 @@ drop policy if exists resealed on gatehouse.one_time_tokens;
 create policy resealed on gatehouse.one_time_tokens for update to gatehouse_system
   using (true)
   with check (true);
+grant select (tenant_id, address), delete on gatehouse.one_time_tokens to gatehouse_lookup;
+-- Open while forget_address() runs, to its owner alone: rows of the one address.
+drop policy if exists of_forgotten_address on gatehouse.one_time_tokens;
+create policy of_forgotten_address on gatehouse.one_time_tokens for all to gatehouse_lookup
+  using (address = decode(nullif(current_setting('gatehouse.forgotten_address', true), ''), 'hex'))
+  with check (false);

@@ -13,3 +13,9 @@ drop policy if exists dispatcher on gatehouse.outbox;
 create policy dispatcher on gatehouse.outbox for all to gatehouse_system
   using (true)
   with check (true);
+grant select (tenant_id, address), delete on gatehouse.outbox to gatehouse_lookup;
+-- Open while forget_address() runs, to its owner alone: rows of the one address.
+drop policy if exists of_forgotten_address on gatehouse.outbox;
+create policy of_forgotten_address on gatehouse.outbox for all to gatehouse_lookup
+  using (address = decode(nullif(current_setting('gatehouse.forgotten_address', true), ''), 'hex'))
+  with check (false);

@@ -50,7 +50,7 @@ import {
   type MailTransport,
 } from './platform/mail/index.ts';
 import { createOneTimeTokens } from './platform/one-time-tokens/index.ts';
-import { createOutbox } from './platform/outbox/index.ts';
+import { createOutbox, type Outbox } from './platform/outbox/index.ts';
 import {
   type CertificateFiles,
   developmentCertificate,
@@ -152,17 +152,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const subjectKeys = createSubjectKeys(sealer, clock);
   const audit = createAudit({ keys: subjectKeys, clock });
   const brands = createBrands({ doors });
-  const outbox = createOutbox({
-    doors,
-    sealer,
-    clock,
-    transport: options.mailTransport ?? mailbox ?? smtp(config),
-    dress: async (mail, tenantId) => {
-      const { branding } = await brands.find({ tenant: tenantId });
-      return branding === null ? mail : dressMail(mail, branding, config.publicUrl);
-    },
-    onError,
-  });
+  const transport = options.mailTransport ?? mailbox ?? smtp(config);
+  let outbox: Outbox | undefined;
   const decisions = createDecisionLog({ doors, clock, onError });
   const denials = createDenials({ doors, audit, clock, onError });
   const counters = await createCounters({
@@ -173,7 +164,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   });
   const close = async () => {
     await watch.close();
-    await outbox.close();
+    if (outbox) await outbox.close();
+    else transport.close();
     await decisions.close();
     await denials.close();
     counters.close();
@@ -183,6 +175,18 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   try {
     await revocations.look(timed(({ text, values }) => doors.call(text, values), databaseClock));
     const blindIndex = createBlindIndex(await firstStart(doors, sealer, clock, audit));
+    outbox = createOutbox({
+      doors,
+      sealer,
+      blindIndex,
+      clock,
+      transport,
+      dress: async (mail, tenantId) => {
+        const { branding } = await brands.find({ tenant: tenantId });
+        return branding === null ? mail : dressMail(mail, branding, config.publicUrl);
+      },
+      onError,
+    });
     if (sealer.keyId !== sealer.keyIds[0])
       log.warn(
         'the database is sealed under a previous master key: once every process has both, run gatehouse keys rotate-master',
@@ -223,6 +227,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         },
         byTenant: counters.upTo(config.tenantMailLimit, HOUR),
         byTenants: counters.upTo(SHARES * config.addressMailLimit, HOUR),
+        forget: (part) => counters.forget(part),
       }),
       outbox,
       mailbox,
@@ -230,7 +235,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       cursors: createCursors(sealer),
       keys,
       tokens: keys.tokens,
-      oneTimeTokens: createOneTimeTokens({ sealer, clock }),
+      oneTimeTokens: createOneTimeTokens({ sealer, blindIndex, clock }),
       clients: createClientDirectory(doors),
       sessionContexts: createSessionContexts({ doors, clock }),
       provedAddresses: createProvedAddresses({ doors }),
@@ -244,6 +249,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       deps.sessionContexts.forget(fresh);
       deps.tenantRules.forget(fresh);
       for (const { client_id } of fresh) if (client_id !== null) deps.clients.forget(client_id);
+      // Somebody who is gone may be erased: another process has the key no more, so this one must not.
+      for (const { kind, tenant_id, subject_id } of fresh)
+        if (kind === 'user') subjectKeys.forget({ tenantId: tenant_id, id: subject_id });
     });
     await createConfiguredAdministrator(deps);
     const maintenance = createMaintenance(deps);
@@ -257,7 +265,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       certificate: files && certificate && { ...files, ...certificate },
       startJobs: () => {
         watch.start();
-        outbox.start();
+        deps.outbox.start();
         maintenance.start();
         sealing.start();
         keyWatch.start();

@@ -47,6 +47,7 @@ export const PERMISSION_GROUPS = {
       'invitations:read': 'List invitations and their state',
       'invitations:create': 'Invite people by mail, and send an invitation again',
       'invitations:revoke': 'Take back an invitation that was not accepted yet',
+      'consents:read': 'See what users consented to, when and from where',
       'personal_data:export': "Export all data about one person, on that person's request",
       'personal_data:erase': "Erase one person's data for good",
     },

@@ -21,6 +21,7 @@ import { resolveSecrets } from './secrets.ts';
 import { addKeys } from './keys.command.ts';
 import { createLogger } from './logger.ts';
 import { migrateOnly } from './migrate.ts';
+import { addPerson } from './person.command.ts';
 import { serve } from './serve.ts';
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
@@ -32,6 +33,7 @@ Examples:
   DATABASE_URL=postgres://… gatehouse serve          on a PostgreSQL of yours (15.9 or later)
   gatehouse admin create --email ada@example.com     another administrator; prints a link to set the password
   gatehouse audit verify FILE --key KEYS             whether an audit export is what was recorded; needs no server
+  gatehouse person export --email … --out FILE       all data about a person; person erase erases it
   gatehouse keys rotate                              lets the next signing key take over; nobody is signed out
   gatehouse backup --out FILE                        copies the database into one encrypted file, while it runs
   gatehouse doctor                                   checks the settings and the database, and says what to mend
@@ -96,6 +98,11 @@ From another machine, in development:
     { run, say, explain },
   );
   addBackup(program, run, say);
+  addPerson(
+    program.command('person').description('the data of one person: export, erasure, consents'),
+    run,
+    say,
+  );
   addKeys(
     program.command('keys').description('signing keys and the master key, and how they rotate'),
     run,

@@ -6,12 +6,14 @@ import { installLimits } from '../platform/limits/index.ts';
 import { auditExportRoutes, auditKeysRoute, auditRoutes, auditSealRoutes } from './audit/index.ts';
 import { authenticate, authRoutes, emailRoutes, passwordRoutes } from './auth/index.ts';
 import { clientsRoutes } from './clients/index.ts';
+import { consentsRoutes, userConsentsRoutes } from './consents/index.ts';
 import type { Deps } from './deps.ts';
 import { healthRoutes } from './health/index.ts';
 import { installOpenApi, openApiRoute } from './openapi/index.ts';
 import { keysRoutes } from './keys/index.ts';
 import { membershipsRoutes } from './memberships/index.ts';
 import { pagesRoutes } from './pages/index.ts';
+import { ownDataRoutes, personalDataRoutes } from './personal-data/index.ts';
 import { revocationsRoutes } from './revocations/index.ts';
 import { recordRefusedGrants, roleAssignmentsRoutes, rolesRoutes } from './roles/index.ts';
 import { securityTxtRoutes } from './security-txt/index.ts';
@@ -69,6 +71,8 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
   for (const routes of [authRoutes, passwordRoutes, emailRoutes])
     await app.register(routes, { prefix: '/api/v1', deps });
   await app.register(sessionsRoutes, { prefix: '/api/v1', deps });
+  for (const routes of [consentsRoutes, ownDataRoutes])
+    await app.register(routes, { prefix: '/api/v1', deps });
   await app.register(tenantsRoutes, { prefix: '/api/v1', deps });
   for (const routes of [settingsRoutes, logoRoutes]) await app.register(routes, { prefix: '/api/v1', deps });
   await app.register(revocationsRoutes, { prefix: '/api/v1', deps });
@@ -77,6 +81,8 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
     auditExportRoutes,
     auditRoutes,
     userSessionsRoutes,
+    userConsentsRoutes,
+    personalDataRoutes,
     rolesRoutes,
     roleAssignmentsRoutes,
     usersRoutes,

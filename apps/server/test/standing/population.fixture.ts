@@ -52,6 +52,11 @@ export async function populate(gatehouse: TestServer, tenantId: TenantId): Promi
      values ($1, $2, $3, 'password', 'v1.none.none.none', $4, $4)`,
     [tenantId, newId(), nobody.userId, now],
   );
+  await gatehouse.sql(
+    `insert into gatehouse.consents (tenant_id, id, user_id, purpose, version, state, correlation_id, occurred_at)
+     values ($1, $2, $3, 'product-news', '1', 'granted', $4, $5)`,
+    [tenantId, newId(), nobody.userId, '0'.repeat(32), now],
+  );
   return { tenantId, admin, viewer, nobody, ids: await oneOfEach(gatehouse, tenantId, nobody) };
 }
 

@@ -111,6 +111,7 @@ describe('row security', () => {
       expect.arrayContaining([
         'audit_records',
         'clients',
+        'consents',
         'credentials',
         'login_identifiers',
         'memberships',

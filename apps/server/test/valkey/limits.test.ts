@@ -5,6 +5,7 @@ import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../process/npm-start.fixture.ts';
 import { startServer, type TestServer } from '../server.fixture.ts';
@@ -60,6 +61,27 @@ describe('limits in Valkey', () => {
     expect(answers.filter((answer) => answer.status === 200)).toHaveLength(50);
     expect(answers.filter((answer) => answer.status === 429)).toHaveLength(450);
     expect(await gatehouse.sql('select from gatehouse.rate_limits')).toHaveLength(0);
+  });
+
+  it('of an address are gone with the person who is erased, from the database and from Valkey, and no others', async () => {
+    const admin = await gatehouse.admin();
+    const ids: string[] = [];
+    for (const email of ['grace@example.com', 'hopper@example.com'])
+      ids.push(String((await admin.post('/api/v1/users', { email, name: 'Grace' })).body.id));
+    const { mailLimits, blindIndex } = gatehouse.server.deps;
+    for (const email of ['grace@example.com', 'hopper@example.com'])
+      await mailLimits.isLeft('reset-password', email);
+    const keys = async () => {
+      const client = new Redis(gatehouse.config.valkeyUrl ?? '');
+      const found = await client.keys('*mail to:*');
+      client.disconnect();
+      return found;
+    };
+    const nameOf = (email: string) => blindIndex.of('mail address', email).toString('base64url');
+    expect((await keys()).filter((key) => key.includes(nameOf('grace@example.com')))).not.toEqual([]);
+    expect((await admin.post(`/api/v1/users/${ids[0]}/erase`)).status).toBe(204);
+    expect((await keys()).filter((key) => key.includes(nameOf('grace@example.com')))).toEqual([]);
+    expect((await keys()).filter((key) => key.includes(nameOf('hopper@example.com')))).not.toEqual([]);
   });
 
   it('are counted by the database when Valkey is gone: no limit falls open', async () => {

@@ -41,7 +41,10 @@ export const AUDIT_ACTIONS = {
   oauth_client_suspended: 'A client was suspended',
   oauth_client_activated: 'A client was activated',
   oauth_client_deleted: 'A client was deleted',
+  consent_granted: 'Somebody consented to something',
+  consent_withdrawn: 'Somebody took a consent back',
   data_exported: 'Data was taken away in bulk',
+  data_erased: 'All that is known of a person was erased',
   signing_key_created: 'A signing key was made',
   signing_key_rotation_ordered:
     'A signing key was told to take over once it has been published for long enough',

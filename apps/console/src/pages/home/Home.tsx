@@ -3,6 +3,7 @@ import { PageHeader } from '../../parts/PageHeader.tsx';
 import { Time } from '../../parts/Time.tsx';
 import { useMe } from '../../session.ts';
 import { OwnAccount } from './OwnAccount.tsx';
+import { OwnData } from './OwnData.tsx';
 import { OwnSessions } from './OwnSessions.tsx';
 
 export function Home() {
@@ -44,6 +45,7 @@ export function Home() {
       </section>
       <OwnAccount me={me} />
       <OwnSessions />
+      <OwnData me={me} />
     </>
   );
 }

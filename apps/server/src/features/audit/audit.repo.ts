@@ -76,6 +76,35 @@ export async function insertSubjectKey(
   return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
 }
 
+/** Destroys the key, and leaves a row in its place, so that none is made again. */
+export async function eraseSubjectKey(tx: TenantTx, subjectId: string, now: Date): Promise<void> {
+  await tx
+    .insertInto('subject_keys')
+    .values({
+      tenant_id: tx.tenantId,
+      subject_id: subjectId,
+      key_sealed: '',
+      created_at: now,
+      erased_at: now,
+    })
+    .onConflict((oc) =>
+      oc.columns(['tenant_id', 'subject_id']).doUpdateSet({ key_sealed: '', erased_at: now }),
+    )
+    .execute();
+}
+
+/** Whether the entered tenant has a key of this subject: somebody who is here, or was deleted and not erased. */
+export async function hasSubjectKey(tx: TenantTx, subjectId: string): Promise<boolean> {
+  const found = await tx
+    .selectFrom('subject_keys')
+    .select('subject_id')
+    .where('tenant_id', '=', tx.tenantId)
+    .where('subject_id', '=', subjectId)
+    .where('key_sealed', '!=', '')
+    .executeTakeFirst();
+  return found !== undefined;
+}
+
 export interface RecordFilter {
   actor?: string | undefined;
   action?: string | undefined;
@@ -126,6 +155,24 @@ export function listRecordsOldestFirst(
   { after, limit, ...filter }: RecordFilter & { after: Place | undefined; limit: number },
 ): Promise<AuditRow[]> {
   let query = fitting(tx, filter);
+  if (after !== undefined)
+    query = query.where(sql<boolean>`(occurred_at, id) > (${after.time}::timestamptz, ${after.id}::uuid)`);
+  return query.orderBy('occurred_at').orderBy('id').limit(limit).execute();
+}
+
+/** What somebody did, or what was done to their account; oldest first, after a place. By two indexes, and sorted as one. */
+export function listRecordsAbout(
+  tx: TenantTx,
+  userId: string,
+  after: Place | undefined,
+  limit: number,
+): Promise<AuditRow[]> {
+  let query = fitting(tx, {}).where((eb) =>
+    eb.or([
+      eb('actor_id', '=', userId),
+      eb.and([eb('resource_type', '=', 'user'), eb('resource_id', '=', userId)]),
+    ]),
+  );
   if (after !== undefined)
     query = query.where(sql<boolean>`(occurred_at, id) > (${after.time}::timestamptz, ${after.id}::uuid)`);
   return query.orderBy('occurred_at').orderBy('id').limit(limit).execute();

@@ -1,3 +1,4 @@
+export { hasSubjectKey, listRecordsAbout } from './audit.repo.ts';
 export { auditRoutes } from './audit.routes.ts';
 export { createDenials, type Denials } from './denials.ts';
 export { createDecisionLog, type DecisionLog } from './decision-log.ts';
@@ -10,6 +11,7 @@ export { actorOf, type Audit, type AuditEntry, createAudit, subjectOfTheDay } fr
 export { AUDIT_KEYS, type AuditKeys, loadAuditKeys, rotateAuditKey } from './seal/audit-keys.ts';
 export { auditKeysRoute, auditSealRoutes, publicAuditKeys } from './seal/seal.routes.ts';
 export { createSealing, type Sealing } from './seal/sealing.ts';
+export { openPersonal, reveal } from './search.ts';
 export { createSubjectKeys, SUBJECT_KEYS, type SubjectKeys } from './subject-keys.ts';
 export { sayFinding } from './verify/finding.ts';
 export { readPublicKeys } from './verify/public-keys.ts';

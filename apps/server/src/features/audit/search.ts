@@ -11,9 +11,12 @@ export async function openPersonal(
   tx: TenantTx,
   keys: SubjectKeys,
   row: Pick<AuditRow, 'personal'>,
+  /** Only what speaks of this person. */
+  of?: string,
 ): Promise<OpenedPersonal> {
   const opened: Record<string, { field: string; salt: string; value: string }> = {};
   for (const [hash, { t, s, f: field, c }] of Object.entries(row.personal as SealedPersonal)) {
+    if (of !== undefined && s !== of) continue;
     const found = await keys.open(tx, { tenantId: t as TenantId, id: s }, field, hash, c);
     if (found !== null) opened[hash] = { field, ...found };
   }

@@ -9,7 +9,7 @@ import {
 } from '../../platform/crypto/index.ts';
 import type { SystemTx, TenantTx } from '../../platform/database/index.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { insertSubjectKey, loadSubjectKeys } from './audit.repo.ts';
+import { eraseSubjectKey, insertSubjectKey, loadSubjectKeys } from './audit.repo.ts';
 import type { Subject } from './personal.ts';
 
 type Tx = TenantTx | SystemTx;
@@ -19,6 +19,13 @@ export interface SubjectKeys {
   seal(tx: Tx, subject: Subject, field: string, value: string): Promise<{ hash: string; sealed: string }>;
   /** Salt and value, or null where the key is gone (erased) or belongs to a tenant that is not the reader's. */
   open(tx: Tx, subject: Subject, field: string, hash: string, sealed: string): Promise<Opened | null>;
+  /**
+   * Destroys the key of a person of the entered tenant, for good: what it sealed opens nowhere any more, and what is recorded of
+   * them from now on, in this transaction too, is sealed under keys that nobody keeps.
+   */
+  erase(tx: TenantTx, subjectId: string): Promise<void>;
+  /** What this process remembers of the key: once an erasure has committed, here or elsewhere. */
+  forget(subject: { tenantId: string; id: string }): void;
 }
 export interface Opened {
   salt: string;
@@ -46,23 +53,35 @@ export const SUBJECT_KEYS: SealedColumn = {
   context: (row) => contextOf(`${String(row.tenant_id)}/${String(row.subject_id)}`),
 };
 
+/** In place of a key that was destroyed. */
+const ERASED = Symbol('erased');
+type Key = Buffer | typeof ERASED;
+
 export function createSubjectKeys(sealer: Sealer, clock: Clock): SubjectKeys {
   const known = new LRUCache<string, Buffer>({ max: 2000, ttl: 5 * 60_000 });
-  // Keys made in a transaction that may still roll back: known to that transaction alone.
-  const made = new WeakMap<Tx, Map<string, Buffer>>();
+  // Keys made or destroyed in a transaction that may still roll back: known to that transaction alone.
+  const own = new WeakMap<Tx, Map<string, Key>>();
+  const keep = (tx: Tx, id: string, key: Key) => {
+    const kept = own.get(tx) ?? new Map<string, Key>();
+    own.set(tx, kept.set(id, key));
+  };
+  // Counts what was forgotten: a key that was read before an erasure must not be remembered after it.
+  let generation = 0;
 
-  const load = async (tx: Tx, subject: Subject): Promise<Buffer | undefined> => {
+  const load = async (tx: Tx, subject: Subject): Promise<Key | undefined> => {
     const id = idOf(subject);
-    const cached = made.get(tx)?.get(id) ?? known.get(id);
+    const cached = own.get(tx)?.get(id) ?? known.get(id);
     if (cached) return cached;
+    const before = generation;
     const [row] = await loadSubjectKeys(tx, [subject]);
     if (!row) return undefined;
+    if (row.key_sealed === '') return ERASED;
     const key = sealer.open(row.key_sealed, contextOf(id));
-    known.set(id, key);
+    if (before === generation) known.set(id, key);
     return key;
   };
 
-  const make = async (tx: Tx, subject: Subject): Promise<Buffer> => {
+  const make = async (tx: Tx, subject: Subject): Promise<Key> => {
     const id = idOf(subject);
     const key = randomSecret(32);
     const inserted = await insertSubjectKey(tx, subject, sealer.seal(key, contextOf(id)), clock.now());
@@ -71,14 +90,15 @@ export function createSubjectKeys(sealer: Sealer, clock: Clock): SubjectKeys {
       if (!other) throw new Error('a subject key was made and taken away at once');
       return other;
     }
-    const own = made.get(tx) ?? new Map<string, Buffer>();
-    made.set(tx, own.set(id, key));
+    keep(tx, id, key);
     return key;
   };
 
   return {
     async seal(tx, subject, field, value) {
-      const key = (await load(tx, subject)) ?? (await make(tx, subject));
+      const found = (await load(tx, subject)) ?? (await make(tx, subject));
+      // The hash stands all the same; what it is of, nobody can say any more.
+      const key = found === ERASED ? randomSecret(32) : found;
       const salt = randomSecret(16).toString('base64url');
       const hash = personalHash(salt, field, value);
       return { hash, sealed: sealWith(key, 's', JSON.stringify([salt, value]), `${field} ${hash}`) };
@@ -86,12 +106,20 @@ export function createSubjectKeys(sealer: Sealer, clock: Clock): SubjectKeys {
     async open(tx, subject, field, hash, sealed) {
       if (!isReadable(tx, subject)) return null;
       const key = await load(tx, subject);
-      if (!key) return null;
+      if (key === undefined || key === ERASED) return null;
       const [salt, value] = JSON.parse(openWith(key, 's', sealed, `${field} ${hash}`).toString('utf8')) as [
         string,
         string,
       ];
       return { salt, value };
+    },
+    async erase(tx, subjectId) {
+      await eraseSubjectKey(tx, subjectId, clock.now());
+      keep(tx, idOf({ tenantId: tx.tenantId, id: subjectId }), ERASED);
+    },
+    forget({ tenantId, id }) {
+      generation += 1;
+      known.delete(`${tenantId}/${id}`);
     },
   };
 }

@@ -24,6 +24,15 @@ export async function clearThrottle(
   };
 }
 
+/** Every row of an address, whatever it counts: the person is erased. */
+export async function forgetThrottle(tx: SystemTx, address: Buffer): Promise<void> {
+  await tx
+    .deleteFrom('login_throttles')
+    .where('key', '>=', address)
+    .where('key', '<=', Buffer.concat([address, LAST]))
+    .execute();
+}
+
 /** On which of these addresses sign-in is locked right now, for unknown browsers or for a known one. */
 export async function listLocked(tx: SystemTx, addresses: readonly Buffer[], now: Date): Promise<Buffer[]> {
   if (addresses.length === 0) return [];

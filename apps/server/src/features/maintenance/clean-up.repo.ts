@@ -10,6 +10,7 @@ export interface Removed {
   outbox: number;
   loginThrottles: number;
   revocations: number;
+  dayKeys: number;
 }
 
 /** Removes what can never count again, some days after it stopped counting. */
@@ -34,6 +35,12 @@ export async function removeExpired(tx: SystemTx, now: Date): Promise<Removed> {
     revocations: await remove(sql`
       delete from gatehouse.revocations r where r.seq in (
         select e.seq from gatehouse.revocations e where e.created_at < ${now}::timestamptz - interval '25 hours' limit ${BATCH})`),
+    // What callers without an account typed is sealed under the key of its day, and nobody can ask for it to be erased: who they
+    // were is not known. So it goes by itself.
+    dayKeys: await remove(sql`
+      delete from gatehouse.subject_keys k where (k.tenant_id, k.subject_id) in (
+        select e.tenant_id, e.subject_id from gatehouse.subject_keys e
+        where starts_with(e.subject_id, 'day ') and e.created_at < ${now}::timestamptz - interval '30 days' limit ${BATCH})`),
   };
 }
 

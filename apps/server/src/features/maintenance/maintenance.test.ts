@@ -27,6 +27,7 @@ describe('maintenance', () => {
       outbox: 0,
       loginThrottles: 0,
       revocations: 0,
+      dayKeys: 0,
     });
     gatehouse.clock.advance({ days: 32 });
     await gatehouse.admin();
@@ -36,6 +37,7 @@ describe('maintenance', () => {
       outbox: 1,
       loginThrottles: 1,
       revocations: 0,
+      dayKeys: 1,
     });
     expect(await gatehouse.sql('select from gatehouse.sessions')).toHaveLength(1);
   });

@@ -118,6 +118,19 @@ export interface Connections {
   updated_at: Timestamp;
 }
 
+export interface Consents {
+  correlation_id: string;
+  evidence: Json | null;
+  id: string;
+  occurred_at: Timestamp;
+  purpose: string;
+  seq: Generated<Int8>;
+  state: string;
+  tenant_id: string;
+  user_id: string;
+  version: string;
+}
+
 export interface Credentials {
   created_at: Timestamp;
   id: string;
@@ -188,6 +201,7 @@ export interface Memberships {
 }
 
 export interface OneTimeTokens {
+  address: Buffer | null;
   consumed_at: Timestamp | null;
   created_at: Timestamp;
   expires_at: Timestamp;
@@ -200,6 +214,7 @@ export interface OneTimeTokens {
 }
 
 export interface Outbox {
+  address: Buffer | null;
   attempts: Generated<number>;
   available_at: Timestamp;
   claimed_until: Timestamp | null;
@@ -317,6 +332,7 @@ export interface SigningKeys {
 
 export interface SubjectKeys {
   created_at: Timestamp;
+  erased_at: Timestamp | null;
   key_sealed: string;
   subject_id: string;
   tenant_id: string;
@@ -371,6 +387,7 @@ export interface DB {
   audit_unsealed: AuditUnsealed;
   clients: Clients;
   connections: Connections;
+  consents: Consents;
   credentials: Credentials;
   decisions: Decisions;
   external_identities: ExternalIdentities;

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { RateLimiterPostgres, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Doors } from '../database/index.ts';
-import { storeOn } from './limits.repo.ts';
+import { deleteCounters, storeOn } from './limits.repo.ts';
 
 export interface Count {
   /** False for one too many. */
@@ -22,6 +22,8 @@ export interface Counter {
 
 export interface Counters {
   upTo(limit: number, seconds: number): Counter;
+  /** Removes every counter with this in its key, whatever it has counted. */
+  forget(part: string): Promise<void>;
   close(): void;
 }
 
@@ -78,6 +80,12 @@ export async function createCounters(options: {
           await limiter.reward(key);
         },
       };
+    },
+    async forget(part) {
+      await deleteCounters(options.doors, part);
+      if (valkey === undefined) return;
+      for await (const keys of valkey.scanStream({ match: `gatehouse:limit:*${part}*`, count: 1000 }))
+        if ((keys as string[]).length > 0) await valkey.unlink(...(keys as string[]));
     },
     close: () => valkey?.disconnect(),
   };

@@ -1,4 +1,4 @@
-import { CompiledQuery } from 'kysely';
+import { CompiledQuery, sql } from 'kysely';
 import type { Doors } from '../database/index.ts';
 
 /** The limiter library writes its own statement (one upsert that counts and answers); it runs through the system door. */
@@ -19,3 +19,9 @@ export const storeOn = (doors: Doors, clockOffset: () => number) => ({
 /** The library tells times by this machine's clock, in milliseconds since 1970; windows are shared, and go by the database's. */
 const moved = (value: unknown, offset: number) =>
   typeof value === 'number' && value > 1_000_000_000_000 ? value + offset : value;
+
+/** SECURITY: `strpos` and not LIKE: base64url has `_`, which would stand for any character. */
+export const deleteCounters = (doors: Doors, part: string): Promise<void> =>
+  doors.asSystem('forget counters', async (tx) => {
+    await sql`delete from gatehouse.rate_limits where strpos(key, ${part}) > 0`.execute(tx);
+  });

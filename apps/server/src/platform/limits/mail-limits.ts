@@ -43,6 +43,8 @@ export interface MailLimits {
    * @throws {Problem} `rate.limited`, and whatever the act throws
    */
   withinLimits<T>(kind: MailKind, from: TenantId, email: string, act: () => Promise<T>): Promise<T>;
+  /** Forgets every count of an address: the person is erased. */
+  forget(email: string): Promise<void>;
 }
 
 export interface MailCounters {
@@ -54,6 +56,8 @@ export interface MailCounters {
   /** Of administrators' mail: for one tenant, and, to one address, for one tenant and for all of them. */
   byTenant: Counter;
   byTenants: Counter;
+  /** Removes every counter with this in its key. */
+  forget(part: string): Promise<void>;
 }
 
 interface Wanted {
@@ -68,8 +72,8 @@ export function createMailLimits({
   ...counters
 }: MailCounters & { blindIndex: BlindIndex }): MailLimits {
   // SECURITY: the counters outlive the mail, and name no address.
-  const to = (kind: MailKind, email: string) =>
-    `mail to:${kind}:${blindIndex.of('mail address', emailKey(email)).toString('base64url')}`;
+  const nameOf = (email: string) => blindIndex.of('mail address', emailKey(email)).toString('base64url');
+  const to = (kind: MailKind, email: string) => `mail to:${kind}:${nameOf(email)}`;
   const toAddress = (counter: Counter, key: string): Wanted => ({
     counter,
     key,
@@ -104,6 +108,7 @@ export function createMailLimits({
         throw error;
       }
     },
+    forget: (email) => counters.forget(nameOf(email)),
   };
 }
 

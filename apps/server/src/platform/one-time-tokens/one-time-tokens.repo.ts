@@ -7,6 +7,8 @@ export interface NewToken {
   hash: Buffer;
   subjectId: string | null;
   payloadSealed: string | null;
+  /** Of the address that the payload names (`addressIndex`). */
+  address: Buffer | null;
   now: Date;
   expiresAt: Date;
 }
@@ -21,6 +23,7 @@ export async function insertToken(tx: TenantTx, token: NewToken): Promise<void> 
       hash: token.hash,
       subject_id: token.subjectId,
       payload_sealed: token.payloadSealed,
+      address: token.address,
       created_at: token.now,
       expires_at: token.expiresAt,
     })
@@ -54,6 +57,15 @@ export function loadToken(tx: TenantTx, purpose: string, hashes: readonly Buffer
     .where('consumed_at', 'is', null)
     .where('expires_at', '>', now)
     .executeTakeFirst();
+}
+
+/** Removes every token of a subject, spent ones too, with what they carry. */
+export async function deleteTokens(tx: TenantTx, subjectId: string): Promise<void> {
+  await tx
+    .deleteFrom('one_time_tokens')
+    .where('tenant_id', '=', tx.tenantId)
+    .where('subject_id', '=', subjectId)
+    .execute();
 }
 
 export async function revokeTokens(

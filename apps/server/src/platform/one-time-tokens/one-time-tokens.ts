@@ -1,8 +1,9 @@
 import type { Clock } from '../clock.ts';
-import { randomSecret, type SealedColumn, type Sealer } from '../crypto/index.ts';
+import { addressIndex } from '../address-index.ts';
+import { type BlindIndex, randomSecret, type SealedColumn, type Sealer } from '../crypto/index.ts';
 import type { TenantTx } from '../database/index.ts';
 import { bytesToUuid, isUuid, newId, type TenantId, uuidToBytes } from '../ids.ts';
-import { consumeToken, insertToken, loadToken, revokeTokens } from './one-time-tokens.repo.ts';
+import { consumeToken, deleteTokens, insertToken, loadToken, revokeTokens } from './one-time-tokens.repo.ts';
 
 /** What a single-use token is for. One made for one purpose is worth nothing for another (threat 57). */
 export type Purpose =
@@ -38,6 +39,8 @@ export interface OneTimeTokens {
   revoke(tx: TenantTx, purpose: Purpose, subjectId: string): Promise<void>;
   /** The same for every purpose there is: the subject is suspended or gone. */
   revokeAll(tx: TenantTx, subjectId: string): Promise<void>;
+  /** Removes them with what they carry, spent ones too: the subject is erased. */
+  erase(tx: TenantTx, subjectId: string): Promise<void>;
 }
 
 /** The tenant that a token names. It proves nothing: the token is judged inside that tenant. */
@@ -60,7 +63,21 @@ export const TOKEN_PAYLOADS: SealedColumn = {
   context: (row) => contextOf(String(row.tenant_id), String(row.purpose)),
 };
 
-export function createOneTimeTokens({ sealer, clock }: { sealer: Sealer; clock: Clock }): OneTimeTokens {
+/** The address in a payload, wherever one has it: what is issued cannot forget to say so. */
+function addressIn(payload: unknown): string | undefined {
+  const email = (payload as { email?: unknown } | null | undefined)?.email;
+  return typeof email === 'string' ? email : undefined;
+}
+
+export function createOneTimeTokens({
+  sealer,
+  blindIndex,
+  clock,
+}: {
+  sealer: Sealer;
+  blindIndex: BlindIndex;
+  clock: Clock;
+}): OneTimeTokens {
   // SECURITY: tenant and purpose are inside the hash as well as in the row's key, so that neither can be exchanged.
   const hashesOf = (tenantId: TenantId, purpose: Purpose, secret: string) =>
     sealer.macs(`one-time ${purpose}`, tenantId, secret);
@@ -84,6 +101,7 @@ export function createOneTimeTokens({ sealer, clock }: { sealer: Sealer; clock: 
     async issue(tx, purpose, { subjectId, payload, lifetimeSeconds }) {
       const secret = randomSecret(32).toString('base64url');
       const now = clock.now();
+      const email = addressIn(payload);
       await insertToken(tx, {
         id: newId(),
         purpose,
@@ -93,6 +111,7 @@ export function createOneTimeTokens({ sealer, clock }: { sealer: Sealer; clock: 
           payload === undefined
             ? null
             : sealer.seal(JSON.stringify(payload), contextOf(tx.tenantId, purpose)),
+        address: email === undefined ? null : addressIndex(blindIndex, email),
         now,
         expiresAt: new Date(now.getTime() + lifetimeSeconds * 1000),
       });
@@ -103,5 +122,6 @@ export function createOneTimeTokens({ sealer, clock }: { sealer: Sealer; clock: 
     read: (tx, purpose, token) => open(loadToken, tx, purpose, token),
     revoke: (tx, purpose, subjectId) => revokeTokens(tx, purpose, subjectId, clock.now()),
     revokeAll: (tx, subjectId) => revokeTokens(tx, undefined, subjectId, clock.now()),
+    erase: deleteTokens,
   };
 }

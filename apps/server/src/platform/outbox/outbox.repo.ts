@@ -5,6 +5,8 @@ import { newId, type TenantId } from '../ids.ts';
 export interface NewMessage {
   type: string;
   payloadSealed: string;
+  /** Whom it goes to (`addressIndex`); null for a message that nobody is meant to get. */
+  address: Buffer | null;
   correlationId: string;
   now: Date;
   /** Set for a message that nobody is meant to get. */
@@ -20,6 +22,7 @@ export async function insertMessage(tx: TenantTx, id: string, message: NewMessag
       topic: 'mail',
       type: message.type,
       payload_sealed: message.payloadSealed,
+      address: message.address,
       correlation_id: message.correlationId,
       created_at: message.now,
       available_at: message.now,
@@ -60,7 +63,7 @@ export async function claimDue(
 export async function markDelivered(tx: SystemTx, message: DueMessage, now: Date): Promise<void> {
   await tx
     .updateTable('outbox')
-    .set({ delivered_at: now, claimed_until: null, payload_sealed: '', last_error: null })
+    .set({ delivered_at: now, claimed_until: null, payload_sealed: '', address: null, last_error: null })
     .where('tenant_id', '=', message.tenant_id)
     .where('id', '=', message.id)
     .execute();
@@ -77,7 +80,7 @@ export async function markFailed(
       claimed_until: null,
       last_error: failure.error.slice(0, 300),
       ...(failure.again === null
-        ? { failed_at: failure.now, payload_sealed: '' }
+        ? { failed_at: failure.now, payload_sealed: '', address: null }
         : { available_at: failure.again }),
     })
     .where('tenant_id', '=', message.tenant_id)

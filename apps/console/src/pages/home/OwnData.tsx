@@ -1,0 +1,69 @@
+import type { Me } from '@gatehouse/browser';
+import { Button, Modal } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { EraseOwnData } from './EraseOwnData.tsx';
+import { ExportOwnData } from './ExportOwnData.tsx';
+import { OwnConsents } from './OwnConsents.tsx';
+
+type Dialog = 'export' | 'erase';
+
+/** What one consented to, and what is held of one: to take along, or to have erased. */
+export function OwnData({ me }: { me: Me }) {
+  const { t } = useTranslation();
+  const [dialog, setDialog] = useState<Dialog>('export');
+  const [isOpen, setIsOpen] = useState(false);
+  const open = (next: Dialog): void => {
+    setDialog(next);
+    setIsOpen(true);
+  };
+  const close = (): void => setIsOpen(false);
+
+  return (
+    <section className="card" aria-labelledby="data">
+      <h2 id="data">{t('data.title')}</h2>
+      <p>{t('data.lead')}</p>
+      <ul className="account">
+        <li>
+          <div>
+            <h3>{t('data.consents')}</h3>
+            <OwnConsents />
+          </div>
+        </li>
+        <li>
+          <div>
+            <h3>{t('data.export')}</h3>
+            <p className="soft">{t('data.exportText')}</p>
+          </div>
+          <div className="account-acts">
+            <Button variant="default" onClick={() => open('export')}>
+              {t('data.exportOpen')}
+            </Button>
+          </div>
+        </li>
+        <li>
+          <div>
+            <h3>{t('data.erase')}</h3>
+            <p className="soft">{t('data.eraseText')}</p>
+          </div>
+          <div className="account-acts">
+            <Button variant="outline" color="brick" onClick={() => open('erase')}>
+              {t('data.eraseOpen')}
+            </Button>
+          </div>
+        </li>
+      </ul>
+      <Modal
+        opened={isOpen}
+        onClose={close}
+        title={t(dialog === 'export' ? 'data.exportDialog' : 'data.eraseDialog')}
+      >
+        {dialog === 'export' ? (
+          <ExportOwnData me={me} onDone={close} />
+        ) : (
+          <EraseOwnData me={me} onDone={close} />
+        )}
+      </Modal>
+    </section>
+  );
+}
