@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchBrowser, newVisitor, signIn, type Visitor } from './browser.ts';
+import { findBarriers, launchBrowser, newVisitor, signIn, type Visitor } from './browser.ts';
 import { type Deployment, startDeployment } from './deployment.ts';
 
 const program = fileURLToPath(new URL('../apps/server/dist/main.js', import.meta.url));
@@ -121,5 +121,23 @@ describe('the audit log', () => {
 
   it('has no fault and no violation of the content policy on the way', () => {
     expect(admin.faults()).toEqual([]);
+  });
+
+  it('is kept for good until an administrator says otherwise, and never for less than the deployment allows', async () => {
+    const page = await openSealed();
+    await page.getByRole('button', { name: 'Retention…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'How long records are kept' });
+    await dialog.getByText('Records are kept for good. None was ever removed.').waitFor();
+    await dialog.getByLabel('Keep records for good').uncheck();
+    await dialog.getByLabel('Days').fill('30');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.getByText('A whole number of days, 365 at least.').waitFor();
+    expect(await findBarriers(page)).toEqual([]);
+    await dialog.getByLabel('Days').fill('400');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('The retention is set.').waitFor();
+    await page.getByRole('cell', { name: 'Retention changed' }).waitFor();
+    await page.getByRole('button', { name: 'Retention…' }).click();
+    await dialog.getByText('Records are kept for 400 days.').waitFor();
   });
 });

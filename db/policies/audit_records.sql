@@ -1,4 +1,4 @@
--- Append-only. An act from above is on record in the home tenant of the actor too.
+-- Append-only, until a record is older than its tenant keeps it. An act from above is on record in the home tenant of the actor too.
 alter table gatehouse.audit_records enable row level security;
 alter table gatehouse.audit_records force row level security;
 revoke all on gatehouse.audit_records from gatehouse_login, gatehouse_app, gatehouse_system, gatehouse_lookup, gatehouse_session, gatehouse_granter, gatehouse_sealer;
@@ -18,3 +18,12 @@ create policy system_appends on gatehouse.audit_records for insert to gatehouse_
 drop policy if exists sealer_reads on gatehouse.audit_records;
 create policy sealer_reads on gatehouse.audit_records for select to gatehouse_sealer
   using (true);
+-- By remove_*() of db/migrations/0072_retention.sql alone, while they run, in the one tenant: what is older than it keeps it.
+revoke all on gatehouse.audit_records from gatehouse_retention;
+grant select, delete on gatehouse.audit_records to gatehouse_retention;
+drop policy if exists retention_reads on gatehouse.audit_records;
+create policy retention_reads on gatehouse.audit_records for select to gatehouse_retention
+  using (true);
+drop policy if exists retention_removes on gatehouse.audit_records;
+create policy retention_removes on gatehouse.audit_records for delete to gatehouse_retention
+  using (tenant_id = nullif(current_setting('gatehouse.retained_tenant', true), '')::uuid);

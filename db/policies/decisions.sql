@@ -11,3 +11,12 @@ create policy entered_tenant_reads on gatehouse.decisions for select to gatehous
 drop policy if exists system_appends on gatehouse.decisions;
 create policy system_appends on gatehouse.decisions for insert to gatehouse_system
   with check (true);
+-- By remove_*() of db/migrations/0072_retention.sql alone, while they run, in the one tenant: what is older than it keeps it.
+revoke all on gatehouse.decisions from gatehouse_retention;
+grant select, delete on gatehouse.decisions to gatehouse_retention;
+drop policy if exists retention_reads on gatehouse.decisions;
+create policy retention_reads on gatehouse.decisions for select to gatehouse_retention
+  using (true);
+drop policy if exists retention_removes on gatehouse.decisions;
+create policy retention_removes on gatehouse.decisions for delete to gatehouse_retention
+  using (tenant_id = nullif(current_setting('gatehouse.retained_tenant', true), '')::uuid);

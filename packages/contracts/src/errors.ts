@@ -44,6 +44,7 @@ export const ERRORS = {
   'users.self_forbidden': { status: 409, title: 'You cannot do this to your own account' },
   'memberships.exists': { status: 409, title: 'This user is already a member' },
   'memberships.home_fixed': { status: 409, title: 'The membership in the home tenant goes with the user' },
+  'audit.retention_too_short': { status: 409, title: 'Records are kept for longer here' },
   'consents.not_granted': { status: 409, title: 'There is no such consent to take back' },
   'roles.unknown': { status: 400, title: 'No such role' },
   'roles.root_only': { status: 403, title: 'This role exists in the root tenant only' },

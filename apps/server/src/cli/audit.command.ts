@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Logger } from 'pino';
 import type { Config } from '../config/index.ts';
 import { EXPORT_FORMATS, type ExportFormat } from '../features/audit/index.ts';
-import { exportAudit, printPublicKeys, rotateKey, verifyAudit } from './audit.ts';
+import { auditRetention, exportAudit, printPublicKeys, rotateKey, verifyAudit } from './audit.ts';
 
 const VERIFY_HELP = `
 The file is one of GET /api/v1/audit/export (jsonl or csv) or of gatehouse audit export. Nothing but the two files is
@@ -28,6 +28,19 @@ The service may run meanwhile. That somebody exported is itself on record (data_
 
   gatehouse audit export --tenant 00000000-0000-7000-8000-000000000001 --out audit.jsonl
   gatehouse audit export --tenant … --out february.jsonl --from-seq 51234     what came after 51234 records`;
+
+const RETENTION_HELP = `
+Without a setting, a tenant keeps its records for good. With one, running servers remove each hour what is older, in batches;
+a checkpoint signed by the audit key stands in the place of what is gone, and everything that is left verifies from it:
+gatehouse audit verify says so, and names whatever is missing that retention does not explain.
+
+  gatehouse audit retention --tenant …                 what is set, and how far records are gone
+  gatehouse audit retention --tenant … --days 400      never fewer than AUDIT_RETENTION_MINIMUM_DAYS
+  gatehouse audit retention --tenant … --forever
+  gatehouse audit retention --tenant … --apply         remove what is old enough now, and not within the hour
+
+What is removed does not come back: export it first if you want to keep it. Auditors keep a checkpoint that is newer than the
+oldest record, or --since can no longer be held against an export. The service may run meanwhile.`;
 
 /** `gatehouse audit …` */
 export function addAudit(
@@ -71,6 +84,19 @@ export function addAudit(
     .description('sign checkpoints with a new key from now on')
     .addHelpText('after', ROTATE_HELP)
     .action(() => run((config, log) => rotateKey(config, log, say)));
+  audit
+    .command('retention')
+    .description('how long a tenant keeps its records; shows it, sets it, and applies it at once')
+    .requiredOption('--tenant <id>', 'whose records')
+    .addOption(
+      new Option('--days <number>', 'remove what is older').argParser(wholeNumber).conflicts('forever'),
+    )
+    .option('--forever', 'remove nothing any more')
+    .option('--apply', 'remove what is old enough now')
+    .addHelpText('after', RETENTION_HELP)
+    .action((options: { tenant: string; days?: number; forever?: true; apply?: true }) =>
+      run((config, log) => auditRetention(config, log, options, say)),
+    );
   audit
     .command('export')
     .description("write a tenant's sealed records into a file that audit verify judges")

@@ -7,6 +7,7 @@ import {
   publicAuditKeys,
   readExport,
   readPublicKeys,
+  retentionForOperator,
   rotateAuditKey,
   sayFinding,
   verifyExport,
@@ -30,7 +31,7 @@ export async function verifyAudit(
       `--key: ${options.key} holds no public key of audit checkpoints. Take it from /.well-known/gatehouse-audit-keys.json, or from gatehouse audit public-key.`,
     );
   const since = options.since === undefined ? undefined : await read(options.since, '--since');
-  const { header, checkpoint, records, findings } = await verifyExport(readExport(path), {
+  const { header, checkpoint, retention, records, findings } = await verifyExport(readExport(path), {
     keys,
     since,
     partial: options.partial ?? false,
@@ -42,6 +43,10 @@ export async function verifyAudit(
       header.filter === null ? `records ${header.from} to ${header.to - 1}` : 'what fits a filter';
     say(`${path}: ${range} of ${checkpoint.origin}`);
     say(`checkpoint of ${checkpoint.size} records, root ${checkpoint.root.toString('base64')}`);
+    if (retention)
+      say(
+        `records 0 to ${retention.size - 1} were removed by retention, all from before ${retention.before}; a signed checkpoint says so, and the rest grew from it`,
+      );
   }
   for (const finding of findings.slice(0, TOLD)) say(sayFinding(finding));
   if (findings.length > TOLD) say(`… and ${findings.length - TOLD} more`);
@@ -90,4 +95,33 @@ export const exportAudit = (
     if (file === undefined) throw new CliError(`--tenant: there is no tenant with the id ${options.tenant}.`);
     await writeWholeFile(options.out, file);
     say(`Written to ${options.out}.`);
+  });
+
+/** `gatehouse audit retention` */
+export const auditRetention = (
+  config: Config,
+  log: Logger,
+  options: { tenant: string; days?: number; forever?: true; apply?: true },
+  say: (line: string) => void,
+): Promise<void> =>
+  withServer(config, log, async ({ deps }) => {
+    const { tenant, days, forever, apply } = options;
+    if (days !== undefined && (days < 1 || days > 36_500))
+      throw new CliError('--days must be between 1 and 36500.');
+    const found = await retentionForOperator(deps, {
+      tenant,
+      days: forever === true ? null : days,
+      apply: apply === true,
+    });
+    if (found === undefined) throw new CliError(`--tenant: there is no tenant with the id ${tenant}.`);
+    const { retention, applied } = found;
+    if (applied) say(`Removed now: ${applied.records} records, ${applied.decisions} permits.`);
+    say(
+      retention.days === null ? 'Records are kept for good.' : `Records are kept for ${retention.days} days.`,
+    );
+    if (retention.checkpoint === null) return say('None was ever removed.');
+    say(
+      `Records 0 to ${retention.removedBelow - 1} are gone, all from before ${retention.removedBefore ?? '?'}.`,
+    );
+    say(`The checkpoint that stands in their place:\n\n${retention.checkpoint}`);
   });

@@ -1,3 +1,4 @@
+import { AUDIT_SETTINGS } from './audit-settings.ts';
 import {
   checkContact,
   checkOrigin,
@@ -371,14 +372,7 @@ export const SETTINGS = {
       description: 'Largest request body.',
     }),
   ),
-  readDecisionSample: required(
-    integer('DECISION_LOG_READ_SAMPLE', {
-      min: 0,
-      max: 1_000_000,
-      default: 100,
-      description: 'One permitted read in so many goes to the decision log; 0 for none. Changes always do.',
-    }),
-  ),
+  ...AUDIT_SETTINGS,
   logLevel: required(
     oneOf('LOG_LEVEL', {
       values: ['debug', 'info', 'warn', 'error', 'silent'],

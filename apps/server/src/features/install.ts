@@ -3,7 +3,13 @@ import { installAccessHook } from '../platform/access/index.ts';
 import { contextOf } from '../platform/http/index.ts';
 import { newId } from '../platform/ids.ts';
 import { installLimits } from '../platform/limits/index.ts';
-import { auditExportRoutes, auditKeysRoute, auditRoutes, auditSealRoutes } from './audit/index.ts';
+import {
+  auditExportRoutes,
+  auditKeysRoute,
+  auditRetentionRoutes,
+  auditRoutes,
+  auditSealRoutes,
+} from './audit/index.ts';
 import { authenticate, authRoutes, emailRoutes, passwordRoutes } from './auth/index.ts';
 import { clientsRoutes } from './clients/index.ts';
 import { consentsRoutes, userConsentsRoutes } from './consents/index.ts';
@@ -79,6 +85,7 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
   serveTenantScoped(app, deps, [
     auditSealRoutes,
     auditExportRoutes,
+    auditRetentionRoutes,
     auditRoutes,
     userSessionsRoutes,
     userConsentsRoutes,

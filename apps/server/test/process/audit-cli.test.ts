@@ -76,6 +76,37 @@ describe('gatehouse audit', () => {
     expect(lost.stdout).toMatch(/^lost tail/m);
   });
 
+  it('retention shows what is set, sets it within the floor, and removes nothing that is young', async () => {
+    const shown = await audit(['retention', '--tenant', ROOT]);
+    expect(shown).toMatchObject({
+      status: 0,
+      stdout: 'Records are kept for good.\nNone was ever removed.\n',
+    });
+    const short = await audit(['retention', '--tenant', ROOT, '--days', '30']);
+    expect([short.status, short.stderr]).toMatchObject([1, expect.stringMatching(/for 365 days at least/)]);
+    const set = await audit(['retention', '--tenant', ROOT, '--days', '400', '--apply']);
+    expect(set.stdout).toBe(
+      'Removed now: 0 records, 0 permits.\nRecords are kept for 400 days.\nNone was ever removed.\n',
+    );
+    expect((await audit(['retention', '--tenant', ROOT, '--forever'])).stdout).toMatch(
+      /^Records are kept for good/,
+    );
+    for (const [args, status, said] of [
+      [['--tenant', ROOT, '--days', '400', '--forever'], 2, /cannot be used/],
+      [['--tenant', ROOT, '--days', 'x'], 2, /whole number/],
+      [['--tenant', ROOT, '--days', '0'], 1, /between 1 and 36500/],
+      [['--tenant', 'x'], 1, /there is no tenant/],
+      [[], 2, /--tenant/],
+    ] as const) {
+      const refused = await audit(['retention', ...args]);
+      expect([refused.status, refused.stderr], args.join(' ')).toMatchObject([
+        status,
+        expect.stringMatching(said),
+      ]);
+    }
+    expect((await audit(['retention', '--help'])).stdout).toMatch(/does not come back/);
+  });
+
   it('rotate-key lets a new key sign, and the old one is published beside it', async () => {
     const rotated = await audit(['rotate-key']);
     expect(rotated).toMatchObject({ status: 0, stderr: '' });

@@ -57,6 +57,10 @@ export async function populate(gatehouse: TestServer, tenantId: TenantId): Promi
      values ($1, $2, $3, 'product-news', '1', 'granted', $4, $5)`,
     [tenantId, newId(), nobody.userId, '0'.repeat(32), now],
   );
+  await gatehouse.sql(
+    'insert into gatehouse.audit_retention (tenant_id, days, updated_at) values ($1, 400, $2)',
+    [tenantId, now],
+  );
   return { tenantId, admin, viewer, nobody, ids: await oneOfEach(gatehouse, tenantId, nobody) };
 }
 

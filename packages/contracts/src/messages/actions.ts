@@ -45,6 +45,8 @@ export const AUDIT_ACTIONS = {
   consent_withdrawn: 'Somebody took a consent back',
   data_exported: 'Data was taken away in bulk',
   data_erased: 'All that is known of a person was erased',
+  audit_retention_changed: 'How long records are kept was changed',
+  audit_records_removed: 'Records that were older than they are kept were removed',
   signing_key_created: 'A signing key was made',
   signing_key_rotation_ordered:
     'A signing key was told to take over once it has been published for long enough',

@@ -62,3 +62,26 @@ export const AuditRecordDetail = Message(
   { $id: 'AuditRecordDetail' },
 );
 export type AuditRecordDetail = Static<typeof AuditRecordDetail>;
+
+const RetentionDays = Type.Union([Type.Integer({ minimum: 1, maximum: 36_500 }), Type.Null()], {
+  description: 'Days for which records are kept; null: for good.',
+  examples: [400],
+});
+export const AuditRetention = Message(
+  {
+    days: RetentionDays,
+    minimumDays: Type.Integer({ description: 'The deployment keeps every record for so long at least.' }),
+    removedBelow: Type.Integer({ minimum: 0, description: 'Records below this number are gone.' }),
+    removedBefore: Nullable(
+      Type.String({ description: 'Each of those happened before.', examples: ['2026-01-01T00:00:00.000Z'] }),
+    ),
+    checkpoint: Nullable(
+      Type.String({
+        description: 'The signed note that stands in their place, from which the rest verifies.',
+      }),
+    ),
+  },
+  { $id: 'AuditRetention' },
+);
+export type AuditRetention = Static<typeof AuditRetention>;
+export const UpdateAuditRetention = Message({ days: RetentionDays }, { $id: 'UpdateAuditRetention' });

@@ -21,8 +21,12 @@ export function OwnData({ me }: { me: Me }) {
 
   return (
     <section className="card" aria-labelledby="data">
-      <h2 id="data">{t('data.title')}</h2>
-      <p>{t('data.lead')}</p>
+      <div className="card-top">
+        <div>
+          <h2 id="data">{t('data.title')}</h2>
+          <p>{t('data.lead')}</p>
+        </div>
+      </div>
       <ul className="account">
         <li>
           <div>

@@ -12,6 +12,9 @@ export { AUDIT_KEYS, type AuditKeys, loadAuditKeys, rotateAuditKey } from './sea
 export { auditKeysRoute, auditSealRoutes, publicAuditKeys } from './seal/seal.routes.ts';
 export { createSealing, type Sealing } from './seal/sealing.ts';
 export { openPersonal, reveal } from './search.ts';
+export { type Applied, applyRetention, type RetentionDeps } from './retention/apply-retention.ts';
+export { retentionForOperator } from './retention/change-retention.ts';
+export { auditRetentionRoutes } from './retention/retention.routes.ts';
 export { createSubjectKeys, SUBJECT_KEYS, type SubjectKeys } from './subject-keys.ts';
 export { sayFinding } from './verify/finding.ts';
 export { readPublicKeys } from './verify/public-keys.ts';

@@ -28,6 +28,7 @@ describe('maintenance', () => {
       loginThrottles: 0,
       revocations: 0,
       dayKeys: 0,
+      retention: { records: 0, decisions: 0, months: 0 },
     });
     gatehouse.clock.advance({ days: 32 });
     await gatehouse.admin();
@@ -38,6 +39,7 @@ describe('maintenance', () => {
       loginThrottles: 1,
       revocations: 0,
       dayKeys: 1,
+      retention: { records: 0, decisions: 0, months: 0 },
     });
     expect(await gatehouse.sql('select from gatehouse.sessions')).toHaveLength(1);
   });

@@ -1,5 +1,5 @@
 import { makePartitions } from '../../platform/installation/index.ts';
-import type { Deps } from '../deps.ts';
+import { type Applied, applyRetention, type RetentionDeps } from '../audit/index.ts';
 import { BATCH, forgetEndedRoles, removeExpired, type Removed } from './clean-up.repo.ts';
 
 const HOUR = 3_600_000;
@@ -11,21 +11,24 @@ const added = (sum: Removed, more: Removed) =>
 
 /** What keeps the database in shape while the service runs: each node does it, and it does no harm when two do at once. */
 export interface Maintenance {
-  run(): Promise<Removed>;
+  run(): Promise<Removed & { retention: Applied }>;
   start(): void;
   stop(): void;
 }
 
-export function createMaintenance({ doors, clock, log }: Pick<Deps, 'doors' | 'clock' | 'log'>): Maintenance {
+export function createMaintenance(deps: RetentionDeps): Maintenance {
+  const { doors, clock, log } = deps;
   let timer: NodeJS.Timeout | undefined;
   const run = async () => {
     await doors.asSystem('partitions', (tx) => makePartitions(tx, clock.now()));
     await doors.asSystem('ended roles', (tx) => forgetEndedRoles(tx, clock.now()));
-    for (let sum: Removed | undefined; ; ) {
+    let sum: Removed | undefined;
+    for (;;) {
       const removed = await doors.asSystem('clean-up', (tx) => removeExpired(tx, clock.now()));
       sum = sum === undefined ? removed : added(sum, removed);
-      if (!Object.values(removed).includes(BATCH)) return sum;
+      if (!Object.values(removed).includes(BATCH)) break;
     }
+    return { ...sum, retention: await applyRetention(deps) };
   };
   const tick = () => {
     run().then(

@@ -36,7 +36,7 @@ const left = async (userId: string) =>
 const GONE = { users: 0, sessions: 0, keys: 0, erased: 1 };
 
 describe('an erasure at the same moment as', () => {
-  it('sign-ins on two nodes leaves no session and no key, and whoever got in is out', async () => {
+  it('sign-ins on two nodes leaves no session and no key, and whoever got in is out [threat 44]', async () => {
     for (let round = 0; round < 4; round += 1) {
       const { email, userId } = await addOwner(one, { tenantId: tenant });
       const browsers = Array.from({ length: 8 }, (_, n) => (n % 2 === 0 ? one : two).browser());

@@ -39,6 +39,7 @@ export const PERSONAL_COLUMNS: Readonly<Record<string, Readonly<Record<string, P
     ),
     correlation_id: at('records[].correlationId'),
   },
+  audit_retention: { checkpoint: NOBODY },
   audit_seals: { prev_hash: NOBODY, hash: NOBODY },
   audit_subtrees: { hash: NOBODY },
   audit_trees: { frontier: NOBODY, last_hash: NOBODY, checkpoint: NOBODY },

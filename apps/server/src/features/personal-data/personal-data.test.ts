@@ -16,6 +16,7 @@ import { assignRole, PASSWORD, registerTenant } from '../../../test/standing/peo
 import { ROOT_TENANT, type TenantId } from '../../platform/ids.ts';
 import { readPublicKeys } from '../audit/index.ts';
 import { verifyExport } from '../audit/verify/verify-export.ts';
+import { openPassword } from '../auth/sealed-password.ts';
 
 let gatehouse: TestServer;
 let tenant: TenantId;
@@ -68,6 +69,31 @@ describe('the data of a person', () => {
       userAgent: null,
     });
     expect(text).not.toContain(admin.email);
+  });
+
+  it('holds no secret: no password hash, no seal, no hash of a link or session, no key [threat 77]', async () => {
+    const { email, userId, tenantId } = await addOwner(gatehouse, { tenantId: tenant });
+    const browser = await signedIn(gatehouse, { email });
+    await gatehouse.browser().post('/api/v1/auth/password/forgot', { email });
+    await browser.post('/api/v1/account/consents', { purpose: 'product-news', version: '1' });
+    const { text } = await browser.post(EXPORT, { currentPassword: PASSWORD });
+    const [kept] = await gatehouse.sql<Record<string, string | Buffer>>(
+      `select (select secret_sealed from gatehouse.credentials where user_id = $1) as password,
+         (select hash from gatehouse.one_time_tokens where subject_id = $1 limit 1) as link,
+         (select family_secret_hash from gatehouse.sessions where user_id = $1 limit 1) as family,
+         (select key_sealed from gatehouse.subject_keys where subject_id = $1::text) as key,
+         (select evidence->>'c' from gatehouse.consents where user_id = $1) as evidence`,
+      [userId],
+    );
+    const secrets = Object.values(kept ?? {}).flatMap((value) =>
+      typeof value === 'string'
+        ? [value]
+        : [value.toString('hex'), value.toString('base64'), value.toString('base64url')],
+    );
+    const { sealer } = gatehouse.server.deps;
+    secrets.push(openPassword(sealer, { tenantId, userId }, String(kept?.password)), '$2b$', 'v1.');
+    expect(secrets.length).toBeGreaterThan(8);
+    expect(secrets.filter((secret) => text.includes(secret))).toEqual([]);
   });
 
   it('is read page by page, however much it is', async () => {
@@ -143,7 +169,7 @@ describe.each(OWN_ROUTES)('one’s own %s', (_what, url) => {
 });
 
 describe('erasing', () => {
-  it('ends everything of the account at once, tells its mailbox, and frees the address', async () => {
+  it('ends everything of the account at once, tells its mailbox, and frees the address [threat 44]', async () => {
     const { email, userId } = await addOwner(gatehouse, { tenantId: tenant });
     const [here, there] = [await signedIn(gatehouse, { email }), await signedIn(gatehouse, { email })];
     await here.post('/api/v1/account/consents', { purpose: 'product-news', version: '1' });

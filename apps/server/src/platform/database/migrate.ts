@@ -31,6 +31,7 @@ const ROLES = [
   'granter',
   'sealer',
   'backup',
+  'retention',
 ] as const;
 const OLDEST_SERVER = 150009;
 
@@ -120,7 +121,7 @@ function readAll({ dbDir, rolePrefix }: Pick<MigrateOptions, 'dbDir' | 'rolePref
 
 const withPrefix = (sql: string, prefix: string) =>
   sql.replaceAll(
-    /\bgatehouse_(owner|login|app|system|lookup|session|granter|sealer|backup)\b/g,
+    /\bgatehouse_(owner|login|app|system|lookup|session|granter|sealer|backup|retention)\b/g,
     `${prefix}$1`,
   );
 
@@ -151,7 +152,9 @@ async function createRoles(
   );
   if (member.rows[0]?.super !== true) await client.query(`grant ${all(['owner', 'backup'])} to current_user`);
   await client.query(`grant ${all(['app', 'system'])} to ${rolePrefix}login`);
-  await client.query(`grant ${all(['lookup', 'session', 'granter', 'sealer'])} to ${rolePrefix}owner`);
+  await client.query(
+    `grant ${all(['lookup', 'session', 'granter', 'sealer', 'retention'])} to ${rolePrefix}owner`,
+  );
   await client.query(`do $$ begin execute format('grant create, connect on database %I to ${rolePrefix}owner', current_database());
     execute format('grant connect on database %I to ${rolePrefix}login', current_database()); end $$`);
 }

@@ -57,6 +57,15 @@ export interface AuditRecords {
   tenant_id: string;
 }
 
+export interface AuditRetention {
+  checkpoint: string | null;
+  days: number | null;
+  removed_before: Timestamp | null;
+  removed_below: Generated<Int8>;
+  tenant_id: string;
+  updated_at: Timestamp;
+}
+
 export interface AuditSeals {
   hash: Buffer;
   occurred_at: Timestamp;
@@ -381,6 +390,7 @@ export interface DB {
   anonymous_denials: AnonymousDenials;
   audit_keys: AuditKeys;
   audit_records: AuditRecords;
+  audit_retention: AuditRetention;
   audit_seals: AuditSeals;
   audit_subtrees: AuditSubtrees;
   audit_trees: AuditTrees;

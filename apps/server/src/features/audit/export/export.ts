@@ -1,9 +1,10 @@
-import { consistencyRanges, inclusionRanges } from '../../../platform/crypto/index.ts';
+import { consistencyRanges, inclusionRanges, perfectNodes } from '../../../platform/crypto/index.ts';
 import type { EnteredTenant } from '../../../platform/access/index.ts';
 import type { Doors, TenantTx } from '../../../platform/database/index.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import { sayFilter } from '../audit.filter.ts';
 import { listRecordsOldestFirst, type Place, type RecordFilter } from '../audit.repo.ts';
+import { loadRetention } from '../retention/retention.repo.ts';
 import type { AuditKeys } from '../seal/audit-keys.ts';
 import { originOf } from '../seal/checkpoint.ts';
 import { BLOCK, blockRanges, loadTreeHashes, type Range } from '../seal/tree-hashes.ts';
@@ -21,7 +22,7 @@ export interface ExportDeps {
 }
 
 export interface ExportOptions {
-  /** Numbers, the second excluded; without them, everything that is sealed. */
+  /** Numbers, the second excluded; without them, everything that is sealed and not gone by retention. */
   fromSeq?: number | undefined;
   toSeq?: number | undefined;
   /** With any of it, only what fits, each record with a proof of its own. */
@@ -57,10 +58,16 @@ async function headerOf(tx: TenantTx, deps: ExportDeps, options: ExportOptions):
   const tree = await loadTree(tx);
   const checkpoint = tree && (await deps.auditKeys.open(tree.checkpoint, tx.tenantId));
   const size = checkpoint?.size ?? 0;
-  const from = Math.min(options.fromSeq ?? 0, size);
+  const { removedBelow, checkpoint: retained } = await loadRetention(tx);
+  const from = Math.min(Math.max(options.fromSeq ?? 0, removedBelow), size);
   const ranges: Range[] =
     from > 0 && from < size ? consistencyRanges(from, size).map(([a, b]) => [a, b]) : [];
-  const hashes = await loadTreeHashes(tx, ranges);
+  const gone: Range[] = perfectNodes(0, removedBelow).map(({ level, index }) => [
+    index * 2 ** level,
+    (index + 1) * 2 ** level,
+  ]);
+  const hashes = await loadTreeHashes(tx, [...ranges, ...gone]);
+  const texts = (of: readonly Range[]) => of.map((range) => hashes.of(range)?.toString('base64') ?? '');
   return {
     kind: 'export',
     version: 1,
@@ -71,8 +78,15 @@ async function headerOf(tx: TenantTx, deps: ExportDeps, options: ExportOptions):
     from,
     to: Math.max(from, Math.min(options.toSeq ?? size, size)),
     checkpoint: checkpoint?.note ?? null,
-    consistency: ranges.map((range) => hashes.of(range)?.toString('base64') ?? ''),
+    consistency: texts(ranges),
+    ...(retained !== null && { retention: { checkpoint: retained, frontier: texts(gone) } }),
   };
+}
+
+/** @throws when records that the first line promised have gone meanwhile: the file breaks off, and is asked for again. */
+async function checkRetentionStands(tx: TenantTx, header: HeaderLine): Promise<void> {
+  const { removedBelow } = await loadRetention(tx);
+  if (removedBelow > header.from) throw new Error('records were removed by retention during this export');
 }
 
 const sizeOf = (header: HeaderLine): number => Number(header.checkpoint?.split('\n')[1] ?? 0);
@@ -86,6 +100,7 @@ async function* ofRange(
   const [firstBlock, lastBlock] = [Math.floor(header.from / BLOCK), Math.ceil(header.to / BLOCK)];
   for (let block = firstBlock; block < lastBlock; block += BLOCKS_A_PAGE) {
     yield* await deps.doors.withTenant(entered, async (tx) => {
+      await checkRetentionStands(tx, header);
       const lines: ExportLine[] = [];
       const end = Math.min(block + BLOCKS_A_PAGE, lastBlock);
       const seals = await listSealsFrom(tx, block * BLOCK, Math.min(end * BLOCK, size));

@@ -28,6 +28,13 @@ export interface HeaderLine {
   checkpoint: string | null;
   /** That the tree of `to` began as the one of `from` records (RFC 9162 §2.1.4), where `from` is not 0. */
   consistency: string[];
+  /** Where records before `from` are gone by retention: the note that stands in their place, and the subtrees of its tree. */
+  retention?: RetainedFrom;
+}
+export interface RetainedFrom {
+  checkpoint: string;
+  /** The perfect subtrees of the records that are gone, widest first: from them the tree grows on. */
+  frontier: string[];
 }
 export interface RecordLine {
   kind: 'record';

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
 import type { EnteredTenant } from '../../../platform/access/index.ts';
 import { Problem } from '../../../platform/http/index.ts';
+import { loadRetention } from '../retention/retention.repo.ts';
 import { judgeRecords } from '../seal/seal-state.ts';
 import { listSealsFrom, loadTree } from '../seal/tree.repo.ts';
 import { describeRecord, openPersonal } from '../search.ts';
@@ -66,7 +67,8 @@ async function firstOf(deps: ExportDeps, entered: EnteredTenant, from: number | 
     throw new Problem('request.invalid', {
       detail: `There are ${size} sealed records; nobody can have seen number ${from - 1}. Begin anew, without Last-Event-ID.`,
     });
-  return from ?? size;
+  const { removedBelow } = await deps.doors.withTenant(entered, loadRetention);
+  return Math.max(from ?? size, removedBelow);
 }
 
 function eventsFrom(

@@ -24,6 +24,7 @@ const shapes = {
       to: Count,
       checkpoint: Type.Union([Type.Null(), Type.String()]),
       consistency: Strings,
+      retention: Type.Optional(line({ checkpoint: Type.String(), frontier: Strings })),
     }),
   ),
   record: Compile(

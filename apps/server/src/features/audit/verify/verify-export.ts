@@ -6,16 +6,20 @@ import {
   rootOf,
 } from '../../../platform/crypto/index.ts';
 import type { BlockLine, HeaderLine, RecordLine } from '../export/line.ts';
+import type { RetentionCheckpoint } from '../retention/retention-checkpoint.ts';
 import { type Checkpoint, openCheckpoint } from '../seal/checkpoint.ts';
 import { BLOCK } from '../seal/tree-hashes.ts';
 import type { Finding } from './finding.ts';
 import { judgeBlock, provenHashes } from './judge-block.ts';
 import { judgeSelf, leafOf } from './judge-record.ts';
+import { judgeRetention } from './judge-retention.ts';
 import type { ReadLine } from './read-lines.ts';
 
 export interface Verdict {
   header: HeaderLine | undefined;
   checkpoint: Checkpoint | undefined;
+  /** What says that the records before the file were removed, where it does and holds. */
+  retention: RetentionCheckpoint | undefined;
   /** Record lines that were judged. */
   records: number;
   findings: Finding[];
@@ -32,7 +36,13 @@ export async function verifyExport(
   lines: AsyncIterable<ReadLine>,
   options: { keys: readonly Buffer[]; since?: string | undefined; partial?: boolean },
 ): Promise<Verdict> {
-  const verdict: Verdict = { header: undefined, checkpoint: undefined, records: 0, findings: [] };
+  const verdict: Verdict = {
+    header: undefined,
+    checkpoint: undefined,
+    retention: undefined,
+    records: 0,
+    findings: [],
+  };
   const { findings } = verdict;
   let file: ReturnType<typeof createJudge> | undefined;
   for await (const read of lines) {
@@ -49,7 +59,10 @@ export async function verifyExport(
       verdict.header = line;
       verdict.checkpoint = checkpointOf(line, options.keys, findings);
       if (verdict.checkpoint === undefined) return verdict;
-      file = createJudge(line, verdict.checkpoint, findings, sinceOf(line, options, findings));
+      const since = sinceOf(line, options, findings);
+      const gone = judgeRetention(line, verdict.checkpoint, options.keys, findings);
+      verdict.retention = gone?.checkpoint;
+      file = createJudge(line, verdict.checkpoint, findings, since, gone?.range);
     } else if (line.kind === 'export')
       findings.push({ what: 'unreadable', why: 'a second file begins in this one' });
     else if (line.kind === 'record') {
@@ -72,7 +85,7 @@ export async function verifyExport(
     const why = 'if a part was asked for, say --partial';
     if (header.filter !== null)
       findings.push({ what: 'partial', why: `the file holds what fits a filter; ${why}` });
-    else if (header.from > 0 || header.to < checkpoint.size)
+    else if (header.from > (verdict.retention?.size ?? 0) || header.to < checkpoint.size)
       findings.push({
         what: 'partial',
         why: `the file holds records ${header.from} to ${header.to - 1} of ${checkpoint.size}; ${why}`,
@@ -124,10 +137,13 @@ function createJudge(
   checkpoint: Checkpoint,
   findings: Finding[],
   since: Checkpoint | undefined,
+  removed: CompactRange | undefined,
 ) {
   const { from, to, tenantId } = header;
   const isFiltered = header.filter !== null;
-  const grown: CompactRange = { size: 0, hashes: [] };
+  // From the first record on, or from those that retention has left.
+  const begins = removed?.size ?? 0;
+  const grown: CompactRange = removed ?? { size: 0, hashes: [] };
   let next = Math.floor(from / BLOCK);
   const last = Math.ceil(to / BLOCK);
   let waiting: RecordLine[] = [];
@@ -153,7 +169,12 @@ function createJudge(
       const { size, root } = checkpoint;
       if (!isConsistent({ oldSize: since.size, oldRoot: since.root, size, root, proof }))
         findings.push(rewritten(since));
-    } else if (from > 0 || isFiltered || to < since.size)
+    } else if (since.size < begins)
+      findings.push({
+        what: 'unproven',
+        why: `the checkpoint of --since is older than what retention has left: the records from ${since.size} on are gone. Take one of ${begins} records or more`,
+      });
+    else if (from !== begins || isFiltered || to < since.size)
       findings.push({
         what: 'unproven',
         why: `this file cannot show that the log grew from the checkpoint of --since: export it whole, or from number ${since.size} on`,
@@ -161,8 +182,8 @@ function createJudge(
   }
 
   function grow(first: number, hashes: readonly Buffer[]) {
-    if (since === undefined || from > 0 || first !== grown.size) return;
-    for (const hash of hashes) {
+    if (since === undefined || from !== begins || first > grown.size) return;
+    for (const hash of hashes.slice(grown.size - first)) {
       appendLeaf(grown, hash);
       if (grown.size === since.size && since.size < checkpoint.size && !rootOf(grown).equals(since.root))
         findings.push(rewritten(since));
