@@ -25,7 +25,7 @@ Scenarios (default: all)
 
 On what bench/seed.mjs made (with --seeded; its default is both)
   scale            login, renewal and me among a million people and among a thousand; pages of long lists
-  audit-million    exporting and verifying a million audit records
+  audit-million    verifying a million audit records
 
 Options
   --rounds N       rounds, interleaved between the programs (default 5)

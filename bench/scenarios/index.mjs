@@ -47,6 +47,7 @@ export async function runScenarios(options) {
   const context = {
     ...options,
     seeded,
+    seededDir: options.seeded,
     postgres,
     report,
     connections: CONNECTIONS,

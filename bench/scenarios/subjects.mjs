@@ -69,6 +69,20 @@ export async function startGatehouse({ address, dir, env, checkout = ROOT, nodeO
   return Object.assign(server, { env: all });
 }
 
+/** A command of `gatehouse`, to its end. */
+export async function runGatehouse(args, { env, dir, checkout = ROOT }, { serverCore } = {}) {
+  const started = performance.now();
+  const command = startProcess(process.execPath, [join(checkout, 'apps/server/dist/main.js'), ...args], {
+    core: serverCore,
+    cwd: dir,
+    env: { NODE_ENV: 'production', ...env },
+  });
+  command.keepOutput();
+  const { code } = await command.exited;
+  if (code !== 0) throw new Error(`gatehouse ${args.join(' ')} ended with ${code}: ${command.tail()}`);
+  return { seconds: (performance.now() - started) / 1000, output: command.tail() };
+}
+
 /** @param seeded settings of a deployment that was seeded (seed/folder.mjs), instead of an empty database. */
 export async function startOurs(context, { signIn = true, name = 'gatehouse', seeded } = {}) {
   const address = context.nextAddress();

@@ -1,14 +1,14 @@
 // Makes the deployments, one after the other, on one PostgreSQL. While rows come in it is run without fsync: a folder that
 // was not finished is of no use anyway. What is written is checked by the database as ever: foreign keys, triggers, policies.
 import { randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import bcrypt from '@node-rs/bcrypt';
 import pg from 'pg';
 import { createSealer } from '../../apps/server/src/platform/crypto/seal.ts';
-import { startGatehouse } from '../scenarios/subjects.mjs';
+import { runGatehouse, startGatehouse } from '../scenarios/subjects.mjs';
 import { copyRows } from './copy.mjs';
 import { clearFolder, settingsOf, startSeededPostgres, writeSeeded } from './folder.mjs';
 import { createRowMaker, newIdAt, PASSWORD, TABLES } from './people.mjs';
@@ -55,9 +55,9 @@ export async function seed({ dir, port, users, tenants, records, only, again }) 
     await postgres.stop();
   }
   writeSeeded(dir, seeded);
-  say(
-    `\nSeeded ${dir} in ${clock((performance.now() - started) / 1000)} minutes. Sessions in it last seven days.`,
-  );
+  const megabytes = Object.values(seeded.deployments).reduce((sum, of) => sum + of.megabytes, 0);
+  const minutes = clock((performance.now() - started) / 1000);
+  say(`\nSeeded ${dir} in ${minutes} minutes: ${megabytes} MB of databases. Sessions in it last seven days.`);
 }
 
 async function seedDeployment({ dir, port, postgres, seeded, name, size }) {
@@ -74,7 +74,7 @@ async function seedDeployment({ dir, port, postgres, seeded, name, size }) {
     const made = await writePeople(client, url, settings, size);
     say('  statistics and visibility');
     await client.query('vacuum (analyze)');
-    const total = made.records;
+    const total = made.recordsInAll;
     const server = await serve();
     const progress = startProgress('records sealed by the service', total);
     const sealed = async () =>
@@ -86,19 +86,35 @@ async function seedDeployment({ dir, port, postgres, seeded, name, size }) {
       await delay(500);
     }
     const sealSeconds = progress.end();
+    const exported = size.records === undefined ? {} : await exportRecords(server, { dir, port, made });
     await server.stop();
     await client.query('vacuum (analyze)');
     await client.query('checkpoint');
     const { rows } = await client.query('select pg_database_size(current_database()) as bytes');
     return {
       ...made,
-      sealSeconds: Math.round(sealSeconds),
+      sealed: total - before,
+      sealSeconds,
+      ...exported,
       megabytes: Math.round(Number(rows[0].bytes) / 1e6),
     };
   } finally {
     await client.end();
     rmSync(data, { recursive: true, force: true });
   }
+}
+
+/** What an auditor is given: the tenant's records, and the public keys. */
+async function exportRecords({ env }, { dir, port, made }) {
+  say('  exporting the records of the busy tenant');
+  const keys = await fetch(`http://127.0.0.1:${port + 1}/.well-known/gatehouse-audit-keys.json`);
+  writeFileSync(join(dir, 'audit-keys.json'), await keys.text());
+  const file = join(dir, 'audit.jsonl');
+  const { seconds } = await runGatehouse(['audit', 'export', '--tenant', made.tenantId, '--out', file], {
+    env,
+    dir,
+  });
+  return { exportSeconds: seconds };
 }
 
 async function writePeople(client, url, settings, size) {
@@ -140,7 +156,7 @@ async function writePeople(client, url, settings, size) {
   await write.end();
   const { rows: counted } = await client.query('select count(*) as n from gatehouse.audit_records');
   return {
-    records: Number(counted[0].n),
+    recordsInAll: Number(counted[0].n),
     peopleSeconds: Math.round(peopleSeconds),
     tenantId: tenantIds[0],
     admin: people[0].email,
