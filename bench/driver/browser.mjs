@@ -47,7 +47,7 @@ export function openCrowd(address, people) {
         fixed.set(request, (parts = renderFixedParts({ ...request, body }, address)));
       }
       // A sign-in is a stranger's, and what it answers with stays with nobody.
-      if (request.asWho) return connection.send(parts.head + parts.tail);
+      if (request.asWho) return Object.assign(await connection.send(parts.head + parts.tail), { cookies: 0 });
       const response = await connection.send(parts.head + jar.headerFor(request.path) + parts.tail);
       response.cookies = jar.take(response);
       return response;
