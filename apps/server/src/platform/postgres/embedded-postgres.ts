@@ -69,8 +69,11 @@ async function bringUp(request: StartRequest, ours?: ChildProcess): Promise<Runn
     request.signal?.throwIfAborted();
     const found = await readPidFile(place.database);
     if (found && (await isServerOf(place.database, found.pid))) {
-      if (ours !== undefined && found.pid === ours.pid)
-        return { server: ours, ownership: await own(request) };
+      if (ours !== undefined && found.pid === ours.pid) {
+        const ownership = await own(request, found.pid);
+        if (ownership !== undefined) return { server: ours, ownership };
+        continue;
+      }
       await endPredecessor(request, found.pid, found.runtimeFolder);
     }
     if (found && found.runtimeFolder !== runtimeFolder)
@@ -78,7 +81,8 @@ async function bringUp(request: StartRequest, ours?: ChildProcess): Promise<Runn
     const server = await startPostmaster(request);
     if (server === undefined) continue;
     try {
-      return { server, ownership: await own(request) };
+      const ownership = await own(request, server.pid);
+      if (ownership !== undefined) return { server, ownership };
     } catch (error) {
       await stopPostmaster(place, server);
       throw error;
@@ -118,10 +122,16 @@ async function endPredecessor(
   }
 }
 
-async function own({ place, runtimeFolder, signal }: StartRequest): Promise<Ownership> {
+/** Undefined when the server has ended meanwhile: somebody may have stopped it in order, and it lets nobody in while it ends. */
+async function own(
+  { place, runtimeFolder, signal }: StartRequest,
+  pid: number | undefined,
+): Promise<Ownership | undefined> {
   for (;;) {
     signal?.throwIfAborted();
     const claim = await claimOwnership(runtimeFolder);
+    const letIn = claim.result === 'owned' || claim.result === 'taken';
+    if (!letIn && (pid === undefined || !(await isServerOf(place.database, pid)))) return undefined;
     switch (claim.result) {
       case 'owned':
         return claim.ownership;
