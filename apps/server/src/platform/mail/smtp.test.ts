@@ -15,7 +15,7 @@ afterEach(async () => {
 });
 
 /** A real SMTP peer that keeps what it takes, envelope and all. */
-async function startSmtp(options: { refuse?: () => boolean } = {}) {
+async function startSmtp(options: { refuse?: () => boolean; port?: number; hangUpOn?: string } = {}) {
   const taken: { to: string[]; mail: Email }[] = [];
   const smtp = new SMTPServer({
     authOptional: true,
@@ -29,20 +29,34 @@ async function startSmtp(options: { refuse?: () => boolean } = {}) {
     // Acknowledged when it has been read whole; what cannot be read is refused.
     onData: callbackify(async (stream: SMTPServerDataStream, session: SMTPServerSession) => {
       const mail = await PostalMime.parse(await buffer(stream));
+      if (session.envelope.rcptTo.some(({ address }) => address === options.hangUpOn)) {
+        const { connections } = smtp as unknown as { connections: Set<{ id: string; close(): void }> };
+        for (const connection of connections) if (connection.id === session.id) connection.close();
+        return;
+      }
       taken.push({ to: session.envelope.rcptTo.map((rcpt) => rcpt.address), mail });
     }),
   });
-  smtp.listen(0, '127.0.0.1');
+  smtp.listen(options.port ?? 0, '127.0.0.1');
   await once(smtp.server, 'listening');
-  closing.push(() => new Promise((resolve) => smtp.close(() => resolve())));
-  return { taken, url: `smtp://127.0.0.1:${(smtp.server.address() as AddressInfo).port}` };
+  const stop = () => new Promise<void>((resolve) => smtp.close(() => resolve()));
+  closing.push(stop);
+  const { port } = smtp.server.address() as AddressInfo;
+  return { taken, port, stop, url: `smtp://127.0.0.1:${port}` };
 }
 
-async function start(url: string): Promise<TestServer> {
+async function start(url: string, onSend: () => void = () => undefined): Promise<TestServer> {
   const clock = createFakeClock();
+  const transport = createSmtpTransport(url, 'Gatehouse <no-reply@example.com>');
   const gatehouse = await startServer({
     clock,
-    mailTransport: createSmtpTransport(url, 'Gatehouse <no-reply@example.com>'),
+    mailTransport: {
+      send: (mail, id) => {
+        onSend();
+        return transport.send(mail, id);
+      },
+      close: () => transport.close(),
+    },
   });
   closing.push(() => gatehouse.close());
   return gatehouse;
@@ -90,6 +104,62 @@ describe('mail over SMTP', () => {
     gatehouse.clock.advance({ hours: 2 });
     expect(await gatehouse.server.deps.outbox.dispatch()).toBe(0);
     expect(smtp.taken).toHaveLength(1);
+  });
+
+  it('waits while nobody takes mail for an hour, and then all of it leaves, each once and in order; nobody else notices', async () => {
+    const smtp = await startSmtp();
+    await smtp.stop();
+    let tried = 0;
+    const gatehouse = await start(smtp.url, () => (tried += 1));
+    const people: string[] = [];
+    const looks: number[] = [];
+    for (let second = 0; second < 3600; second += 5) {
+      // Every five minutes somebody registers, and somebody else wants the link again.
+      if (second % 300 === 0)
+        for (const email of [`person-${second}@example.com`, 'grace@example.com']) {
+          expect((await register(gatehouse, email)).status).toBe(202);
+          people.push(email);
+        }
+      const before = tried;
+      expect(await gatehouse.server.deps.outbox.dispatch()).toBe(0);
+      if (tried > before) looks.push(second);
+      if (second % 600 === 0) expect((await gatehouse.browser().get('/health/ready')).status).toBe(200);
+      gatehouse.clock.advance({ seconds: 5 });
+    }
+    expect(looks.slice(0, 7)).toEqual([0, 5, 15, 35, 75, 135, 195]);
+    expect(looks.length).toBeLessThan(70);
+    const waiting = await gatehouse.sql<{ attempts: number; failed_at: Date | null }>(
+      'select distinct attempts, failed_at from gatehouse.outbox where delivered_at is null',
+    );
+    expect(waiting).toEqual([{ attempts: 0, failed_at: null }]);
+    const back = await startSmtp({ port: smtp.port });
+    gatehouse.clock.advance({ minutes: 1 });
+    await gatehouse.deliverMail();
+    const ofGrace = back.taken.filter(({ to }) => to[0] === 'grace@example.com');
+    const made = await gatehouse.sql<{ id: string }>('select id from gatehouse.outbox order by id');
+    expect(back.taken.map(({ mail }) => mail.messageId).sort()).toEqual(
+      made.map(({ id }) => `<${id}@gatehouse>`),
+    );
+    expect(back.taken.map(({ to }) => to[0]).sort()).toEqual(people.sort());
+    expect(ofGrace.map(({ mail }) => mail.messageId)).toEqual(
+      ofGrace.map(({ mail }) => mail.messageId).sort(),
+    );
+    gatehouse.clock.advance({ hours: 3 });
+    await gatehouse.deliverMail();
+    expect(back.taken).toHaveLength(made.length);
+  });
+
+  it('that one mail cannot be got through for does not keep the others', async () => {
+    const smtp = await startSmtp({ hangUpOn: 'mallory@example.com' });
+    const gatehouse = await start(smtp.url);
+    await register(gatehouse, 'mallory@example.com');
+    await register(gatehouse, 'grace@example.com');
+    await gatehouse.deliverMail();
+    expect(smtp.taken.map(({ to }) => to[0])).toEqual(['grace@example.com']);
+    const [waiting] = await gatehouse.sql<{ attempts: number }>(
+      'select attempts from gatehouse.outbox where delivered_at is null',
+    );
+    expect(waiting).toEqual({ attempts: 1 });
   });
 
   it('keeps its payload sealed in the database, and not at all once it is delivered', async () => {

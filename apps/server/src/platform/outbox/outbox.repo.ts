@@ -38,6 +38,7 @@ export interface DueMessage {
   payload_sealed: string;
   correlation_id: string;
   attempts: number;
+  created_at: Date;
 }
 
 /** Claims what is due, one conditional statement for all dispatchers; a claim lapses when its dispatcher dies. */
@@ -53,10 +54,20 @@ export async function claimDue(
       select d.tenant_id, d.id from gatehouse.outbox d
       where d.delivered_at is null and d.failed_at is null and d.available_at <= ${now}
         and (d.claimed_until is null or d.claimed_until <= ${now})
-      order by d.available_at limit ${limit} for update skip locked)
-    returning o.tenant_id, o.id, o.type, o.payload_sealed, o.correlation_id, o.attempts`.execute(tx);
+      order by d.available_at, d.id limit ${limit} for update skip locked)
+    returning o.tenant_id, o.id, o.type, o.payload_sealed, o.correlation_id, o.attempts, o.created_at`.execute(
+    tx,
+  );
   // RETURNING has no order of its own: ids are made in the order of the acts.
   return result.rows.sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** Gives a claim back as if it had never been made: nobody tried to deliver the message. */
+export async function releaseClaims(tx: SystemTx, messages: readonly DueMessage[]): Promise<void> {
+  await sql`
+    update gatehouse.outbox o set claimed_until = null, attempts = greatest(o.attempts - 1, 0)
+    from unnest(${messages.map((each) => each.tenant_id)}::uuid[], ${messages.map((each) => each.id)}::uuid[]) as r(tenant_id, id)
+    where o.tenant_id = r.tenant_id and o.id = r.id and o.delivered_at is null`.execute(tx);
 }
 
 /** Delivered: the row stays for the record, what it carried does not. */

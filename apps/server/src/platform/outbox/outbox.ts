@@ -1,8 +1,7 @@
 import type { Clock } from '../clock.ts';
-import { addressIndex } from '../address-index.ts';
-import type { BlindIndex, SealedColumn, Sealer } from '../crypto/index.ts';
+import type { SealedColumn, Sealer } from '../crypto/index.ts';
 import type { Doors, TenantTx } from '../database/index.ts';
-import type { Mail, MailTransport } from '../mail/index.ts';
+import { type Mail, MailServerAway, type MailTransport } from '../mail/index.ts';
 import {
   claimDue,
   type DueMessage,
@@ -10,6 +9,7 @@ import {
   markDelivered,
   markFailed,
   newMessageId,
+  releaseClaims,
 } from './outbox.repo.ts';
 
 /**
@@ -23,7 +23,10 @@ export interface Outbox {
    * The row is one that was delivered; what the mail would have said is not in it.
    */
   withhold(tx: TenantTx, type: string, mail: Mail, correlationId: string): Promise<void>;
-  /** Delivers what is due; resolves to how many. The dispatcher calls it in a loop, tests by hand. */
+  /**
+   * Delivers what is due, to each address in the order of the acts; resolves to how many, or to 0 while the mail server is away.
+   * The dispatcher calls it in a loop, tests by hand.
+   */
   dispatch(): Promise<number>;
   start(): void;
   close(): Promise<void>;
@@ -32,8 +35,16 @@ export interface Outbox {
 const CLAIM_SECONDS = 60;
 const POLL_MS = 1000;
 const MAX_ATTEMPTS = 12;
-/** 5 s, 10 s, 20 s … up to an hour: a mail server that is away for an hour loses nothing. */
+const BATCH = 20;
+/** A mail that was refused is tried again after 5 s, 10 s, 20 s … up to an hour; the twelfth refusal, some two and a half hours later, is the last. */
 export const backOffSeconds = (attempts: number): number => Math.min(3600, 5 * 2 ** (attempts - 1));
+/**
+ * While the mail server is away, no mail is to blame: all wait together and keep their attempts, and the oldest one looks whether it is
+ * back, after 5 s, 10 s, 20 s, 40 s, then each minute. So everything leaves within a minute of its return, in order.
+ */
+const awaySeconds = (looks: number): number => Math.min(60, 5 * 2 ** (looks - 1));
+/** What nobody took for so long is given up: its links have ended. */
+const GIVE_UP_MS = 3 * 86_400_000;
 
 const contextOf = (tenantId: string, id: string) => `outbox ${tenantId} ${id}`;
 
@@ -47,14 +58,13 @@ export const OUTBOX_PAYLOADS: SealedColumn = {
 export function createOutbox(deps: {
   doors: Doors;
   sealer: Sealer;
-  blindIndex: BlindIndex;
   clock: Clock;
   transport: MailTransport;
   /** A mail as it leaves: in the colours of its tenant, as they are then. */
   dress(mail: Mail, tenantId: string): Promise<Mail>;
   onError(error: unknown): void;
 }): Outbox {
-  const { doors, sealer, blindIndex, clock, transport } = deps;
+  const { doors, sealer, clock, transport } = deps;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<unknown> = Promise.resolve();
   let closed = false;
@@ -63,37 +73,80 @@ export function createOutbox(deps: {
     const id = newMessageId();
     return { id, payloadSealed: sealer.seal(JSON.stringify(mail), contextOf(tx.tenantId, id)) };
   };
-  const letterOf = async (message: DueMessage): Promise<Mail> => {
-    const text = sealer
-      .open(message.payload_sealed, contextOf(message.tenant_id, message.id))
-      .toString('utf8');
-    return deps.dress(JSON.parse(text) as Mail, message.tenant_id);
-  };
-  const deliver = async (message: DueMessage, letter: Promise<Mail>) => {
+  /** How often the mail server was looked for and not found, and until when nobody looks. */
+  const away = { looks: 0, until: 0 };
+
+  /** The mail as it leaves, or why it cannot. */
+  const letterOf = async (message: DueMessage): Promise<Mail | Error> => {
     try {
-      const mail = await letter;
-      await transport.send(mail, message.id).catch((error: unknown) => {
-        throw withoutAddress(error, mail.to);
-      });
-      await doors.asSystem('outbox delivered', (tx) => markDelivered(tx, message, clock.now()));
+      const text = sealer.open(message.payload_sealed, contextOf(message.tenant_id, message.id));
+      return await deps.dress(JSON.parse(text.toString('utf8')) as Mail, message.tenant_id);
     } catch (error) {
-      deps.onError(error);
-      const now = clock.now();
-      const again =
-        message.attempts >= MAX_ATTEMPTS
-          ? null
-          : new Date(now.getTime() + backOffSeconds(message.attempts) * 1000);
-      const text = error instanceof Error ? error.message : String(error);
-      await doors.asSystem('outbox failed', (tx) => markFailed(tx, message, { again, now, error: text }));
+      return error instanceof Error ? error : new Error(String(error));
     }
   };
+  const refused = async (message: DueMessage, error: Error, last: boolean) => {
+    deps.onError(error);
+    const now = clock.now();
+    const again = last ? null : new Date(now.getTime() + backOffSeconds(message.attempts) * 1000);
+    await doors.asSystem('outbox failed', (tx) =>
+      markFailed(tx, message, { again, now, error: error.message }),
+    );
+  };
+  /** Resolves to why nobody takes mail; undefined where it was settled, for good or until later. */
+  const deliver = async (message: DueMessage, mail: Mail | Error): Promise<Error | undefined> => {
+    if (mail instanceof Error) {
+      await refused(message, mail, message.attempts >= MAX_ATTEMPTS);
+      return undefined;
+    }
+    try {
+      await transport.send(mail, message.id);
+    } catch (error) {
+      const told = withoutAddress(error, mail.to);
+      const tooOld = clock.now().getTime() - message.created_at.getTime() > GIVE_UP_MS;
+      if (error instanceof MailServerAway && !tooOld) return told;
+      await refused(message, told, tooOld || message.attempts >= MAX_ATTEMPTS);
+      return undefined;
+    }
+    await doors.asSystem('outbox delivered', (tx) => markDelivered(tx, message, clock.now()));
+    return undefined;
+  };
+  /** One after the other; where the server is away, the rest is not tried. */
+  const deliverInOrder = async (messages: [DueMessage, Mail | Error][]): Promise<Error | undefined> => {
+    for (const [at, [message, mail]] of messages.entries()) {
+      const missing = await deliver(message, mail);
+      if (missing === undefined) continue;
+      const left = messages.slice(at).map(([each]) => each);
+      await doors.asSystem('outbox released', (tx) => releaseClaims(tx, left));
+      return missing;
+    }
+    return undefined;
+  };
   const dispatch = async () => {
-    const due = await doors.asSystem('outbox claim', (tx) => claimDue(tx, clock.now(), CLAIM_SECONDS, 20));
+    if (clock.now().getTime() < away.until) return 0;
+    const limit = away.looks > 0 ? 1 : BATCH;
+    const due = await doors.asSystem('outbox claim', (tx) => claimDue(tx, clock.now(), CLAIM_SECONDS, limit));
+    if (due.length === 0) return 0;
     // All of them before the first leaves, so that they leave in their order.
-    const letters = due.map(letterOf);
-    await Promise.allSettled(letters);
-    await Promise.all(letters.map((letter, index) => deliver(due[index] as DueMessage, letter)));
-    return due.length;
+    const mails = await Promise.all(
+      due.map(async (message): Promise<[DueMessage, Mail | Error]> => [message, await letterOf(message)]),
+    );
+    // Two mails to one person, such as two links of which the later counts, do not overtake each other.
+    const byAddress = Map.groupBy(mails, ([{ id }, mail]) =>
+      mail instanceof Error ? id : mail.to.toLowerCase(),
+    );
+    const settled = await Promise.allSettled([...byAddress.values()].map(deliverInOrder));
+    // A claim that could not be settled lapses, and is made again.
+    for (const each of settled) if (each.status === 'rejected') throw each.reason;
+    const missing = settled.flatMap((each) => (each.status === 'fulfilled' ? (each.value ?? []) : [])).at(0);
+    if (missing === undefined) {
+      away.looks = 0;
+      return due.length;
+    }
+    away.looks += 1;
+    away.until = clock.now().getTime() + awaySeconds(away.looks) * 1000;
+    deps.onError(new Error(`the mail server is away, and mail waits: ${missing.message}`));
+    return 0;
   };
   const tick = () => {
     running = dispatch()
@@ -109,26 +162,12 @@ export function createOutbox(deps: {
     async mail(tx, type, mail, correlationId) {
       const { id, payloadSealed } = seal(tx, mail);
       const now = clock.now();
-      await insertMessage(tx, id, {
-        type,
-        payloadSealed,
-        address: addressIndex(blindIndex, mail.to),
-        correlationId,
-        now,
-        deliveredAt: null,
-      });
+      await insertMessage(tx, id, { type, payloadSealed, correlationId, now, deliveredAt: null });
     },
     async withhold(tx, type, mail, correlationId) {
       const { id } = seal(tx, mail);
       const now = clock.now();
-      await insertMessage(tx, id, {
-        type,
-        payloadSealed: '',
-        address: null,
-        correlationId,
-        now,
-        deliveredAt: now,
-      });
+      await insertMessage(tx, id, { type, payloadSealed: '', correlationId, now, deliveredAt: now });
     },
     dispatch,
     start: tick,
