@@ -2,9 +2,11 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/index.ts';
 import { SealError, type Sealer } from '../platform/crypto/index.ts';
 import {
+  checkMigrated,
   ensureDatabase,
   ensureLoginPassword,
   isBoundByRowSecurity,
+  isRole,
   migrate,
   whyUnreachable,
 } from '../platform/database/index.ts';
@@ -56,6 +58,15 @@ export async function openDatabase(
   }
   const adminUrl = config.databaseAdminUrl ?? config.databaseUrl;
   await reach(config.databaseAdminUrl === undefined ? 'DATABASE_URL' : 'DATABASE_ADMIN_URL', adminUrl);
+  // The administrator's URL may be kept from the server, and given to `gatehouse migrate` alone.
+  if (
+    config.databaseAdminUrl === undefined &&
+    (await isRole(adminUrl, `${config.databaseRolePrefix}login`))
+  ) {
+    await checkMigrated({ loginUrl: adminUrl, dbDir, log: say });
+    await checkServingRole(adminUrl);
+    return { url: adminUrl, applied: [], stop: () => Promise.resolve(), lost: never };
+  }
   const { applied } = await migrate({
     adminUrl,
     rolePrefix: config.databaseRolePrefix,

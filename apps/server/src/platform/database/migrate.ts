@@ -7,6 +7,7 @@ import {
   isOfLaterRelease,
   loadApplied,
   loadLevel,
+  loadLevelAsLogin,
   makeLevelTables,
   MigrationError,
   writeLevel,
@@ -34,6 +35,8 @@ const ROLES = [
   'retention',
 ] as const;
 const OLDEST_SERVER = 150009;
+const OF_LATER_RELEASE =
+  'A later release has migrated this database: it is served as it is, and nothing is changed.';
 
 /** `gatehouse backup` reads all rows of all tables and writes none; whoever migrates may become the role, and nobody who serves. */
 const READS_EVERYTHING = `do $$ declare t regclass; begin
@@ -72,12 +75,11 @@ export async function migrate(options: MigrateOptions): Promise<{ applied: strin
     await client.query(`select pg_advisory_lock(hashtextextended('gatehouse migrate', 0))`);
     await makeLevelTables(client);
     if (await isOfLater(client, files.migrations)) {
-      options.log(
-        'A later release has migrated this database: it is served as it is, and nothing is changed.',
-      );
+      options.log(OF_LATER_RELEASE);
       return { applied: [] };
     }
     await createRoles(client, options);
+    await showLevel(client, options.rolePrefix);
     const applied = await applyMigrations(client, files.migrations, options);
     await applyPolicies(client, files.policies, options.rolePrefix);
     await writeSystemRoles(client, options.rolePrefix);
@@ -107,15 +109,17 @@ interface Files {
   policies: { name: string; sql: string }[];
 }
 
+const namesIn = (dbDir: string, folder: string) =>
+  readdirSync(join(dbDir, folder))
+    .filter((name) => name.endsWith('.sql'))
+    .sort();
+
 function readAll({ dbDir, rolePrefix }: Pick<MigrateOptions, 'dbDir' | 'rolePrefix'>): Files {
   const read = (folder: string) =>
-    readdirSync(join(dbDir, folder))
-      .filter((name) => name.endsWith('.sql'))
-      .sort()
-      .map((name) => ({
-        name,
-        sql: withPrefix(readFileSync(join(dbDir, folder, name), 'utf8'), rolePrefix),
-      }));
+    namesIn(dbDir, folder).map((name) => ({
+      name,
+      sql: withPrefix(readFileSync(join(dbDir, folder, name), 'utf8'), rolePrefix),
+    }));
   return { migrations: read('migrations'), policies: read('policies') };
 }
 
@@ -124,6 +128,41 @@ const withPrefix = (sql: string, prefix: string) =>
     /\bgatehouse_(owner|login|app|system|lookup|session|granter|sealer|backup|retention)\b/g,
     `${prefix}$1`,
   );
+
+/** The owner of functions reads what ran here, for the one of them that says so. */
+const showLevel = (client: pg.Client, rolePrefix: string) =>
+  client.query(
+    `grant usage on schema gatehouse_migrations to ${rolePrefix}owner; grant select on gatehouse_migrations.applied, gatehouse_migrations.level to ${rolePrefix}owner`,
+  );
+
+/**
+ * For a server that has the login role only, and cannot migrate: whether it may serve the database as it is.
+ *
+ * @throws {MigrationError} where `gatehouse migrate` has to run first, or a later release has made it unfit for this one
+ */
+export async function checkMigrated(options: {
+  loginUrl: string;
+  dbDir: string;
+  log(message: string): void;
+}): Promise<void> {
+  const client = new pg.Client({ connectionString: options.loginUrl, connectionTimeoutMillis: 10_000 });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    await checkServer(client);
+    const known = namesIn(options.dbDir, 'migrations');
+    const { applied, mustKnow } = await loadLevelAsLogin(client);
+    const missing = known.filter((name) => !applied.includes(name));
+    if (isOfLaterRelease(known, applied, mustKnow === null ? undefined : { mustKnow }))
+      options.log(OF_LATER_RELEASE);
+    else if (missing.length > 0)
+      throw new MigrationError(
+        `This database lacks ${missing[0]}, and the role in DATABASE_URL cannot make it: run gatehouse migrate of this release, with DATABASE_ADMIN_URL, first.`,
+      );
+  } finally {
+    await client.end();
+  }
+}
 
 async function isCurrent(client: pg.Client, state: string): Promise<boolean> {
   const level = await loadLevel(client);
@@ -221,6 +260,7 @@ export async function migrateForRestore(
       `The database has the schema of another release already (${other}): restore into a new one.`,
     );
   await createRoles(client, options);
+  await showLevel(client, options.rolePrefix);
   await applyMigrations(
     client,
     migrations.filter(({ name }) => names.includes(name)),

@@ -36,6 +36,13 @@ export const isBoundByRowSecurity = (url: string): Promise<boolean> =>
     return found.rows[0]?.free === false;
   });
 
+/** Whether the URL logs in as that role. */
+export const isRole = (url: string, name: string): Promise<boolean> =>
+  ask(url, async (client) => {
+    const found = await client.query<{ same: boolean }>('select current_user = $1 as same', [name]);
+    return found.rows[0]?.same === true;
+  });
+
 /** Makes a database on the server, unless it is there. */
 export const ensureDatabase = (serverUrl: string, name: string): Promise<void> =>
   ask(serverUrl, async (client) => {

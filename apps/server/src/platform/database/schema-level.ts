@@ -56,6 +56,21 @@ export async function writeLevel(client: pg.Client, state: string): Promise<void
   );
 }
 
+/** The same for the login role, by the one function that it may call for it. */
+export async function loadLevelAsLogin(
+  client: pg.Client,
+): Promise<{ applied: string[]; mustKnow: string | null }> {
+  const known = await client.query<{ known: boolean }>(
+    `select exists (select from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname = 'gatehouse' and p.proname = 'schema_level') as known`,
+  );
+  // Nothing is there, or a release from before this function.
+  if (known.rows[0]?.known !== true) return { applied: [], mustKnow: null };
+  const { rows } = await client.query<{ applied: string[]; mustKnow: string | null }>(
+    'select applied, must_know as "mustKnow" from gatehouse.schema_level()',
+  );
+  return rows[0] ?? { applied: [], mustKnow: null };
+}
+
 /** The migrations that ran here, with the hash of each file as it was then. */
 export async function loadApplied(client: pg.Client): Promise<Map<string, string>> {
   const { rows } = await client.query<{ name: string; hash: string }>(
@@ -73,7 +88,7 @@ export async function loadApplied(client: pg.Client): Promise<Map<string, string
 export function isOfLaterRelease(
   known: readonly string[],
   applied: readonly string[],
-  level: Level | undefined,
+  level: Pick<Level, 'mustKnow'> | undefined,
 ): boolean {
   const unknown = applied.filter((name) => !known.includes(name));
   if (unknown.length === 0) return false;

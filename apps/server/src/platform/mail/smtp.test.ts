@@ -113,19 +113,23 @@ describe('mail over SMTP', () => {
     const gatehouse = await start(smtp.url, () => (tried += 1));
     const people: string[] = [];
     const looks: number[] = [];
+    const answers: number[] = [];
+    const ready: number[] = [];
     for (let second = 0; second < 3600; second += 5) {
       // Every five minutes somebody registers, and somebody else wants the link again.
       if (second % 300 === 0)
         for (const email of [`person-${second}@example.com`, 'grace@example.com']) {
-          expect((await register(gatehouse, email)).status).toBe(202);
+          answers.push((await register(gatehouse, email)).status);
           people.push(email);
         }
       const before = tried;
       expect(await gatehouse.server.deps.outbox.dispatch()).toBe(0);
       if (tried > before) looks.push(second);
-      if (second % 600 === 0) expect((await gatehouse.browser().get('/health/ready')).status).toBe(200);
+      if (second % 600 === 0) ready.push((await gatehouse.browser().get('/health/ready')).status);
       gatehouse.clock.advance({ seconds: 5 });
     }
+    expect(new Set(answers)).toEqual(new Set([202]));
+    expect(ready).toEqual([200, 200, 200, 200, 200, 200]);
     expect(looks.slice(0, 7)).toEqual([0, 5, 15, 35, 75, 135, 195]);
     expect(looks.length).toBeLessThan(70);
     const waiting = await gatehouse.sql<{ attempts: number; failed_at: Date | null }>(
@@ -137,13 +141,12 @@ describe('mail over SMTP', () => {
     await gatehouse.deliverMail();
     const ofGrace = back.taken.filter(({ to }) => to[0] === 'grace@example.com');
     const made = await gatehouse.sql<{ id: string }>('select id from gatehouse.outbox order by id');
-    expect(back.taken.map(({ mail }) => mail.messageId).sort()).toEqual(
-      made.map(({ id }) => `<${id}@gatehouse>`),
-    );
-    expect(back.taken.map(({ to }) => to[0]).sort()).toEqual(people.sort());
-    expect(ofGrace.map(({ mail }) => mail.messageId)).toEqual(
-      ofGrace.map(({ mail }) => mail.messageId).sort(),
-    );
+    const sorted = (list: (string | undefined)[]) =>
+      list.toSorted((x, y) => String(x).localeCompare(String(y)));
+    const ids = (mails: typeof back.taken) => mails.map(({ mail }) => mail.messageId);
+    expect(sorted(ids(back.taken))).toEqual(made.map(({ id }) => `<${id}@gatehouse>`));
+    expect(sorted(back.taken.map(({ to }) => to[0]))).toEqual(sorted(people));
+    expect(ids(ofGrace)).toEqual(sorted(ids(ofGrace)));
     gatehouse.clock.advance({ hours: 3 });
     await gatehouse.deliverMail();
     expect(back.taken).toHaveLength(made.length);

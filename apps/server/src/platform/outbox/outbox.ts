@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
-import type { SealedColumn, Sealer } from '../crypto/index.ts';
+import { addressIndex } from '../address-index.ts';
+import type { BlindIndex, SealedColumn, Sealer } from '../crypto/index.ts';
 import type { Doors, TenantTx } from '../database/index.ts';
 import { type Mail, MailServerAway, type MailTransport } from '../mail/index.ts';
 import {
@@ -58,13 +59,14 @@ export const OUTBOX_PAYLOADS: SealedColumn = {
 export function createOutbox(deps: {
   doors: Doors;
   sealer: Sealer;
+  blindIndex: BlindIndex;
   clock: Clock;
   transport: MailTransport;
   /** A mail as it leaves: in the colours of its tenant, as they are then. */
   dress(mail: Mail, tenantId: string): Promise<Mail>;
   onError(error: unknown): void;
 }): Outbox {
-  const { doors, sealer, clock, transport } = deps;
+  const { doors, sealer, blindIndex, clock, transport } = deps;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<unknown> = Promise.resolve();
   let closed = false;
@@ -162,12 +164,26 @@ export function createOutbox(deps: {
     async mail(tx, type, mail, correlationId) {
       const { id, payloadSealed } = seal(tx, mail);
       const now = clock.now();
-      await insertMessage(tx, id, { type, payloadSealed, correlationId, now, deliveredAt: null });
+      await insertMessage(tx, id, {
+        type,
+        payloadSealed,
+        address: addressIndex(blindIndex, mail.to),
+        correlationId,
+        now,
+        deliveredAt: null,
+      });
     },
     async withhold(tx, type, mail, correlationId) {
       const { id } = seal(tx, mail);
       const now = clock.now();
-      await insertMessage(tx, id, { type, payloadSealed: '', correlationId, now, deliveredAt: now });
+      await insertMessage(tx, id, {
+        type,
+        payloadSealed: '',
+        address: null,
+        correlationId,
+        now,
+        deliveredAt: now,
+      });
     },
     dispatch,
     start: tick,
