@@ -59,6 +59,11 @@ const signInPages: [string, (page: Page) => Promise<void>][] = [
     '/confirm-email#token=spent',
     (page) => page.getByRole('button', { name: 'Confirm the address' }).waitFor(),
   ],
+  ['/invitation', (page) => page.getByText('This link is not complete').waitFor()],
+  [
+    '/invitation#token=spent-long-ago-and-gone',
+    (page) => page.getByText('This link has been used').waitFor(),
+  ],
   ['/setup#token=spent', (page) => page.getByLabel('Your name').waitFor()],
   ['/locked', (page) => page.getByText('What you can do').waitFor()],
   ['/signed-out', (page) => page.getByText('You are signed out').waitFor()],
@@ -106,6 +111,22 @@ const consolePages: [string, (page: Page) => Promise<void>][] = [
         .first()
         .click();
       await page.getByRole('menuitem', { name: 'Edit roles…' }).click();
+      await page.getByRole('checkbox').first().waitFor();
+    },
+  ],
+  ['/customers', (page) => page.getByText('No organisations yet').waitFor()],
+  [
+    '/customers',
+    async (page) => {
+      await page.getByRole('button', { name: 'Open an organisation' }).first().click();
+      await page.getByRole('dialog').getByLabel('Name').waitFor();
+    },
+  ],
+  ['/invitations', (page) => page.getByText('No open invitations').waitFor()],
+  [
+    '/invitations',
+    async (page) => {
+      await page.getByRole('button', { name: 'Invite somebody' }).first().click();
       await page.getByRole('checkbox').first().waitFor();
     },
   ],

@@ -6,6 +6,7 @@ grant select, delete on gatehouse.principals to gatehouse_app;
 -- Not the columns that say which roles it has: those are the trigger's.
 grant insert (tenant_id, id, kind, status, epoch, created_at), update (status, epoch) on gatehouse.principals to gatehouse_app;
 grant select on gatehouse.principals to gatehouse_session;
+grant select (tenant_id, id, kind, status) on gatehouse.principals to gatehouse_lookup;
 grant select, update (role_names, own_role_ids, roles_until), delete on gatehouse.principals to gatehouse_granter;
 
 drop policy if exists entered_tenant on gatehouse.principals;
@@ -21,3 +22,7 @@ create policy of_ended_membership on gatehouse.principals for delete to gatehous
 drop policy if exists of_changed_assignment on gatehouse.principals;
 create policy of_changed_assignment on gatehouse.principals for update to gatehouse_granter
   using (pg_trigger_depth() > 0);
+-- Whether somebody's membership in another tenant stands: tenants_of_user().
+drop policy if exists of_members on gatehouse.principals;
+create policy of_members on gatehouse.principals for select to gatehouse_lookup
+  using (kind = 'member');

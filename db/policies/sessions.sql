@@ -21,3 +21,8 @@ drop policy if exists of_ending_client on gatehouse.sessions;
 create policy of_ending_client on gatehouse.sessions for all to gatehouse_lookup
   using (client_id = nullif(current_setting('gatehouse.ending_client', true), ''))
   with check (ended_at is not null and client_id = nullif(current_setting('gatehouse.ending_client', true), ''));
+-- Open while end_guest_sessions() runs, likewise: guests of a tenant have their sessions at home.
+drop policy if exists of_ending_guests on gatehouse.sessions;
+create policy of_ending_guests on gatehouse.sessions for all to gatehouse_lookup
+  using (active_tenant_id::text = nullif(current_setting('gatehouse.ending_guests_of', true), ''))
+  with check (ended_at is not null and active_tenant_id::text = nullif(current_setting('gatehouse.ending_guests_of', true), ''));

@@ -3,7 +3,9 @@
 alter table gatehouse.tenants enable row level security;
 alter table gatehouse.tenants force row level security;
 revoke all on gatehouse.tenants from gatehouse_login, gatehouse_app, gatehouse_system, gatehouse_lookup, gatehouse_session, gatehouse_granter;
-grant select, insert, update on gatehouse.tenants to gatehouse_app;
+grant select, insert on gatehouse.tenants to gatehouse_app;
+-- Neither what a tenant is nor whose it is: nobody moves a tenant below another one.
+grant update (status, name, slug, epoch, settings, settings_version, updated_at) on gatehouse.tenants to gatehouse_app;
 grant select on gatehouse.tenants to gatehouse_session;
 grant select on gatehouse.tenants to gatehouse_lookup;
 grant select on gatehouse.tenants to gatehouse_granter;

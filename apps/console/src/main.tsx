@@ -11,6 +11,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { queryClient } from './data/queryClient.ts';
 import { cssVariablesResolver, theme } from './design/theme.ts';
+import { goInto } from './place.ts';
 import { router } from './router.tsx';
 import { gatehouse } from './session.ts';
 import { language, t } from './text.ts';
@@ -22,13 +23,18 @@ document.documentElement.lang = language();
 
 const colorSchemeManager = localStorageColorSchemeManager({ key: 'gatehouse-color-scheme' });
 
-// Another person in the same browser must not be shown what the last one had loaded.
-let lastUser: string | undefined;
+// Another person in the same browser, or the same person in another organisation, must not be shown what was loaded before.
+let last: string | undefined;
 gatehouse.subscribe(() => {
   const state = gatehouse.getState();
-  const user = state.status === 'signed-in' ? state.me.user.id : undefined;
-  if (lastUser !== undefined && user !== lastUser) queryClient.clear();
-  lastUser = user;
+  if (state.status !== 'signed-in' && state.status !== 'signed-out') return;
+  const now = state.status === 'signed-in' ? `${state.me.user.id} ${state.me.tenant.id}` : undefined;
+  if (last !== undefined && now !== last) {
+    queryClient.clear();
+    goInto(null);
+  }
+  if (state.status === 'signed-out') goInto(null);
+  last = now;
 });
 void gatehouse.start();
 

@@ -48,8 +48,29 @@ const reference = createRoute({
   component: lazyRouteComponent(() => import('./pages/reference/Reference.tsx'), 'Reference'),
 });
 
+const invitations = createRoute({
+  getParentRoute: () => root,
+  path: '/invitations',
+  component: lazyRouteComponent(() => import('./pages/invitations/Invitations.tsx'), 'Invitations'),
+});
+
+const customers = createRoute({
+  getParentRoute: () => root,
+  path: '/customers',
+  component: lazyRouteComponent(() => import('./pages/customers/Customers.tsx'), 'Customers'),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, sessions, usersRoute, auditRoute, settings, reference]),
+  routeTree: root.addChildren([
+    home,
+    sessions,
+    usersRoute,
+    invitations,
+    customers,
+    auditRoute,
+    settings,
+    reference,
+  ]),
   defaultPreload: 'intent',
   scrollRestoration: true,
 });

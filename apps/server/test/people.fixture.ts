@@ -2,7 +2,7 @@ import type { SystemRoleName } from '@gatehouse/contracts';
 import { newId, ROOT_TENANT, type TenantId } from '../src/platform/ids.ts';
 import type { Answer } from './browser.fixture.ts';
 import type { TestServer } from './server.fixture.ts';
-import { addPerson, call, type Person } from './standing/people.fixture.ts';
+import { addPerson, call, type Person, signIn } from './standing/people.fixture.ts';
 
 /** Somebody who calls the API with a bearer token. */
 export interface Caller extends Person {
@@ -10,6 +10,10 @@ export interface Caller extends Person {
   post(path: string, body?: unknown): Promise<Answer>;
   patch(path: string, body?: unknown): Promise<Answer>;
   delete(path: string): Promise<Answer>;
+  /** Goes on in another tenant, and speaks from there if it was let in. */
+  switchTo(tenantId: TenantId): Promise<Answer>;
+  /** A new session, at home. */
+  signInAgain(): Promise<void>;
 }
 
 /** Adds an active user with these roles to a tenant and gives it a voice; paths are below `/api/v1`. */
@@ -27,6 +31,15 @@ export async function addCaller(
     post: (path, body) => send('POST', path, body),
     patch: (path, body) => send('PATCH', path, body),
     delete: (path) => send('DELETE', path),
+    switchTo: async (id) => {
+      const answer = await send('POST', '/auth/switch-tenant', { tenantId: id });
+      const token = answer.cookies.find(({ name }) => name.endsWith('.at'))?.value;
+      if (token !== undefined) person.token = token;
+      return answer;
+    },
+    signInAgain: async () => {
+      person.token = (await signIn(gatehouse, tenantId, person.userId)).accessToken;
+    },
   };
 }
 

@@ -51,6 +51,12 @@ export interface Gatehouse {
    * @throws ProblemError, for example `password.current_wrong`, `password.too_weak`; TypeError when the network is lost
    */
   changePassword(change: PasswordChange): Promise<Me>;
+  /**
+   * Goes on in another tenant that the person belongs to, in all tabs, under a new id of the session.
+   *
+   * @throws ProblemError, for example `resource.not_found` where the person is no active member; TypeError when the network is lost
+   */
+  switchTenant(tenantId: string): Promise<Me>;
   /** Ends the session on the server and in all tabs. @throws ProblemError, TypeError: it is then still open. */
   signOut(): Promise<void>;
   /** Reads `me` again, for example after a change of roles. @throws ProblemError, TypeError */
@@ -187,6 +193,12 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
       if (state.status === 'starting') await start();
       const body = { currentPassword, newPassword };
       const response = await session.rotate('/api/v1/auth/password/change', body);
+      if (!response.ok) throw await readProblem(response);
+      return reload();
+    },
+    switchTenant: async (tenantId) => {
+      if (state.status === 'starting') await start();
+      const response = await session.rotate('/api/v1/auth/switch-tenant', { tenantId });
       if (!response.ok) throw await readProblem(response);
       return reload();
     },

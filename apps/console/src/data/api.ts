@@ -1,4 +1,5 @@
 import { readProblem } from '@gatehouse/browser';
+import { inPlace } from '../place.ts';
 import { gatehouse } from '../session.ts';
 
 export interface Page<Item> {
@@ -9,7 +10,7 @@ export interface Page<Item> {
 type Query = Readonly<Record<string, string | number | null | undefined>>;
 
 /**
- * Calls the API with the session and reads its JSON.
+ * Calls the API with the session and reads its JSON, in the place that the tab shows.
  *
  * @throws ProblemError with the server's code; TypeError when the network is lost.
  */
@@ -21,7 +22,8 @@ export async function call<Answer>(
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query))
     if (value != null && value !== '') search.set(name, String(value));
-  const response = await gatehouse.fetch(search.size > 0 ? `${path}?${search}` : path, {
+  const target = inPlace(path);
+  const response = await gatehouse.fetch(search.size > 0 ? `${target}?${search}` : target, {
     method,
     headers: {
       accept: 'application/json',

@@ -1,5 +1,6 @@
 import { Outlet, useLocation } from '@tanstack/react-router';
 import { useEffect } from 'react';
+import { usePlace } from '../place.ts';
 import { useSignInState } from '../session.ts';
 import { Shell } from './Shell.tsx';
 import { Unreachable } from './Unreachable.tsx';
@@ -9,6 +10,7 @@ const openPaths = new Set(['/reference']);
 
 export function Root() {
   const state = useSignInState();
+  const place = usePlace();
   const { pathname, href } = useLocation();
   const isOpen = openPaths.has(pathname);
 
@@ -23,5 +25,7 @@ export function Root() {
 
   if (state.status === 'unreachable' && !isOpen) return <Unreachable retryAt={state.retryAt} />;
   const isReady = state.status === 'signed-in' || isOpen;
-  return <Shell>{isReady && <Outlet />}</Shell>;
+  // In another organisation every page begins anew, in each tab.
+  const where = `${state.status === 'signed-in' ? state.me.tenant.id : ''} ${place?.id ?? ''}`;
+  return <Shell key={where}>{isReady && <Outlet />}</Shell>;
 }

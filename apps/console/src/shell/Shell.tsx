@@ -7,6 +7,8 @@ import { useMe } from '../session.ts';
 import { Brand } from './Brand.tsx';
 import { Navigation } from './Navigation.tsx';
 import { SchemeSwitch } from './SchemeSwitch.tsx';
+import { PlaceBanner } from './PlaceBanner.tsx';
+import { TenantSwitch } from './TenantSwitch.tsx';
 import { UserMenu } from './UserMenu.tsx';
 
 /** The page around each page: navigation beside it on wide screens, behind a button on narrow ones. */
@@ -54,7 +56,10 @@ export function Shell({ children }: { children: ReactNode }) {
       <div className="page">
         <nav className="page-top" aria-label={t('shell.account')}>
           {me ? (
-            <UserMenu me={me} />
+            <>
+              <TenantSwitch me={me} />
+              <UserMenu me={me} />
+            </>
           ) : (
             <Button component="a" href="/signin?returnTo=%2Freference" variant="default" size="sm">
               {t('shell.signIn')}
@@ -62,6 +67,7 @@ export function Shell({ children }: { children: ReactNode }) {
           )}
         </nav>
         <main id="main" tabIndex={-1}>
+          <PlaceBanner />
           {children}
           <div id="floating" />
         </main>

@@ -8,6 +8,7 @@ import { Frame } from './Frame.tsx';
 import { ConfirmEmail, VerifyEmail } from './pages/AddressLink.tsx';
 import { ConfirmRegistration } from './pages/ConfirmRegistration.tsx';
 import { ForgotPassword } from './pages/ForgotPassword.tsx';
+import { Invitation } from './pages/Invitation.tsx';
 import { Insecure } from './pages/Insecure.tsx';
 import { Locked } from './pages/Locked.tsx';
 import { Register } from './pages/Register.tsx';
@@ -43,6 +44,7 @@ const pages: Readonly<Record<string, Place>> = {
   '/reset-password': { page: ResetPassword, title: 'reset.title', needsCookies: false },
   '/verify-email': { page: VerifyEmail, title: 'verifyEmail.title', needsCookies: false },
   '/confirm-email': { page: ConfirmEmail, title: 'confirmEmail.title', needsCookies: false },
+  '/invitation': { page: Invitation, title: 'invitation.title', needsCookies: true },
   '/setup': { page: SetUp, title: 'setup.title', needsCookies: false },
   '/locked': { page: Locked, title: 'locked.title', needsCookies: false },
   '/signed-out': { page: SignedOut, title: 'signedOut.title', needsCookies: false },

@@ -5,7 +5,7 @@ import { query, shownFor } from './address.ts';
 export const gatehouse = createGatehouse({ client: 'console', tokenMode: 'cookie' });
 
 /** Posts to an entry that needs no session. @throws ProblemError, or TypeError when the network is lost */
-export async function post(path: string, body: Record<string, string>): Promise<void> {
+export async function post(path: string, body: Record<string, string>): Promise<unknown> {
   const response = await fetch(path, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'application/json' },
@@ -13,6 +13,18 @@ export async function post(path: string, body: Record<string, string>): Promise<
     credentials: 'same-origin',
   });
   if (!response.ok) throw await readProblem(response);
+  return response.status === 204 ? undefined : response.json();
+}
+
+/** The same with the session. @throws ProblemError, or TypeError when the network is lost */
+export async function postSignedIn<Answer>(path: string, body: Record<string, string>): Promise<Answer> {
+  const response = await gatehouse.fetch(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw await readProblem(response);
+  return (await response.json()) as Answer;
 }
 
 /** What these pages may offer, and for whom; `null` when the server cannot say at the moment. */

@@ -10,13 +10,14 @@ import {
   auditRoutes,
   auditSealRoutes,
 } from './audit/index.ts';
-import { authenticate, authRoutes, emailRoutes, passwordRoutes } from './auth/index.ts';
+import { authenticate, authRoutes, emailRoutes, ownTenantsRoutes, passwordRoutes } from './auth/index.ts';
 import { clientsRoutes } from './clients/index.ts';
 import { consentsRoutes, userConsentsRoutes } from './consents/index.ts';
 import type { Deps } from './deps.ts';
 import { healthRoutes } from './health/index.ts';
 import { installOpenApi, openApiRoute } from './openapi/index.ts';
 import { keysRoutes } from './keys/index.ts';
+import { invitationLinksRoutes, invitationsRoutes } from './invitations/index.ts';
 import { membershipsRoutes } from './memberships/index.ts';
 import { pagesRoutes } from './pages/index.ts';
 import { ownDataRoutes, personalDataRoutes } from './personal-data/index.ts';
@@ -74,7 +75,7 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
   securityTxtRoutes(app, deps);
   keysRoutes(app, deps.keys);
   auditKeysRoute(app, deps.auditKeys);
-  for (const routes of [authRoutes, passwordRoutes, emailRoutes])
+  for (const routes of [authRoutes, passwordRoutes, emailRoutes, ownTenantsRoutes, invitationLinksRoutes])
     await app.register(routes, { prefix: '/api/v1', deps });
   await app.register(sessionsRoutes, { prefix: '/api/v1', deps });
   for (const routes of [consentsRoutes, ownDataRoutes])
@@ -94,6 +95,7 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
     roleAssignmentsRoutes,
     usersRoutes,
     membershipsRoutes,
+    invitationsRoutes,
     clientsRoutes,
   ]);
   await app.register(pagesRoutes, { deps });

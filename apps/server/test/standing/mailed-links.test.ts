@@ -88,6 +88,7 @@ describe('links in mails', () => {
         },
       ],
       ['add user', (headers) => admin.post('/api/v1/users', { email: freshAddress(), name: 'X' }, headers)],
+      ['invitation', (headers) => admin.post('/api/v1/invitations', { email: freshAddress() }, headers)],
       [
         'proof of an address',
         async (headers) => {

@@ -37,6 +37,23 @@ export async function populate(gatehouse: TestServer, tenantId: TenantId): Promi
      values ($1, $2, $3, 'An app', 'web', 'bearer', $4, $4)`,
     [tenantId, id, clientId, now],
   );
+  const invitation = newId();
+  await gatehouse.sql(
+    `insert into gatehouse.principals (tenant_id, id, kind, status, created_at) values ($1, $2, 'member', 'suspended', $3)`,
+    [tenantId, invitation, now],
+  );
+  await gatehouse.sql(
+    `insert into gatehouse.invitations (tenant_id, id, email, email_key, invited_by, invited_by_tenant, created_at, sent_at, expires_at)
+     values ($1, $2, $3, $3, $4, $1, $5, $5, $6)`,
+    [
+      tenantId,
+      invitation,
+      `invited@${tenantId}.example`,
+      admin.userId,
+      now,
+      new Date(now.getTime() + 86_400_000),
+    ],
+  );
   await gatehouse.sql(
     `insert into gatehouse.roles (id, tenant_id, name, title, description, role_group)
      values ($1, $2, 'desk', 'Desk', 'A role of this tenant', 'other')`,

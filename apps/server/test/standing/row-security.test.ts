@@ -46,6 +46,23 @@ describe('row security', () => {
   };
   const code = (error: unknown) => (error as { code?: string }).code;
 
+  it('moves no tenant below another one, nor makes it another type, for nobody', async () => {
+    await asLogin(async (client) => {
+      for (const change of [`parent_id = '${b}'`, `type = 'partner'`, `id = '${newId()}'`]) {
+        for (const tenant of [a, ROOT_TENANT]) {
+          await client.query(
+            `begin; set local role gatehouse_app; set local gatehouse.tenant_id = '${tenant}'`,
+          );
+          const error: unknown = await client
+            .query(`update gatehouse.tenants set ${change} where id = '${a}'`)
+            .catch((e: unknown) => e);
+          await client.query('rollback');
+          expect(code(error), change).toBe('42501');
+        }
+      }
+    });
+  });
+
   it('raises for a query of the application that has entered no tenant, and answers nothing to the login role', async () => {
     await asLogin(async (client) => {
       for (const table of [...(await tenantTables()), 'tenants']) {

@@ -13,6 +13,7 @@ const SPENT_BY = {
   setup: ['/api/v1/auth/setup', { password: 'Right-Pass-1', email: 'setup@x.example', name: 'A Person' }],
   'verify-email': ['/api/v1/auth/email/verify', {}],
   'change-email': ['/api/v1/auth/email/confirm', { password: 'Right-Pass-1' }],
+  invitation: ['/api/v1/auth/invitation/register', { name: 'A Person', password: 'Right-Pass-1' }],
 } as const satisfies Record<Purpose, readonly [string, object]>;
 const PURPOSES = Object.keys(SPENT_BY) as Purpose[];
 

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { newId, ROOT_TENANT } from '../../src/platform/ids.ts';
+import { newId, type PrincipalId, ROOT_TENANT } from '../../src/platform/ids.ts';
 import { startServer, type TestServer } from '../server.fixture.ts';
+import { addGuest } from '../guests.fixture.ts';
+import { addTenant } from '../people.fixture.ts';
 import { fill, isIdSchema, listOperations, type Operation } from './operations.fixture.ts';
-import { addPerson, call, type Person, registerTenant } from './people.fixture.ts';
+import { addPerson, assignRole, call, type Person, registerTenant, signIn } from './people.fixture.ts';
 import { checksums, populate, type Population } from './population.fixture.ts';
 
 /**
@@ -252,6 +254,99 @@ describe('tenant escape', () => {
         headers: header,
       });
       expect(anonymous.status, JSON.stringify(header)).toBe(401);
+    }
+  });
+
+  it('answers 404 to a partner who names its customer and an id of another tenant, a sibling’s too [threat 5]', async () => {
+    const partner = await addTenant(gatehouse, { type: 'partner' });
+    const customer = await addTenant(gatehouse, { parent: partner });
+    const above = await addPerson(gatehouse, partner, ['admin']);
+    await expectUntouched(async () => {
+      for (const operation of withTenant().filter((each) => !isAboutTenants(each))) {
+        for (const [kind, id] of Object.entries(b.ids)) {
+          for (const values of withForeign(operation, id, [customer])) {
+            const url = fill(operation.path, values);
+            const answer = await call(gatehouse, above.token, {
+              method: operation.method,
+              url,
+              ...body(operation),
+            });
+            const where = `${operation.operationId} with an id of ${kind}: ${url}: ${answer.text}`;
+            expect(answer.status, where).toBe(404);
+            expectNothingOf(answer.text, b, where);
+          }
+        }
+      }
+    });
+  });
+
+  it('is not to be had as a partner in what it did not bring: siblings and theirs, the root, what lies below its customers [threat 5]', async () => {
+    const partner = await addTenant(gatehouse, { type: 'partner' });
+    const customer = await addTenant(gatehouse, { parent: partner });
+    const sibling = await addTenant(gatehouse, { type: 'partner' });
+    // Nobody can make one below a customer; were there one, it would not be the partner's.
+    const foreign = [
+      sibling,
+      await addTenant(gatehouse, { parent: sibling }),
+      await addTenant(gatehouse, { parent: customer }),
+      await addTenant(gatehouse),
+      b.tenantId,
+      ROOT_TENANT,
+      newId(),
+    ];
+    const above = await addPerson(gatehouse, partner, ['admin']);
+    await expectUntouched(async () => {
+      for (const operation of withTenant()) {
+        const answers = new Set<string>();
+        for (const tenantId of foreign) {
+          const url = fill(operation.path, { tenantId, id: b.nobody.userId });
+          const answer = await call(gatehouse, above.token, {
+            method: operation.method,
+            url,
+            ...body(operation),
+          });
+          expect(answer.status, `${operation.operationId}: ${url}: ${answer.text}`).toBe(404);
+          answers.add(JSON.stringify({ ...answer.body, correlationId: '' }));
+        }
+        expect([...answers], operation.operationId).toHaveLength(1);
+      }
+    });
+  });
+
+  it('is not to be had as a guest: neither at home from there, nor in any third tenant from either [threat 9]', async () => {
+    const home = await addTenant(gatehouse);
+    const person = await addPerson(gatehouse, home, ['admin']);
+    const membership = await addGuest(gatehouse, a.tenantId, person);
+    await assignRole(gatehouse, a.tenantId, membership as PrincipalId, 'admin');
+    const switched = await call(gatehouse, person.token, {
+      method: 'POST',
+      url: '/api/v1/auth/switch-tenant',
+      body: { tenantId: a.tenantId },
+    });
+    const token = switched.cookies.find(({ name }) => name.endsWith('.at'))?.value;
+    const stays = await signIn(gatehouse, home, person.userId);
+    const homely = await populate(gatehouse, home);
+    await expectUntouched(async () => {
+      for (const operation of withTenant()) {
+        for (const [by, tenantId] of [
+          [token, home],
+          [token, b.tenantId],
+          [stays.accessToken, a.tenantId],
+          [stays.accessToken, b.tenantId],
+        ] as const) {
+          const url = fill(operation.path, { tenantId, id: homely.nobody.userId });
+          const answer = await call(gatehouse, by, { method: operation.method, url, ...body(operation) });
+          expect(answer.status, `${operation.operationId}: ${url}: ${answer.text}`).toBe(404);
+        }
+      }
+    });
+    // Nor by ids of the home in the tenant that the session works in.
+    for (const operation of withId().filter(({ pathParameters }) => !pathParameters.includes('tenantId'))) {
+      for (const id of [homely.nobody.userId, homely.nobody.principalId, homely.ids.clients ?? '']) {
+        const url = fill(operation.path, { ...own(operation.idParameters), id });
+        const answer = await call(gatehouse, token, { method: operation.method, url, ...body(operation) });
+        expect(answer.status, `${operation.operationId}: ${url}: ${answer.text}`).toBe(404);
+      }
     }
   });
 

@@ -144,6 +144,26 @@ export const SignInOptionsQuery = Message({
     }),
   ),
 });
+
+/** A tenant that somebody may work in. */
+export const OwnTenant = Message(
+  {
+    id: Id,
+    name: Name,
+    type: Type.String({ enum: ['customer', 'partner', 'internal'] }),
+    status: Type.String({
+      enum: ['active', 'suspended'],
+      description: 'Suspended where the tenant is, or the membership in it: then it cannot be switched to.',
+    }),
+    home: Type.Boolean({ description: 'True for the tenant that governs the account.' }),
+    current: Type.Boolean({ description: 'True for the tenant that this session works in.' }),
+    memberSince: Time,
+  },
+  { $id: 'OwnTenant' },
+);
+export type OwnTenant = Static<typeof OwnTenant>;
+export const SwitchTenantRequest = Message({ tenantId: Id }, { $id: 'SwitchTenantRequest' });
+export type SwitchTenantRequest = Static<typeof SwitchTenantRequest>;
 export const SignInOptions = Message(
   {
     deploymentName: Type.String(),

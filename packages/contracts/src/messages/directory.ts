@@ -1,5 +1,16 @@
 import { Type, type Static } from 'typebox';
-import { ClientId, Email, Id, Message, Name, Nullable, RoleName, Time } from './shapes.ts';
+import {
+  ClientId,
+  Email,
+  Id,
+  Message,
+  Name,
+  Nullable,
+  Password,
+  RoleName,
+  SingleUseToken,
+  Time,
+} from './shapes.ts';
 
 export const UserStatus = Type.String({ enum: ['invited', 'active', 'suspended'] });
 export const User = Message(
@@ -49,6 +60,43 @@ export const UpdateMembership = Message(
   { status: Type.String({ enum: ['active', 'suspended'] }) },
   { $id: 'UpdateMembership' },
 );
+
+export const Invitation = Message(
+  {
+    id: Id,
+    tenantId: Id,
+    email: Email,
+    roles: Type.Array(RoleName),
+    status: Type.String({ enum: ['open', 'expired'] }),
+    invitedBy: Message({ userId: Id, userTenantId: Id }),
+    createdAt: Time,
+    sentAt: Time,
+    expiresAt: Time,
+  },
+  { $id: 'Invitation' },
+);
+export type Invitation = Static<typeof Invitation>;
+export const CreateInvitation = Message(
+  { email: Email, roles: Type.Optional(Type.Array(RoleName, { maxItems: 20, uniqueItems: true })) },
+  { $id: 'CreateInvitation' },
+);
+export type CreateInvitation = Static<typeof CreateInvitation>;
+/** What the holder of an invitation's link is shown before accepting. */
+export const InvitationLink = Message(
+  { tenantName: Name, email: Email, expiresAt: Time },
+  { $id: 'InvitationLink' },
+);
+export type InvitationLink = Static<typeof InvitationLink>;
+export const AcceptedInvitation = Message(
+  { tenantId: Id, tenantName: Name, membershipId: Id },
+  { $id: 'AcceptedInvitation' },
+);
+export type AcceptedInvitation = Static<typeof AcceptedInvitation>;
+export const RegisterByInvitation = Message(
+  { token: SingleUseToken, name: Name, password: Password },
+  { $id: 'RegisterByInvitation' },
+);
+export type RegisterByInvitation = Static<typeof RegisterByInvitation>;
 
 export const TenantType = Type.String({ enum: ['customer', 'partner', 'internal'] });
 export const Tenant = Message(

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react';
+import { inPlace } from '../../place.ts';
 import { gatehouse } from '../../session.ts';
 import { eventIds } from './event-ids.ts';
 
@@ -32,7 +33,7 @@ async function follow(
   setState('connecting');
   while (!signal.aborted) {
     try {
-      const answer = await gatehouse.fetch('/api/v1/audit/live', {
+      const answer = await gatehouse.fetch(inPlace('/api/v1/audit/live'), {
         headers: { accept: 'text/event-stream', ...(last !== undefined && { 'last-event-id': last }) },
         signal,
       });

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { AuditFilter } from '../../data/audit/queries.ts';
 import { sayProblem } from '../../data/problem.ts';
 import { useMay } from '../../session.ts';
+import { inPlace } from '../../place.ts';
 import { gatehouse } from '../../session.ts';
 
 const formats = ['jsonl', 'csv', 'syslog', 'ocsf'] as const;
@@ -20,7 +21,7 @@ export function AuditExport({ filter }: { readonly filter: AuditFilter }) {
       // A link carries the cookies and cannot renew them: the session is renewed first, if it has to be.
       await gatehouse.reload();
       const link = document.createElement('a');
-      link.href = path;
+      link.href = inPlace(path);
       link.download = name;
       link.click();
     } catch (error) {

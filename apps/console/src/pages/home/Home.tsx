@@ -5,6 +5,7 @@ import { useMe } from '../../session.ts';
 import { OwnAccount } from './OwnAccount.tsx';
 import { OwnData } from './OwnData.tsx';
 import { OwnSessions } from './OwnSessions.tsx';
+import { OwnTenants } from './OwnTenants.tsx';
 
 export function Home() {
   const { t } = useTranslation();
@@ -44,6 +45,7 @@ export function Home() {
         </dl>
       </section>
       <OwnAccount me={me} />
+      <OwnTenants me={me} />
       <OwnSessions />
       <OwnData me={me} />
     </>

@@ -6,6 +6,7 @@ import { settingsQuery } from '../../data/settings/queries.ts';
 import { LoadFailed } from '../../parts/LoadFailed.tsx';
 import { NotPermitted } from '../../parts/NotPermitted.tsx';
 import { PageHeader } from '../../parts/PageHeader.tsx';
+import { usePlace } from '../../place.ts';
 import { useMay, useMe } from '../../session.ts';
 import { Branding } from './Branding.tsx';
 import { Plan } from './Plan.tsx';
@@ -18,15 +19,16 @@ export function Settings() {
   const me = useMe();
   const may = useMay();
   const mayRead = may('settings:read');
-  const settings = useQuery({ ...settingsQuery(me?.tenant.id ?? ''), enabled: mayRead });
+  const place = usePlace() ?? me?.tenant;
+  const settings = useQuery({ ...settingsQuery(place?.id ?? ''), enabled: mayRead });
   const [readings, setReadings] = useState(0);
-  if (!me) return null;
+  if (!place) return null;
   if (!mayRead) return <NotPermitted permission="settings:read" />;
   const readAgain = (): void => void settings.refetch().then(() => setReadings((count) => count + 1));
   const props = settings.data && { now: settings.data, locked: !may('settings:update'), readAgain };
   return (
     <>
-      <PageHeader title={t('settings.title')} lead={t('settings.lead', { tenant: me.tenant.name })} />
+      <PageHeader title={t('settings.title')} lead={t('settings.lead', { tenant: place.name })} />
       {settings.error && !props && <LoadFailed error={settings.error} retry={settings.refetch} />}
       {settings.isPending && (
         <Skeleton height={320} radius={12} aria-label={t('load.loading')} role="status" />

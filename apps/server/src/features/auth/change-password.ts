@@ -11,11 +11,12 @@ import { checkPasswordsAllowed } from './login.ts';
 import { checkNewPassword, hashNewPassword } from './new-password.ts';
 import { type OpenedSession, openSession } from './open-session.ts';
 import { checkOwnPassword, currentWrong, ownerOf } from './own-password.ts';
+import { holdGround } from './sessions.repo.ts';
 import { setPassword } from './set-password.ts';
 
 /**
  * Changes the password of somebody who is signed in and knows the present one (spec W11). All other sessions end; the one that
- * asked goes on under a new id, so that an id that somebody has seen is worth nothing (threat 33).
+ * asked goes on under a new id, in the tenant that it works in, so that an id that somebody has seen is worth nothing (threat 33).
  *
  * @throws {Problem} `auth.sso_required`, `password.too_weak`, `password.too_long`, `password.current_wrong`,
  *   `auth.account_locked`, `auth.session_expired`, `auth.busy`
@@ -36,9 +37,10 @@ export async function changePassword(
   return deps.doors.withTenant(home, async (tx) => {
     const { userId, sessionId } = principal;
     const user = await lockUser(tx, userId);
+    const isHeld = await holdGround(tx, principal.tenantId);
     // SECURITY: meanwhile somebody may have ended the session or set another password: who asked is no longer who may.
     const ended = await endSession(tx, sessionId, 'password changed', deps.clock.now());
-    if (!isOpenAccount(user) || !ended)
+    if (!isOpenAccount(user) || !isHeld || !ended)
       throw new Problem('auth.session_expired', { detail: 'Sign in again.' });
     if (!(await isPasswordStill(deps, tx, proven))) throw currentWrong();
     await setPassword(
@@ -55,7 +57,13 @@ export async function changePassword(
     return openSession(
       deps,
       tx,
-      { userId, client, amr: principal.session.amr, replaces: sessionId },
+      {
+        userId,
+        client,
+        amr: principal.session.amr,
+        activeTenantId: principal.tenantId,
+        replaces: { sessionId, because: 'session_rotated', tenantId: principal.tenantId },
+      },
       request,
     );
   });

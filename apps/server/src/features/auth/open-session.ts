@@ -26,11 +26,21 @@ export interface OpenedSession {
 
 const DAY = 86_400;
 
+/** The session that another one goes on from, under a new id; it has ended already. */
+export interface Replaced {
+  sessionId: SessionId;
+  /** Another password, or another tenant. */
+  because: 'session_rotated' | 'tenant_switched';
+  /** The tenant that it worked in. */
+  tenantId: TenantId;
+}
+
 /**
- * Opens a session for somebody who has just proved who they are, for as long as their tenant lets sessions be. A new id each time:
- * nothing of a visitor's survives (threat 33).
+ * Opens a session for somebody who has just proved who they are, or for somebody whose session goes on. A new id each time:
+ * nothing of a visitor's survives (threat 33), and a session works in one tenant for as long as it lives.
  *
- * @throws {Problem} `auth.invalid_credentials`, `auth.sign_in_refused`
+ * @param tx in the home tenant, where sessions lie, and whose rules say how long they last and who may sign in from where.
+ * @throws {Problem} `auth.invalid_credentials`, `auth.session_expired`, `auth.sign_in_refused`
  */
 export async function openSession(
   deps: Deps,
@@ -39,45 +49,55 @@ export async function openSession(
     userId: UserId;
     client: KnownClient;
     amr: string[];
-    /** The session that this one goes on from, under a new id; it has ended already. */
-    replaces?: SessionId;
+    /** At home, unless told. */
+    activeTenantId?: TenantId;
+    replaces?: Replaced;
+    /** Of a session that goes on without anybody having proved anything again. */
+    life?: { authTime: Date; expiresAt: Date };
   },
   request: RequestContext,
 ): Promise<OpenedSession> {
   const { config, clock } = deps;
+  const { activeTenantId = tx.tenantId, replaces, life } = signIn;
   const now = clock.now();
   const sessionId = newId<'session'>();
   const familySecret = randomSecret(16);
+  const expiresAt = life?.expiresAt ?? new Date(now.getTime() + config.sessionDays * DAY * 1000);
+  const idleExpiresAt = new Date(now.getTime() + config.refreshTokenDays * DAY * 1000);
   const inserted = await insertSession(tx, {
     id: sessionId,
     userId: signIn.userId,
+    activeTenantId,
     clientId: signIn.client.clientId,
     secretHash: sha256(familySecret),
     agentHash: sha256(request.userAgent),
     amr: signIn.amr,
+    authTime: life?.authTime ?? now,
     now,
-    idleExpiresAt: new Date(now.getTime() + config.refreshTokenDays * DAY * 1000),
-    expiresAt: new Date(now.getTime() + config.sessionDays * DAY * 1000),
+    idleExpiresAt: idleExpiresAt < expiresAt ? idleExpiresAt : expiresAt,
+    expiresAt,
     ip: request.ip,
     userAgent: request.userAgent,
   });
-  if (!inserted) throw new Problem('auth.invalid_credentials');
-  await markSignedIn(tx, signIn.userId, now);
-  const session = await loadOpenedSession(tx, sessionId, now);
-  // Suspended between the comparison and now.
-  if (!session) throw new Problem('auth.invalid_credentials');
+  const gone = () => new Problem(replaces ? 'auth.session_expired' : 'auth.invalid_credentials');
+  if (!inserted) throw gone();
+  if (life === undefined) await markSignedIn(tx, signIn.userId, now);
+  const session = await loadOpenedSession(tx, { id: sessionId, activeTenantId }, now);
+  // Suspended between the comparison and now: the user, the tenant, the membership.
+  if (!session) throw gone();
   // SECURITY: here and nowhere else, since every way in ends here: a way that forgot the rules would be the one that is taken.
   const { signIn: rules } = await deps.tenantRules.within(tx);
   if (!isSignInAllowed(rules, { email: session.email, ip: request.ip })) throw signInRefused();
   await deps.audit.record(tx, {
-    action: signIn.replaces === undefined ? 'login' : 'session_rotated',
+    action: replaces?.because ?? 'login',
     actor: { kind: 'user', id: signIn.userId, tenantId: tx.tenantId, email: session.email },
     resource: { type: 'session', id: sessionId },
-    ...(signIn.replaces !== undefined && { before: { session: signIn.replaces } }),
+    ...(replaces && { before: { session: replaces.sessionId, ...inTenant(tx, replaces.tenantId) } }),
     after: {
       client: signIn.client.clientId,
       amr: signIn.amr,
       email: personal({ tenantId: tx.tenantId, id: signIn.userId }, session.email),
+      ...inTenant(tx, activeTenantId),
     },
     request,
   });
@@ -91,6 +111,9 @@ export async function openSession(
     familySecret,
   });
 }
+
+/** Where a session works, in a record, if not at home. */
+const inTenant = (tx: TenantTx, tenantId: TenantId) => tenantId !== tx.tenantId && { tenant: tenantId };
 
 export interface Generation {
   client: KnownClient;

@@ -1,6 +1,7 @@
 import type { Doors, TenantTx } from '../../platform/database/index.ts';
 import type { PrincipalId, SessionId, TenantId, UserId } from '../../platform/ids.ts';
 import { sql } from 'kysely';
+import { holdActiveTenant } from './account.repo.ts';
 
 /** What tokens and the answer to a sign-in say of a session. */
 export interface TokenSubject {
@@ -30,10 +31,12 @@ export interface SessionContext extends TokenSubject {
 export interface NewSession {
   id: SessionId;
   userId: UserId;
+  activeTenantId: TenantId;
   clientId: string;
   secretHash: Buffer;
   agentHash: Buffer;
   amr: string[];
+  authTime: Date;
   now: Date;
   idleExpiresAt: Date;
   expiresAt: Date;
@@ -60,12 +63,12 @@ export async function insertSession(tx: TenantTx, session: NewSession): Promise<
     home_principal_id: sql<string>`(select m.id from gatehouse.memberships m where m.tenant_id = ${tx.tenantId}
       and m.user_tenant_id = ${tx.tenantId} and m.user_id = ${session.userId})`,
     client_id: session.clientId,
-    active_tenant_id: tx.tenantId,
+    active_tenant_id: session.activeTenantId,
     rotated_at: now,
     family_secret_hash: session.secretHash,
     agent_hash: session.agentHash,
     amr: session.amr,
-    auth_time: now,
+    auth_time: session.authTime,
     created_at: now,
     last_used_at: now,
     // The tenant's own lengths, where it says less than the deployment: read by the INSERT itself, so that signing in asks nothing
@@ -82,13 +85,39 @@ export async function insertSession(tx: TenantTx, session: NewSession): Promise<
   });
   try {
     await insert.execute();
-    return true;
   } catch (error) {
     // foreign_key_violation, not_null_violation: there is no such user any more.
     const { code } = error as { code?: string };
     if (code === '23503' || code === '23502') return false;
     throw error;
   }
+  return true;
+}
+
+/**
+ * Holds what a session stands on while it goes on under another id: the home, and the tenant that it works in. False when the home
+ * is not active.
+ *
+ * SECURITY: who suspends the one or the other, or a membership there, ends the sessions that stand on it under the same locks: none
+ * slips in between. They take them before any session, and so does this, or they would wait for each other.
+ */
+export async function holdGround(tx: TenantTx, activeTenantId: TenantId): Promise<boolean> {
+  if (!(await holdActiveTenant(tx))) return false;
+  if (activeTenantId !== tx.tenantId)
+    await sql`select pg_advisory_xact_lock_shared(hashtextextended('guest sessions in ' || ${activeTenantId}::text, 0))`.execute(
+      tx,
+    );
+  return true;
+}
+
+/** What a session goes on with under another id: neither its end nor the time of its sign-in moves. */
+export function loadSessionLife(tx: TenantTx, sessionId: SessionId) {
+  return tx
+    .selectFrom('sessions')
+    .select(['auth_time as authTime', 'expires_at as expiresAt'])
+    .where('tenant_id', '=', tx.tenantId)
+    .where('id', '=', sessionId)
+    .executeTakeFirst();
 }
 
 /** One function call: the session, its user, its tenant and its roles, or nothing when any of them no longer stands. */
@@ -108,13 +137,16 @@ export async function loadSessionContext(
 /** The same inside the transaction that has just opened the session. */
 export async function loadOpenedSession(
   tx: TenantTx,
-  sessionId: SessionId,
+  { id, activeTenantId }: { id: SessionId; activeTenantId: TenantId },
   now: Date,
 ): Promise<SessionContext | undefined> {
   const result =
-    await sql<SessionContext>`select * from gatehouse.session_context(${tx.tenantId}, ${sessionId}, ${now})`.execute(
+    await sql<SessionContext>`select * from gatehouse.session_context(${tx.tenantId}, ${id}, ${now})`.execute(
       tx,
     );
+  // The function leaves entered the tenant that the session works in.
+  if (activeTenantId !== tx.tenantId)
+    await sql`select set_config('gatehouse.tenant_id', ${tx.tenantId}, true)`.execute(tx);
   return result.rows[0];
 }
 

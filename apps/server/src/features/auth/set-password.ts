@@ -16,7 +16,7 @@ import { sealPassword } from './sealed-password.ts';
  * settings. The first two cannot be made up, only earned (threat 32).
  */
 export type Ground =
-  | { by: 'link' | 'reset' | 'registration' | 'setup'; spent: SpentToken }
+  | { by: 'link' | 'reset' | 'registration' | 'setup' | 'invitation'; spent: SpentToken }
   | { by: 'owner'; proven: ProvenPassword }
   | { by: 'configuration' };
 
@@ -40,7 +40,7 @@ export async function setPassword(
 ): Promise<void> {
   const { user, ground } = set;
   const owner = { tenantId: tx.tenantId, userId: user.id };
-  // SECURITY: the link that was spent is this user's (threat 5). A registration has no user before it is confirmed.
+  // SECURITY: the link that was spent is this user's (threat 5). Neither a registration nor an invitation has a user before it is confirmed.
   const isOfUser = ground.by === 'link' || ground.by === 'reset';
   if (isOfUser && ground.spent.subjectId !== user.id) throw new Error('a link of somebody else');
   if (ground.by === 'owner' && ground.proven.userId !== user.id)

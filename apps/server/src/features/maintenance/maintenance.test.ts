@@ -24,6 +24,7 @@ describe('maintenance', () => {
     expect(await maintenance.run()).toEqual({
       sessions: 0,
       oneTimeTokens: 0,
+      invitations: 0,
       outbox: 0,
       loginThrottles: 0,
       revocations: 0,
@@ -35,6 +36,7 @@ describe('maintenance', () => {
     expect(await maintenance.run()).toEqual({
       sessions: 1,
       oneTimeTokens: 1,
+      invitations: 0,
       outbox: 1,
       loginThrottles: 1,
       revocations: 0,

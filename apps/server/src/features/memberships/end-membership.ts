@@ -1,12 +1,14 @@
 import { Problem } from '../../platform/http/index.ts';
+import type { UserId } from '../../platform/ids.ts';
 import { actorOf } from '../audit/index.ts';
 import type { Caller } from '../denied.ts';
 import type { Deps } from '../deps.ts';
 import { actOnPerson } from '../people/index.ts';
+import { endGuestSessions } from '../sessions/index.ts';
 import { deletePrincipal, loadMembershipForUpdate } from './memberships.repo.ts';
 
 /**
- * Ends a guest's membership and takes its roles away. The one in the home tenant ends with the user and not before.
+ * Ends a guest's membership with its roles, and the sessions with which the guest works here. The one in the home tenant ends with the user and not before.
  *
  * @throws {Problem} `memberships.home_fixed`, and whatever `actOnPerson` throws
  */
@@ -19,6 +21,8 @@ export function endMembership(deps: Deps, caller: Caller, id: string): Promise<v
     async (tx, membership) => {
       if (membership.user_tenant_id === membership.tenant_id)
         throw new Problem('memberships.home_fixed', { detail: 'Suspend or delete the user instead.' });
+      const userId = membership.user_id as UserId;
+      const endedSessions = await endGuestSessions(tx, userId, 'membership ended', now);
       await deletePrincipal(tx, id, now);
       await deps.audit.record(tx, {
         action: 'membership_deleted',
@@ -30,6 +34,7 @@ export function endMembership(deps: Deps, caller: Caller, id: string): Promise<v
           status: membership.status,
           roles: membership.roles,
         },
+        after: { endedSessions },
         request: caller.request,
       });
     },

@@ -1,15 +1,17 @@
 import type { Membership } from '@gatehouse/contracts';
 import { Problem } from '../../platform/http/index.ts';
+import type { UserId } from '../../platform/ids.ts';
 import { actorOf } from '../audit/index.ts';
 import type { Caller } from '../denied.ts';
 import type { Deps } from '../deps.ts';
 import { actOnPerson } from '../people/index.ts';
+import { endGuestSessions } from '../sessions/index.ts';
 import { membershipOf } from './membership-of.ts';
 import { loadMembership, loadMembershipForUpdate, setPrincipalStatus } from './memberships.repo.ts';
 
 /**
- * Suspends a membership, or lets a suspended one in again: from the next request on. The user and the user's other
- * memberships are not touched. The status that it has already changes nothing.
+ * Suspends a membership, or lets a suspended one in again: from the next request on. The sessions with which the guest works
+ * here end; the user and the user's other memberships are not touched. The status that it has already changes nothing.
  *
  * @throws {Problem} `memberships.home_fixed`, and whatever `actOnPerson` throws
  */
@@ -30,12 +32,16 @@ export async function setMembershipStatus(
         throw new Problem('memberships.home_fixed', { detail: 'Suspend the user instead.' });
       if (membership.status === status) return membership;
       await setPrincipalStatus(tx, id, status, now);
+      const endedSessions =
+        status === 'suspended'
+          ? await endGuestSessions(tx, membership.user_id as UserId, 'membership suspended', now)
+          : undefined;
       await deps.audit.record(tx, {
         action: 'membership_updated',
         actor: actorOf(caller.principal),
         resource: { type: 'membership', id },
         before: { status: membership.status },
-        after: { status },
+        after: { status, ...(endedSessions !== undefined && { endedSessions }) },
         request: caller.request,
       });
       return loadMembership(tx, id, now);

@@ -16,11 +16,21 @@ const SIGN_IN = [
   '/reset-password',
   '/verify-email',
   '/confirm-email',
+  '/invitation',
   '/setup',
   '/locked',
   '/signed-out',
 ];
-const CONSOLE = ['/', '/users', '/audit', '/sessions', '/settings', '/reference'];
+const CONSOLE = [
+  '/',
+  '/users',
+  '/invitations',
+  '/customers',
+  '/audit',
+  '/sessions',
+  '/settings',
+  '/reference',
+];
 const NONCE = '__CSP_NONCE__';
 
 /** The built pages. They are the same for everybody; what they show comes over the API, with the caller's own rights. */

@@ -6,8 +6,8 @@ import type { Deps } from '../deps.ts';
 import { governingBeyond, keepAdministrators } from '../roles/index.ts';
 
 export interface Act<Person> {
-  /** What the person is to the caller: `user` or `membership`. */
-  type: 'user' | 'membership';
+  /** What the person is to the caller. */
+  type: 'user' | 'membership' | 'invitation';
   id: string;
   /** Reads and locks the row; undefined when this tenant has none such. */
   load(tx: TenantTx): Promise<Person | undefined>;

@@ -9,6 +9,8 @@ export interface NewUser {
   status: 'invited' | 'active';
   /** An active user whose address was typed and not yet proved by a mailed link. */
   unproven?: true;
+  /** Of an invitation that is being accepted: it stands already, and may hold roles. */
+  principalId?: PrincipalId;
   now: Date;
 }
 
@@ -27,7 +29,7 @@ export async function insertUser(
   user: NewUser,
 ): Promise<{ id: UserId; principalId: PrincipalId } | undefined> {
   const id = newId<'user'>();
-  const principalId = newId<'principal'>();
+  const principalId = user.principalId ?? newId<'principal'>();
   const key = emailKey(user.email);
   const common = { tenant_id: tx.tenantId, created_at: user.now };
   const inserted = await tx
@@ -46,10 +48,11 @@ export async function insertUser(
     .executeTakeFirst();
   if (inserted.numInsertedOrUpdatedRows !== 1n) return undefined;
   if (user.status === 'active' && !(await takeAddress(tx, id, key))) return undefined;
-  await tx
-    .insertInto('principals')
-    .values({ ...common, id: principalId, kind: 'member' })
-    .execute();
+  if (user.principalId === undefined)
+    await tx
+      .insertInto('principals')
+      .values({ ...common, id: principalId, kind: 'member' })
+      .execute();
   await withinUserLimit(
     tx
       .insertInto('memberships')

@@ -23,6 +23,10 @@ const LOG_OF_PERMITS = without(
   'Which permission let a request pass, by ids and names of routes. What the person did stands in `records`.',
 );
 
+const INVITED = without(
+  'An address that a tenant has typed, and that nobody has accepted with: nothing ties it to an account. It goes when it is accepted or taken back, and 30 days after it has expired.',
+);
+
 export const PERSONAL_COLUMNS: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
   anonymous_denials: { route: NOBODY, code: NOBODY },
   audit_keys: { kid: NOBODY, public_key: NOBODY, private_sealed: SECRET, status: NOBODY },
@@ -83,6 +87,7 @@ export const PERSONAL_COLUMNS: Readonly<Record<string, Readonly<Record<string, P
     subject: at('externalIdentities[].subject'),
   },
   installation: { key_check_sealed: SECRET, index_key_sealed: SECRET },
+  invitations: { email: INVITED, email_key: INVITED },
   login_identifiers: { email_key: at('signInAddresses') },
   login_role: { password_sealed: SECRET },
   login_throttles: { key: KEYED },

@@ -1,3 +1,4 @@
+export { checkMayAssign } from './check-may-assign.ts';
 export { grant } from './grant.ts';
 export { grantFirstRole, grantOperatorRole } from './roles.repo.ts';
 export { recordRefusedGrants } from './refused-grants.ts';

@@ -164,7 +164,9 @@ export async function bumpPrincipal(tx: TenantTx, principalId: string, now: Date
     .where('id', '=', principalId)
     .returning(['id', 'epoch', userOfPrincipal])
     .execute();
-  await insertRevocations(tx, 'principal', rows, now);
+  // Where nobody has accepted an invitation yet, the principal is nobody's, and there are no tokens to refuse.
+  const held = rows.filter(({ user_id: userId }) => userId !== null);
+  await insertRevocations(tx, 'principal', held, now);
 }
 
 /**

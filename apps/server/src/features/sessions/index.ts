@@ -1,2 +1,9 @@
 export { sessionsRoutes, userSessionsRoutes } from './sessions.routes.ts';
-export { endAllSessions, endSession, endSessionOf, endSessionsOf } from './sessions.repo.ts';
+export {
+  endAllSessions,
+  endGuestSessions,
+  endSession,
+  endSessionOf,
+  endSessionsOf,
+  lockGuestSessions,
+} from './sessions.repo.ts';

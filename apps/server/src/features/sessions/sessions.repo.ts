@@ -65,6 +65,28 @@ export async function endAllSessions(tx: TenantTx, reason: string, now: Date): P
   return Number(result.numUpdatedRows);
 }
 
+/**
+ * For who is about to end them: no guest's session begins in the entered tenant until the transaction ends. Before any row of the
+ * tenant or of a session, as whoever switches takes them (features/auth, `holdGround`).
+ */
+export async function lockGuestSessions(tx: TenantTx): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended('guest sessions in ' || ${tx.tenantId}::text, 0))`.execute(
+    tx,
+  );
+}
+
+/** Ends the sessions with which a guest works in the entered tenant, or with which all guests do. They lie in the guests' homes. */
+export async function endGuestSessions(
+  tx: TenantTx,
+  userId: UserId | null,
+  reason: string,
+  now: Date,
+): Promise<number> {
+  const result = await sql<{ ended: number }>`
+    select gatehouse.end_guest_sessions(${userId}, ${reason}, ${now}) as ended`.execute(tx);
+  return result.rows[0]?.ended ?? 0;
+}
+
 export interface SessionFilter {
   userId: UserId;
   now: Date;

@@ -4,11 +4,11 @@ import { ROOT_TENANT } from '../../platform/ids.ts';
 import { actorOf } from '../audit/index.ts';
 import type { Caller } from '../denied.ts';
 import type { Deps } from '../deps.ts';
-import { endAllSessions } from '../sessions/index.ts';
+import { endAllSessions, endGuestSessions, lockGuestSessions } from '../sessions/index.ts';
 import { freeAddresses, hasCustomers, lockEntered, setStatus, type TenantRow } from './tenants.repo.ts';
 
 /**
- * Suspends the entered tenant: its users' sessions end, and whoever works in it as a member stops at the next request.
+ * Suspends the entered tenant: the sessions of its users end, and so do those with which guests work in it.
  * Everything is kept. Suspending a suspended tenant changes nothing.
  *
  * @throws {Problem} `tenants.root_fixed`
@@ -18,7 +18,9 @@ export const suspendTenant = (deps: Deps, caller: Caller): Promise<TenantRow> =>
     if (before.status === 'suspended') return before;
     const now = deps.clock.now();
     const after = await setStatus(tx, 'suspended', now);
-    const endedSessions = await endAllSessions(tx, 'tenant suspended', now);
+    const ofUsers = await endAllSessions(tx, 'tenant suspended', now);
+    const ofGuests = await endGuestSessions(tx, null, 'tenant suspended', now);
+    const endedSessions = ofUsers + ofGuests;
     await record(deps, tx, caller, { action: 'tenant_suspended', before, after, endedSessions });
     return after;
   });
@@ -67,7 +69,10 @@ function inTenant(
 ): Promise<TenantRow> {
   if (entered.tenantId === ROOT_TENANT)
     throw new Problem('tenants.root_fixed', { detail: 'Everything else hangs on the root tenant.' });
-  return deps.doors.withTenant(entered, async (tx) => work(tx, await lockEntered(tx)));
+  return deps.doors.withTenant(entered, async (tx) => {
+    await lockGuestSessions(tx);
+    return work(tx, await lockEntered(tx));
+  });
 }
 
 interface Change {

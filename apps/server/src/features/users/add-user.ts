@@ -1,9 +1,9 @@
 import type { CreateUser, User } from '@gatehouse/contracts';
 import { Problem } from '../../platform/http/index.ts';
 import { actorOf, personal } from '../audit/index.ts';
-import { type Caller, recordDenied } from '../denied.ts';
+import type { Caller } from '../denied.ts';
 import type { Deps } from '../deps.ts';
-import { grant } from '../roles/index.ts';
+import { checkMayAssign, grant } from '../roles/index.ts';
 import { insertUser } from '../people/index.ts';
 import { checkEmailDomain } from '../settings/index.ts';
 import { presentUser } from './present-users.ts';
@@ -51,18 +51,4 @@ export async function addUser(deps: Deps, caller: Caller, input: CreateUser): Pr
   );
   if (!row) throw new Error('a user that was added is not there');
   return presentUser(deps, row);
-}
-
-// SECURITY: adding people is not granting roles; this path asks for what POST /role-assignments asks for (threat 72).
-async function checkMayAssign(deps: Deps, caller: Caller): Promise<void> {
-  if (caller.principal.permissions.has('roles:assign')) return;
-  await recordDenied(deps, caller, {
-    permission: 'roles:assign',
-    resource: { type: 'tenant', id: caller.entered.tenantId },
-  });
-  throw new Problem('access.denied', {
-    detail:
-      'Giving roles needs the permission roles:assign; add the user without roles, or ask an administrator.',
-    missingPermission: 'roles:assign',
-  });
 }

@@ -70,7 +70,7 @@ export const usersRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, sco
         summary: 'Add a user',
         description:
           'Mails a single-use link with which the user sets a password, good for 72 hours; until then the user is `invited`. A new user holds no ' +
-          'role but the named ones, which need `roles:assign` and which the caller must hold in full.',
+          'role but the named ones, which need `roles:assign` and which the caller must hold in full. For people who may have an account elsewhere: invite them, with `POST /api/v1/invitations`.',
         params: tenantParams(scope),
         body: CreateUser,
         response: {

@@ -3,7 +3,7 @@ import { isUuid, ROOT_TENANT, type TenantId } from '../ids.ts';
 import { Problem } from '../http/problem.ts';
 import { ENTERING } from './entering.ts';
 import type { Principal } from './principal.ts';
-import { loadTenant } from './tenants.repo.ts';
+import { isMember, loadTenant } from './tenants.repo.ts';
 
 /** How a principal came to be in a tenant. */
 export type EnteredVia = 'own' | 'parent' | 'platform';
@@ -16,6 +16,9 @@ export type EnteredTenant = Entered & { readonly via: EnteredVia };
  * - `platform`: any tenant, for a principal of the root tenant who may at least look (`tenants:read`).
  * - `parent`: a customer that the principal's tenant, a partner, brought, likewise (`customers:read`).
  *
+ * A member who asks to work elsewhere gets in where the membership and the tenant stand, and then as its `own`: what the present
+ * session may in the tenant that it works in opens nothing there.
+ *
  * SECURITY: whoever may only look is in, so that a refusal can say what is missing; the access hook asks for what the route
  * takes (`entering`) before anything is done.
  *
@@ -27,6 +30,8 @@ export async function enterTenant(
   doors: Doors,
 ): Promise<EnteredTenant> {
   if (tenantId === principal.tenantId) return enterOwn(principal);
+  if (principal.kind === 'member' && isUuid(tenantId) && (await isMember(doors, principal, tenantId)))
+    return entered(tenantId as TenantId, principal, 'own');
   if (principal.kind === 'user' && isUuid(tenantId)) {
     const target = await loadTenant(doors, tenantId);
     if (target !== undefined && target.status !== 'deleted') {
@@ -50,10 +55,22 @@ export async function enterTenant(
 export const enterOwn = (principal: Principal): EnteredTenant =>
   entered(principal.tenantId, principal, 'own');
 
+/**
+ * The home of somebody who goes to work in a tenant that was entered: sessions lie there, and the record of it stands in both.
+ */
+export const enterHomeFrom = (inside: EnteredTenant): EnteredTenant => ({
+  ...inside,
+  tenantId: inside.subjectTenantId,
+  actorTenantId: inside.tenantId,
+});
+
 const entered = (tenantId: TenantId, principal: Principal, via: EnteredVia) =>
   ({
     tenantId,
-    actorTenantId: principal.tenantId,
-    subjectTenantId: principal.kind === 'user' ? principal.homeTenantId : principal.tenantId,
+    actorTenantId: principal.kind === 'claim' ? homeOf(principal) : principal.tenantId,
+    subjectTenantId: homeOf(principal),
     via,
   }) as EnteredTenant;
+
+const homeOf = (principal: Principal): TenantId =>
+  ('homeTenantId' in principal ? principal.homeTenantId : undefined) ?? principal.tenantId;

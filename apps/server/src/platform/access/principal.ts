@@ -30,6 +30,19 @@ export interface SystemPrincipal {
 export interface ClaimPrincipal {
   readonly kind: 'claim';
   readonly tenantId: TenantId;
+  /** The home of whoever claims, where that is known: what they do is on record there as well. */
+  readonly homeTenantId?: TenantId;
 }
 
-export type Principal = UserPrincipal | SystemPrincipal | ClaimPrincipal;
+/**
+ * A signed-in user who asks to work in another tenant than the session does. What they may there is not what they may here:
+ * nothing but the membership counts, at home or as a guest.
+ */
+export interface MemberPrincipal {
+  readonly kind: 'member';
+  /** The home. */
+  readonly tenantId: TenantId;
+  readonly userId: UserId;
+}
+
+export type Principal = UserPrincipal | SystemPrincipal | ClaimPrincipal | MemberPrincipal;

@@ -1,5 +1,5 @@
 import type { Doors } from '../database/index.ts';
-import type { TenantId } from '../ids.ts';
+import type { TenantId, UserId } from '../ids.ts';
 
 export interface FoundTenant {
   id: TenantId;
@@ -14,4 +14,17 @@ export async function loadTenant(doors: Doors, tenantId: string): Promise<FoundT
     [tenantId],
   );
   return found;
+}
+
+/** Whether somebody may work in a tenant as its member, at home or as a guest: neither of them is suspended. */
+export async function isMember(
+  doors: Doors,
+  user: { tenantId: TenantId; userId: UserId },
+  tenantId: string,
+): Promise<boolean> {
+  const found = await doors.call(
+    "select from gatehouse.tenants_of_user($1, $2) where id = $3 and tenant_status = 'active' and membership_status = 'active'",
+    [user.tenantId, user.userId, tenantId],
+  );
+  return found.length > 0;
 }

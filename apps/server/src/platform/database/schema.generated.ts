@@ -181,6 +181,18 @@ export interface Installation {
   only_row: Generated<boolean>;
 }
 
+export interface Invitations {
+  created_at: Timestamp;
+  email: string;
+  email_key: string;
+  expires_at: Timestamp;
+  id: string;
+  invited_by: string;
+  invited_by_tenant: string;
+  sent_at: Timestamp;
+  tenant_id: string;
+}
+
 export interface LoginIdentifiers {
   email_key: string;
   tenant_id: string;
@@ -402,6 +414,7 @@ export interface DB {
   decisions: Decisions;
   external_identities: ExternalIdentities;
   installation: Installation;
+  invitations: Invitations;
   login_identifiers: LoginIdentifiers;
   login_role: LoginRole;
   login_throttles: LoginThrottles;

@@ -4,7 +4,15 @@ import { Problem } from '../http/problem.ts';
 import type { Count, Counter } from './counter.ts';
 
 /** The groups of authentication endpoints that are counted apart (spec D1). Renewals are counted by session, in the session. */
-export type LimitGroup = 'login' | 'register' | 'check-method' | 'password' | 'email' | 'setup';
+export type LimitGroup =
+  | 'login'
+  | 'register'
+  | 'check-method'
+  | 'password'
+  | 'email'
+  | 'setup'
+  | 'switch-tenant'
+  | 'invitation';
 
 export interface Limits {
   readonly perMinute: number;

@@ -16,7 +16,8 @@ export type MailKind =
   | 'reset-password'
   | 'verify-email'
   | 'change-email'
-  | 'change-email-notice';
+  | 'change-email-notice'
+  | 'invitation';
 
 /**
  * How many mails people can have sent to others (spec D1; docs/adr/0043). Counted are mails that are sent: what one counter

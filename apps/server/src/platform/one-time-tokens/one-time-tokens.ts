@@ -12,7 +12,8 @@ export type Purpose =
   | 'registration'
   | 'setup'
   | 'verify-email'
-  | 'change-email';
+  | 'change-email'
+  | 'invitation';
 
 /** What a token was made with. */
 export interface TokenContent {

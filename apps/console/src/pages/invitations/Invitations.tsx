@@ -1,0 +1,140 @@
+import type { Invitation } from '@gatehouse/contracts';
+import { Button, Modal } from '@mantine/core';
+import { modals } from '@mantine/modals';
+import { notifications } from '@mantine/notifications';
+import { useDisclosure } from '@mantine/hooks';
+import { IconMailPlus } from '@tabler/icons-react';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { useResendInvitation, useRevokeInvitation } from '../../data/invitations/mutations.ts';
+import { invitationsQuery } from '../../data/invitations/queries.ts';
+import { sayProblem } from '../../data/problem.ts';
+import { EmptyState } from '../../parts/EmptyState.tsx';
+import { LoadFailed } from '../../parts/LoadFailed.tsx';
+import { NotPermitted } from '../../parts/NotPermitted.tsx';
+import { PageHeader } from '../../parts/PageHeader.tsx';
+import { Time } from '../../parts/Time.tsx';
+import { useMay } from '../../session.ts';
+import { Invite } from './Invite.tsx';
+
+/** Who was invited and has not accepted yet. */
+export function Invitations() {
+  const { t } = useTranslation();
+  const may = useMay();
+  const [isOpen, dialog] = useDisclosure(false);
+  const list = useInfiniteQuery({ ...invitationsQuery(), enabled: may('invitations:read') });
+  if (!may('invitations:read')) return <NotPermitted permission="invitations:read" />;
+  const invitations = list.data?.pages.flatMap((page) => page.items) ?? [];
+  const mayInvite = may('invitations:create');
+  return (
+    <>
+      <PageHeader title={t('invitations.title')} lead={t('invitations.lead')}>
+        {mayInvite && (
+          <Button leftSection={<IconMailPlus size={18} stroke={1.8} aria-hidden />} onClick={dialog.open}>
+            {t('invitations.invite')}
+          </Button>
+        )}
+      </PageHeader>
+      <section className="card" aria-label={t('invitations.title')}>
+        {list.error && <LoadFailed error={list.error} retry={list.refetch} />}
+        {list.isSuccess && invitations.length === 0 && (
+          <EmptyState title={t('invitations.none')} text={t('invitations.noneText')}>
+            {mayInvite && <Button onClick={dialog.open}>{t('invitations.invite')}</Button>}
+          </EmptyState>
+        )}
+        <ul className="account">
+          {invitations.map((invitation) => (
+            <li key={invitation.id}>
+              <Facts invitation={invitation} />
+              <Acts invitation={invitation} />
+            </li>
+          ))}
+        </ul>
+        {list.hasNextPage && (
+          <Button
+            className="more"
+            variant="default"
+            loading={list.isFetchingNextPage}
+            onClick={() => void list.fetchNextPage()}
+          >
+            {t('load.more')}
+          </Button>
+        )}
+      </section>
+      <Modal opened={isOpen} onClose={dialog.close} title={t('invitations.invite')} size="lg">
+        <Invite onDone={dialog.close} />
+      </Modal>
+    </>
+  );
+}
+
+function Facts({ invitation }: { invitation: Invitation }) {
+  const { t } = useTranslation();
+  const { email, roles, status, expiresAt } = invitation;
+  return (
+    <div>
+      <h2 className="item-title">{email}</h2>
+      <p className="account-value">
+        <span className={`status status-${status === 'open' ? 'invited' : 'suspended'}`}>
+          {t(`invitations.status.${status}`)}
+        </span>{' '}
+        <span className="soft">
+          {t(status === 'open' ? 'invitations.until' : 'invitations.was')} <Time at={expiresAt} form="date" />
+        </span>
+      </p>
+      {roles.length > 0 && (
+        <ul className="chips">
+          {roles.map((role) => (
+            <li key={role}>{role}</li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function Acts({ invitation }: { invitation: Invitation }) {
+  const { t } = useTranslation();
+  const may = useMay();
+  const resend = useResendInvitation();
+  const revoke = useRevokeInvitation();
+  const { email } = invitation;
+  const refused = (error: unknown): string =>
+    notifications.show({ color: 'brick', message: sayProblem(error) });
+  const confirm = (): string =>
+    modals.openConfirmModal({
+      title: t('invitations.revokeTitle', { email }),
+      children: t('invitations.revokeText'),
+      labels: { confirm: t('invitations.revoke'), cancel: t('dialog.cancel') },
+      confirmProps: { color: 'brick' },
+      onConfirm: () =>
+        void revoke.mutateAsync(invitation).then(() => {
+          notifications.show({ message: t('invitations.revoked', { email }) });
+          // The row is gone and the focus with it.
+          document.querySelector<HTMLElement>('h1')?.focus();
+        }, refused),
+    });
+  return (
+    <div className="account-acts">
+      {may('invitations:create') && (
+        <Button
+          variant="default"
+          loading={resend.isPending}
+          aria-label={t('invitations.resendTo', { email })}
+          onClick={() =>
+            void resend
+              .mutateAsync(invitation)
+              .then(() => notifications.show({ message: t('invitations.resent', { email }) }), refused)
+          }
+        >
+          {t('invitations.resend')}
+        </Button>
+      )}
+      {may('invitations:revoke') && (
+        <Button variant="default" aria-label={t('invitations.revokeOf', { email })} onClick={confirm}>
+          {t('invitations.revoke')}
+        </Button>
+      )}
+    </div>
+  );
+}

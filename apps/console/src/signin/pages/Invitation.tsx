@@ -1,0 +1,187 @@
+/** @jsxImportSource preact */
+import type { Me } from '@gatehouse/browser';
+import type { AcceptedInvitation, InvitationLink } from '@gatehouse/contracts';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
+import type { PageProps } from '../App.tsx';
+import { type Failure, readFailure } from '../failure.ts';
+import { Field, PasswordField } from '../fields.tsx';
+import { Form } from '../Form.tsx';
+import { Heading, Notice } from '../Frame.tsx';
+import { gatehouse, post, postSignedIn } from '../server.ts';
+import { t } from '../text.ts';
+import { IncompleteLink } from './IncompleteLink.tsx';
+
+/** An invitation, by the link that was mailed: accepted with one's account, or with a new one. */
+export function Invitation({ token }: PageProps) {
+  const [found, setFound] = useState<InvitationLink>();
+  const [failure, setFailure] = useState<Failure>();
+  const me = useSignedIn();
+  const [accepted, setAccepted] = useState<AcceptedInvitation>();
+
+  useEffect(() => {
+    if (!token) return;
+    post('/api/v1/auth/invitation/open', { token }).then(
+      (answer) => setFound(answer as InvitationLink),
+      (error: unknown) => setFailure(readFailure(error)),
+    );
+  }, [token]);
+  useLayoutEffect(() => {
+    if (accepted) document.querySelector<HTMLElement>('h1')?.focus();
+  }, [accepted]);
+
+  if (!token) return <IncompleteLink />;
+  if (accepted) return <Welcome accepted={accepted} />;
+  if (failure)
+    return (
+      <>
+        <Heading title={t('invitation.title')} />
+        <Notice kind="care">{failure.message}</Notice>
+      </>
+    );
+  if (!found || me === undefined)
+    return (
+      <>
+        <Heading title={t('invitation.title')} />
+        <p role="status">{t('invitation.loading')}</p>
+      </>
+    );
+  const accept = async (): Promise<void> =>
+    setAccepted(await postSignedIn<AcceptedInvitation>('/api/v1/auth/invitation/accept', { token }));
+  if (me && me.user.email.toLowerCase() !== found.email.toLowerCase())
+    return <OtherAccount found={found} me={me} />;
+  return (
+    <>
+      <Heading
+        title={t('invitation.title')}
+        lead={t('invitation.lead', { tenant: found.tenantName, email: found.email })}
+      />
+      {me ? <Accept me={me} accept={accept} /> : <Entry found={found} token={token} accept={accept} />}
+    </>
+  );
+}
+
+/** Who is signed in; `null` for nobody, `undefined` while that is asked. */
+function useSignedIn(): Me | null | undefined {
+  const read = (): Me | null | undefined => {
+    const state = gatehouse.getState();
+    if (state.status === 'signed-in') return state.me;
+    return state.status === 'starting' ? undefined : null;
+  };
+  const [me, setMe] = useState(read);
+  useEffect(() => {
+    const stop = gatehouse.subscribe(() => setMe(read()));
+    void gatehouse.start();
+    return stop;
+  }, []);
+  return me;
+}
+
+function Accept({ me, accept }: { me: Me; accept: () => Promise<void> }) {
+  return (
+    <Form submit={t('invitation.accept')} submitting={t('invitation.accepting')} send={accept}>
+      {() => <p>{t('invitation.acceptLead', { email: me.user.email })}</p>}
+    </Form>
+  );
+}
+
+interface EntryProps {
+  readonly found: InvitationLink;
+  readonly token: string;
+  readonly accept: () => Promise<void>;
+}
+
+/** For whoever is not signed in. Which of the two it is, nobody but they know. */
+function Entry({ found, token, accept }: EntryProps) {
+  const [isNew, setIsNew] = useState(false);
+  const { email, tenantName: tenant } = found;
+  return (
+    <>
+      {isNew ? (
+        <Form
+          key="new"
+          setsPassword
+          submit={t('invitation.create')}
+          submitting={t('invitation.creating')}
+          send={async ({ name = '', password = '' }) => {
+            await post('/api/v1/auth/invitation/register', { token, name, password });
+            await gatehouse.signIn({ email, password });
+            location.replace('/');
+          }}
+        >
+          {({ fields }) => (
+            <>
+              <p>{t('invitation.newLead', { email, tenant })}</p>
+              <Field name="name" label={t('field.name')} autocomplete="name" error={fields.name} autofocus />
+              <PasswordField label={t('field.newPassword')} purpose="new-password" error={fields.password} />
+            </>
+          )}
+        </Form>
+      ) : (
+        <Form
+          key="known"
+          submit={t('invitation.signIn')}
+          submitting={t('invitation.signingIn')}
+          send={async ({ password = '' }) => {
+            await gatehouse.signIn({ email, password });
+            await accept();
+          }}
+        >
+          {({ fields }) => (
+            <>
+              <p>{t('invitation.signInLead')}</p>
+              <PasswordField
+                label={t('field.password')}
+                purpose="current-password"
+                error={fields.password}
+                autofocus
+              />
+            </>
+          )}
+        </Form>
+      )}
+      <div class="after">
+        <p>
+          {t(isNew ? 'invitation.have' : 'invitation.new')}{' '}
+          <button type="button" class="link" onClick={() => setIsNew(!isNew)}>
+            {t(isNew ? 'invitation.haveLink' : 'invitation.newLink')}
+          </button>
+        </p>
+      </div>
+    </>
+  );
+}
+
+function OtherAccount({ found, me }: { found: InvitationLink; me: Me }) {
+  return (
+    <>
+      <Heading title={t('invitation.otherTitle')} />
+      <Form submit={t('invitation.signOut')} submitting={t('loading')} send={() => gatehouse.signOut()}>
+        {() => <p>{t('invitation.other', { email: found.email, present: me.user.email })}</p>}
+      </Form>
+    </>
+  );
+}
+
+function Welcome({ accepted }: { accepted: AcceptedInvitation }) {
+  const { tenantId, tenantName: tenant } = accepted;
+  return (
+    <>
+      <Heading title={t('invitation.doneTitle', { tenant })} lead={t('invitation.done')} />
+      <Form
+        submit={t('invitation.go', { tenant })}
+        submitting={t('invitation.going')}
+        send={async () => {
+          await gatehouse.switchTenant(tenantId);
+          location.replace('/');
+        }}
+      >
+        {() => null}
+      </Form>
+      <div class="after">
+        <p>
+          <a href="/">{t('invitation.later')}</a>
+        </p>
+      </div>
+    </>
+  );
+}

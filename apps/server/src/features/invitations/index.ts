@@ -1,0 +1,2 @@
+export { invitationLinksRoutes } from './invitation-links.routes.ts';
+export { invitationsRoutes } from './invitations.routes.ts';
