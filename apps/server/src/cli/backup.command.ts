@@ -27,7 +27,7 @@ one. Needs the master key of that time; stop the service first.
 
 What has happened since the copy is gone, and must not come back by halves. So everybody signs in again, links that were mailed
 are worth nothing, mail that waited is not sent, and there are new signing keys. Passwords, roles, suspensions and keys of
-audit checkpoints are as they were then: look through what was suspended or changed since.
+audit checkpoints are as they were then, and people who were erased since are back: look through what was changed since.
 
   GATEHOUSE_DATA_DIR=/srv/new gatehouse restore /backups/2026-11-21.gatehouse
   gatehouse restore --check FILE       reads the whole file, checks everything, and touches no database`;
