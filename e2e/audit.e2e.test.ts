@@ -125,7 +125,11 @@ describe('the audit log', () => {
 
   it('is kept for good until an administrator says otherwise, and never for less than the deployment allows', async () => {
     const page = await openSealed();
-    await page.getByRole('button', { name: 'Retention…' }).click();
+    const openRetention = async () => {
+      await page.getByRole('button', { name: 'Export', exact: true }).click();
+      await page.getByRole('menuitem', { name: /^Retention…/ }).click();
+    };
+    await openRetention();
     const dialog = page.getByRole('dialog', { name: 'How long records are kept' });
     await dialog.getByText('Records are kept for good. None was ever removed.').waitFor();
     await dialog.getByLabel('Keep records for good').uncheck();
@@ -136,8 +140,8 @@ describe('the audit log', () => {
     await dialog.getByLabel('Days').fill('400');
     await dialog.getByRole('button', { name: 'Save' }).click();
     await page.getByText('The retention is set.').waitFor();
-    await page.getByRole('cell', { name: 'Retention changed' }).waitFor();
-    await page.getByRole('button', { name: 'Retention…' }).click();
+    await page.getByRole('cell', { name: 'Retention changed', exact: true }).waitFor();
+    await openRetention();
     await dialog.getByText('Records are kept for 400 days.').waitFor();
   });
 });

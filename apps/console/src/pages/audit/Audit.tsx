@@ -12,7 +12,6 @@ import { AuditDrawer } from './AuditDrawer.tsx';
 import { AuditExport } from './AuditExport.tsx';
 import { AuditFilters } from './AuditFilters.tsx';
 import { AuditLive } from './AuditLive.tsx';
-import { AuditRetention } from './AuditRetention.tsx';
 import { AuditTable } from './AuditTable.tsx';
 
 export function Audit() {
@@ -34,7 +33,6 @@ export function Audit() {
           <Button variant="default" onClick={() => void records.refetch()} loading={records.isRefetching}>
             {t('audit.refresh')}
           </Button>
-          <AuditRetention />
           <AuditExport filter={filter} />
         </div>
       </PageHeader>

@@ -1,12 +1,14 @@
 import { Button, Menu } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { IconChevronDown } from '@tabler/icons-react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AuditFilter } from '../../data/audit/queries.ts';
 import { sayProblem } from '../../data/problem.ts';
 import { useMay } from '../../session.ts';
 import { inPlace } from '../../place.ts';
 import { gatehouse } from '../../session.ts';
+import { AuditRetention } from './AuditRetention.tsx';
 
 const formats = ['jsonl', 'csv', 'syslog', 'ocsf'] as const;
 
@@ -14,6 +16,7 @@ const formats = ['jsonl', 'csv', 'syslog', 'ocsf'] as const;
 export function AuditExport({ filter }: { readonly filter: AuditFilter }) {
   const { t } = useTranslation();
   const may = useMay();
+  const [isOpen, setIsOpen] = useState(false);
   const isFiltered = Object.values(filter).some(Boolean);
 
   const download = async (path: string, name: string): Promise<void> => {
@@ -35,32 +38,42 @@ export function AuditExport({ filter }: { readonly filter: AuditFilter }) {
   };
 
   return (
-    <Menu position="bottom-end" width={300}>
-      <Menu.Target>
-        <Button variant="default" rightSection={<IconChevronDown size={16} stroke={1.6} aria-hidden />}>
-          {t('audit.export.button')}
-        </Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {may('audit:export') &&
-          formats.map((format) => (
-            <Menu.Item key={format} onClick={() => void exportAs(format)}>
-              <span className="choice">
-                {t(`audit.export.${format}`)}
-                <span className="soft">
-                  {t(isFiltered ? 'audit.export.filtered' : 'audit.export.whole')}
-                  {format === 'jsonl' || format === 'csv' ? ` · ${t('audit.export.verifiable')}` : ''}
+    <>
+      <Menu position="bottom-end" width={300}>
+        <Menu.Target>
+          <Button variant="default" rightSection={<IconChevronDown size={16} stroke={1.6} aria-hidden />}>
+            {t('audit.export.button')}
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {may('audit:export') &&
+            formats.map((format) => (
+              <Menu.Item key={format} onClick={() => void exportAs(format)}>
+                <span className="choice">
+                  {t(`audit.export.${format}`)}
+                  <span className="soft">
+                    {t(isFiltered ? 'audit.export.filtered' : 'audit.export.whole')}
+                    {format === 'jsonl' || format === 'csv' ? ` · ${t('audit.export.verifiable')}` : ''}
+                  </span>
                 </span>
-              </span>
-            </Menu.Item>
-          ))}
-        <Menu.Item onClick={() => void download('/api/v1/audit/checkpoint', 'audit.checkpoint')}>
-          <span className="choice">
-            {t('audit.export.checkpoint')}
-            <span className="soft">{t('audit.export.checkpointText')}</span>
-          </span>
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+              </Menu.Item>
+            ))}
+          <Menu.Item onClick={() => void download('/api/v1/audit/checkpoint', 'audit.checkpoint')}>
+            <span className="choice">
+              {t('audit.export.checkpoint')}
+              <span className="soft">{t('audit.export.checkpointText')}</span>
+            </span>
+          </Menu.Item>
+          <Menu.Divider />
+          <Menu.Item onClick={() => setIsOpen(true)}>
+            <span className="choice">
+              {t('audit.retention.button')}
+              <span className="soft">{t('audit.retention.title')}</span>
+            </span>
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      <AuditRetention isOpen={isOpen} onClose={() => setIsOpen(false)} />
+    </>
   );
 }

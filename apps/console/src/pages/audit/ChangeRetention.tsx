@@ -49,6 +49,8 @@ export function ChangeRetention({ retention, onDone }: { retention: AuditRetenti
           min={minimumDays}
           max={36_500}
           hideControls
+          // What was typed is refused and not turned into another number.
+          clampBehavior="none"
           key={form.key('days')}
           {...form.getInputProps('days')}
         />
