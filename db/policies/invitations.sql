@@ -13,3 +13,10 @@ drop policy if exists expired on gatehouse.invitations;
 create policy expired on gatehouse.invitations for all to gatehouse_system
   using (true)
   with check (false);
+
+-- Open while forget_invitations() runs, to its owner alone: invitations of the one address, in whichever tenants.
+grant select (tenant_id, id, email_key), delete on gatehouse.invitations to gatehouse_lookup;
+drop policy if exists of_forgotten_address on gatehouse.invitations;
+create policy of_forgotten_address on gatehouse.invitations for all to gatehouse_lookup
+  using (email_key = nullif(current_setting('gatehouse.forgotten_email', true), ''))
+  with check (false);

@@ -35,3 +35,10 @@ create policy person_acting on gatehouse.subject_keys for select to gatehouse_ap
 drop policy if exists person_acting_made on gatehouse.subject_keys;
 create policy person_acting_made on gatehouse.subject_keys for insert to gatehouse_app
   with check (tenant_id = (select gatehouse.subject_tenant()));
+-- Open while forget_invitations() runs, to its owner alone, which destroys keys and reads none.
+revoke all on gatehouse.subject_keys from gatehouse_lookup;
+grant select (tenant_id, subject_id, erased_at), update (key_sealed, erased_at) on gatehouse.subject_keys to gatehouse_lookup;
+drop policy if exists of_forgotten_subjects on gatehouse.subject_keys;
+create policy of_forgotten_subjects on gatehouse.subject_keys for all to gatehouse_lookup
+  using (subject_id = any (string_to_array(nullif(current_setting('gatehouse.forgotten_subjects', true), ''), ',')))
+  with check (erased_at is not null);

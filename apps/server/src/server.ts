@@ -249,9 +249,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       deps.sessionContexts.forget(fresh);
       deps.tenantRules.forget(fresh);
       for (const { client_id } of fresh) if (client_id !== null) deps.clients.forget(client_id);
-      // Somebody who is gone may be erased: another process has the key no more, so this one must not.
-      for (const { kind, tenant_id, subject_id } of fresh)
-        if (kind === 'user') subjectKeys.forget({ tenantId: tenant_id, id: subject_id });
+      // Somebody who is gone may be erased: another process has the keys no more, so this one must not.
+      if (fresh.some(({ kind }) => kind === 'user')) subjectKeys.forget();
     });
     await createConfiguredAdministrator(deps);
     const maintenance = createMaintenance(deps);

@@ -24,8 +24,8 @@ export interface SubjectKeys {
    * them from now on, in this transaction too, is sealed under keys that nobody keeps.
    */
   erase(tx: TenantTx, subjectId: string): Promise<void>;
-  /** What this process remembers of the key: once an erasure has committed, here or elsewhere. */
-  forget(subject: { tenantId: string; id: string }): void;
+  /** What this process remembers: once an erasure has committed, here or elsewhere. All of it, since a person has several keys. */
+  forget(): void;
 }
 export interface Opened {
   salt: string;
@@ -117,9 +117,9 @@ export function createSubjectKeys(sealer: Sealer, clock: Clock): SubjectKeys {
       await eraseSubjectKey(tx, subjectId, clock.now());
       keep(tx, idOf({ tenantId: tx.tenantId, id: subjectId }), ERASED);
     },
-    forget({ tenantId, id }) {
+    forget() {
       generation += 1;
-      known.delete(`${tenantId}/${id}`);
+      known.clear();
     },
   };
 }

@@ -20,7 +20,7 @@ import { keepAdministrators } from '../roles/index.ts';
 import { endSessionsOf } from '../sessions/index.ts';
 import { actOnUser, deleteUserRow } from '../users/index.ts';
 import { erasedMail } from './erased.mails.ts';
-import { forgetAddress } from './forget-address.repo.ts';
+import { forgetAddress, forgetInvitations } from './forget-address.repo.ts';
 import type { By } from './hand-over.ts';
 import { homeOf } from './home.ts';
 import { holdPerson, listAddressesOfLinks, listMembershipsElsewhere } from './person.repo.ts';
@@ -34,8 +34,6 @@ export interface Eraser {
 
 /** What has to be forgotten after the transaction, where nothing is bound to it. */
 export interface Erased {
-  tenantId: string;
-  id: string;
   /** Undefined for somebody whose account was deleted before. */
   emailKey: string | undefined;
 }
@@ -56,11 +54,10 @@ export async function erasePerson(deps: Deps, tx: TenantTx, id: string, eraser: 
   const userId = person.id as UserId;
   const elsewhere = await listMembershipsElsewhere(tx, userId);
   // Before the memberships go: by them it knows in which tenants to look.
-  for (const address of [
-    addressIndex(deps.blindIndex, person.email),
-    ...(await listAddressesOfLinks(tx, userId)),
-  ])
-    await forgetAddress(tx, address, userId);
+  const address = addressIndex(deps.blindIndex, person.email);
+  for (const each of [address, ...(await listAddressesOfLinks(tx, userId))])
+    await forgetAddress(tx, each, userId);
+  await forgetInvitations(tx, { emailKey: person.email_key, address, userId, now });
   await deps.oneTimeTokens.erase(tx, userId);
   const endedSessions = await endSessionsOf(tx, userId, 'user erased', now);
   await deleteUserRow(tx, userId, now);
@@ -72,7 +69,7 @@ export async function erasePerson(deps: Deps, tx: TenantTx, id: string, eraser: 
     erasedMail(deps.config, person.email),
     eraser.request?.correlationId ?? userId.replaceAll('-', ''),
   );
-  return { tenantId: tx.tenantId, id: userId, emailKey: person.email_key };
+  return { emailKey: person.email_key };
 }
 
 /** Of somebody whose account was only deleted, records and consents still say who they were. */
@@ -84,7 +81,7 @@ async function eraseTraces(deps: Deps, tx: TenantTx, id: string, eraser: Eraser)
   // Other processes may remember the key.
   await insertRevocations(tx, 'user', [{ id, epoch: 0 }], deps.clock.now());
   await record(deps, tx, id, eraser, { endedSessions: 0, membershipsElsewhere: 0 });
-  return { tenantId: tx.tenantId, id, emailKey: undefined };
+  return { emailKey: undefined };
 }
 
 const record = (deps: Deps, tx: TenantTx, id: string, eraser: Eraser, after: Record<string, number>) =>
@@ -100,8 +97,8 @@ const record = (deps: Deps, tx: TenantTx, id: string, eraser: Eraser, after: Rec
  * Counters of the address, which belong to no tenant and name nobody: keyed hashes. Whoever registers with the address again
  * meets none of them. Were the process to die before this, they would go by themselves within two days.
  */
-export async function afterErasing(deps: Deps, { tenantId, id, emailKey }: Erased): Promise<void> {
-  deps.subjectKeys.forget({ tenantId, id });
+export async function afterErasing(deps: Deps, { emailKey }: Erased): Promise<void> {
+  deps.subjectKeys.forget();
   if (emailKey === undefined) return;
   const key = throttleKey(deps, emailKey);
   try {

@@ -1,6 +1,7 @@
 import { PersonalData } from '@gatehouse/contracts';
 import { Compile } from 'typebox/compile';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ACCEPT, invited } from '../../../test/invitations.fixture.ts';
 import { addCaller, addTenant, type Caller, itemsOf } from '../../../test/people.fixture.ts';
 import {
   addOwner,
@@ -259,6 +260,32 @@ describe('erasing', () => {
     expect(await waiting(elsewhere)).toEqual([]);
     // An account of the same address in a tenant that has nothing to do with this one is another account.
     expect(await waiting(unrelated)).toHaveLength(1);
+  });
+
+  it('takes invitations elsewhere along, those that wait and those that were accepted: records there name nobody', async () => {
+    const { email, userId } = await addOwner(gatehouse, { tenantId: tenant });
+    const hosts = [await addTenant(gatehouse), await addTenant(gatehouse)];
+    const [accepted, waiting] = [
+      await addCaller(gatehouse, hosts[0] as TenantId, 'admin'),
+      await addCaller(gatehouse, hosts[1] as TenantId, 'admin'),
+    ];
+    const { token } = await invited(gatehouse, accepted, email);
+    expect((await (await signedIn(gatehouse, { email })).post(ACCEPT, { token })).status).toBeLessThan(300);
+    expect((await waiting.post('/invitations', { email })).status).toBe(201);
+    const trails = async () =>
+      (await Promise.all([accepted, waiting].map((host) => host.get('/audit?limit=200')))).map(({ text }) =>
+        text.includes(email),
+      );
+    expect(await trails()).toEqual([true, true]);
+    expect((await admin.post(`/users/${userId}/erase`)).status).toBe(204);
+    expect(itemsOf(await waiting.get('/invitations'))).toEqual([]);
+    expect(await trails()).toEqual([false, false]);
+    await gatehouse.deliverMail();
+    const left = await gatehouse.sql(
+      'select from gatehouse.outbox where tenant_id = any($1) and address is not null',
+      [hosts],
+    );
+    expect(left).toEqual([]);
   });
 
   it('is refused to the last administrator of a tenant, who stays as they were', async () => {
