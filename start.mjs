@@ -7,6 +7,7 @@ import process from 'node:process';
 import { ensureBuilt } from './scripts/build-stamp.mjs';
 import { chooseNode, root } from './scripts/bundled-node.mjs';
 import { ensureInstalled } from './scripts/install.mjs';
+import { SERVER_FLAGS } from './scripts/server-flags.mjs';
 
 const given = process.argv.slice(2);
 
@@ -29,7 +30,7 @@ try {
  * the two tells the service that this process is gone, even when it was killed and could not say so.
  */
 function run(script, args) {
-  const child = spawn(chooseNode(), [script, ...args], {
+  const child = spawn(chooseNode(), [...SERVER_FLAGS, script, ...args], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: {
       ...process.env,

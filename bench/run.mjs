@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { fail, prepare } from './harness/launch.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const SCENARIOS = ['login', 'me-under-storm', 'renewal', 'me', 'audit', 'memory'];
+const SCENARIOS = ['login', 'me-under-storm', 'renewal', 'me', 'audit', 'observed', 'workers', 'memory'];
 const SEEDED_SCENARIOS = ['scale', 'audit-million'];
 
 const HELP = `Measures Gatehouse beside a bare reference program and a peer (better-auth), in one run.
@@ -20,6 +20,8 @@ Scenarios (default: all)
   renewal          cookie in, rotated cookie out
   me               the session check
   audit            what sealing costs sign-ins and renewals beside a busy tenant, and how fast it is
+  observed         what metrics and traces cost the session check
+  workers          what two worker processes serve, beside one
   memory           resident memory of the idle service
   all              each of them
 

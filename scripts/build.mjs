@@ -10,8 +10,13 @@ import { sourcesStamp, writeBuildStamp } from './build-stamp.mjs';
 const server = join(root, 'apps', 'server');
 const console_ = join(root, 'apps', 'console');
 
-/** What runs in workers needs a file of its own: hashing passwords, reading pictures. */
-const entries = ['src/main.ts', 'src/platform/crypto/hash-worker.ts', 'src/platform/images/redraw-worker.ts'];
+/** What runs in threads or processes of its own needs a file of its own: hashing passwords, reading pictures, answering requests. */
+const entries = [
+  'src/main.ts',
+  'src/cli/serve/serve-worker.ts',
+  'src/platform/crypto/hash-worker.ts',
+  'src/platform/images/redraw-worker.ts',
+];
 
 /** Packages of this repository are sources and go into the bundle; those from npm stay where npm put them. */
 const npmPackagesStayOutside = {
@@ -32,6 +37,8 @@ export const serverBundle = {
   ),
   outdir: 'dist',
   bundle: true,
+  // What is loaded when it is needed is a file of its own; what two entries share is there once.
+  splitting: true,
   platform: 'node',
   format: 'esm',
   target: 'node24',

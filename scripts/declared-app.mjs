@@ -20,6 +20,7 @@ export async function withDeclaredApp(work) {
       consoleDir: await writePages(folder),
       mailbox: undefined,
       tokens: { jwks: { keys: [] } },
+      traces: { isOn: false },
     };
     const app = await buildApp(deps, pino({ level: 'silent' }));
     await app.ready();

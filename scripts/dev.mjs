@@ -7,6 +7,7 @@ import esbuild from 'esbuild';
 import { serverBundle } from './build.mjs';
 import { removeBuildStamp } from './build-stamp.mjs';
 import { chooseNode, root } from './bundled-node.mjs';
+import { SERVER_FLAGS } from './server-flags.mjs';
 
 const args = process.argv.slice(2);
 let server;
@@ -49,7 +50,7 @@ async function restart() {
   }
   server = spawn(
     chooseNode(),
-    ['--enable-source-maps', join(root, 'apps/server/dist/main.js'), 'serve', ...args],
+    [...SERVER_FLAGS, '--enable-source-maps', join(root, 'apps/server/dist/main.js'), 'serve', ...args],
     {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     },

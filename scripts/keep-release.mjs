@@ -62,6 +62,7 @@ async function build() {
         'apps/server',
         'packages',
         'db',
+        'scripts',
         'tsconfig.base.json',
         'tsconfig.json',
       ],
@@ -71,7 +72,9 @@ async function build() {
     mkdirSync(join(folder, 'node_modules', '@gatehouse'), { recursive: true });
     for (const name of readdirSync(join(folder, 'packages')))
       symlinkSync(join(folder, 'packages', name), join(folder, 'node_modules', '@gatehouse', name));
-    const [{ build: bundle }, { serverBundle }] = [await import('esbuild'), await import('./build.mjs')];
+    const { build: bundle } = await import('esbuild');
+    // As that commit builds itself.
+    const { serverBundle } = await import(join(folder, 'scripts', 'build.mjs'));
     const server = join(folder, 'apps', 'server');
     const { outputFiles } = await bundle({
       ...serverBundle,

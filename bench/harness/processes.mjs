@@ -65,6 +65,8 @@ export function accountFor(rootPid) {
     processes: tree.length,
     // Time of children already reaped is included, so that a backend which ended between two looks is not
     // lost.
+    /** Seconds by process id. */
+    each: new Map(tree.map((pid) => [pid, processes.get(pid).ticks / TICKS_PER_SECOND])),
     cpuSeconds: tree.reduce((sum, pid) => sum + processes.get(pid).ticks, 0) / TICKS_PER_SECOND,
     residentMiB: tree.reduce((sum, pid) => sum + readResidentKiB(pid), 0) / 1024,
   };

@@ -73,6 +73,11 @@ function account(server, driver, { postgresPid }) {
   return machine && own && { at: performance.now(), machine, own, load, database };
 }
 
+/** CPU seconds of the one process that spent most. */
+function busiest(before, after) {
+  return Math.max(...[...after.each].map(([pid, seconds]) => seconds - (before.each.get(pid) ?? 0)));
+}
+
 function costBetween(before, after, answers) {
   if (!before || !after) return {};
   const seconds = (after.at - before.at) / 1000;
@@ -80,6 +85,7 @@ function costBetween(before, after, answers) {
   const ours = spent('own') + spent('load') + spent('database');
   const others = spent('machine') - ours + (after.machine.stolen - before.machine.stolen);
   return {
+    busiestCpuMicros: answers ? (busiest(before.own, after.own) / answers) * 1e6 : null,
     serverCpuMicros: answers ? (spent('own') / answers) * 1e6 : null,
     databaseCpuMicros: answers ? (spent('database') / answers) * 1e6 : null,
     serverCoreShare: spent('own') / seconds,

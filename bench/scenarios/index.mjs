@@ -12,8 +12,10 @@ import { login } from './login.mjs';
 import { me } from './me.mjs';
 import { meUnderStorm } from './me-under-storm.mjs';
 import { memory } from './memory.mjs';
+import { observed } from './observed.mjs';
 import { renewal } from './renewal.mjs';
 import { scale } from './scale.mjs';
+import { workers } from './workers.mjs';
 
 const SCENARIOS = {
   login,
@@ -21,6 +23,8 @@ const SCENARIOS = {
   renewal,
   me,
   audit,
+  observed,
+  workers,
   memory,
   scale,
   'audit-million': auditMillion,

@@ -3,6 +3,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { startProcess } from '../harness/processes.mjs';
+import { SERVER_FLAGS } from '../../scripts/server-flags.mjs';
 import { runSql } from '../harness/postgres.mjs';
 import { aim, startServer } from '../harness/subject.mjs';
 
@@ -58,7 +59,7 @@ export async function startGatehouse({ address, dir, env, checkout = ROOT, nodeO
   const server = await startServer(
     {
       name: 'gatehouse',
-      args: [...nodeOptions, main, 'serve'],
+      args: [...SERVER_FLAGS, ...nodeOptions, main, 'serve'],
       cwd: join(dir, '..'),
       env: all,
       address,
@@ -84,13 +85,14 @@ export async function runGatehouse(args, { env, dir, checkout = ROOT }, { server
 }
 
 /** @param seeded settings of a deployment that was seeded (seed/folder.mjs), instead of an empty database. */
-export async function startOurs(context, { signIn = true, name = 'gatehouse', seeded } = {}) {
+export async function startOurs(context, { signIn = true, name = 'gatehouse', seeded, settings = {} } = {}) {
   const address = context.nextAddress();
   const env = {
     ...(seeded ?? {
       GATEHOUSE_MASTER_KEY: randomBytes(32).toString('base64'),
       DATABASE_URL: await context.postgres.createDatabase(`gatehouse_${address.port}`),
     }),
+    ...settings,
     ...Object.fromEntries((context.env ?? []).map((setting) => setting.split(/=(.*)/s).slice(0, 2))),
   };
   const dir = join(context.dir, `gatehouse-${address.port}`);

@@ -12,7 +12,7 @@ import { installFeatures } from './features/install.ts';
 import {
   asProblem,
   clientAddress,
-  correlationIdOf,
+  correlationOf,
   installErrorHandling,
   installJsonParser,
   installTransportCheck,
@@ -20,6 +20,7 @@ import {
   sendProblem,
 } from './platform/http/index.ts';
 import type { ServerCertificate } from './platform/tls/index.ts';
+import { installTraces } from './platform/traces/install.ts';
 import { SECURITY_HEADERS, installSecurityHeaders } from './platform/http/security-headers.ts';
 
 /**
@@ -40,7 +41,7 @@ export async function buildApp(
     https: certificate ? { cert: certificate.cert, key: certificate.key } : null,
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'correlationId' }),
-    genReqId: (raw) => correlationIdOf(raw.headers.traceparent),
+    genReqId: (raw) => correlationOf(raw.headers.traceparent).traceId,
     // A path that cannot be decoded reaches no route and no hook.
     frameworkErrors: (error, request, reply) => {
       void sendProblem(request, reply.headers(SECURITY_HEADERS), asProblem(error));
@@ -61,6 +62,7 @@ export async function buildApp(
     return503OnClosing: true,
     exposeHeadRoutes: true,
   });
+  installTraces(app, deps.traces);
   installErrorHandling(app);
   installJsonParser(app);
   installValidation(app);
@@ -74,17 +76,21 @@ export async function buildApp(
   if (config.allowOrigins.length > 0) await app.register(cors, crossOrigin(config));
   await app.register(cookie);
   app.addHook('onResponse', (request, reply, done) => {
-    request.log.info(logLine(request, reply.statusCode, reply.elapsedTime), 'request');
+    const { elapsedTime, statusCode: status } = reply;
+    request.log.info(logLine(request, status, elapsedTime), 'request');
+    deps.metrics.request({ method: request.method, route: routeOf(request), status }, elapsedTime / 1000);
     done();
   });
   await installFeatures(app, deps);
   return app;
 }
 
+const routeOf = (request: FastifyRequest) => request.routeOptions.url ?? 'none';
+
 // SECURITY: the route's pattern and never the URL, whose query may hold what does not belong in a log.
 const logLine = (request: FastifyRequest, status: number, elapsed: number) => ({
   method: request.method,
-  route: request.routeOptions.url ?? 'none',
+  route: routeOf(request),
   status,
   ms: Math.round(elapsed * 10) / 10,
   tenantId: request.principal?.tenantId,

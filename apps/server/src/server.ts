@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { buildApp } from './app.ts';
-import { type Config, decodeMasterKey } from './config/index.ts';
+import type { Config } from './config/index.ts';
 import {
   createAudit,
   createDecisionLog,
@@ -24,15 +24,9 @@ import { createKeyWatch, createSigningKeys } from './features/keys/index.ts';
 import { createMaintenance } from './features/maintenance/index.ts';
 import { createBrands, createTenantRules } from './features/settings/index.ts';
 import { createRootTenant } from './features/tenants/index.ts';
+import { masterSealer } from './master-sealer.ts';
 import { type Clock, createDatabaseClock, type DatabaseClock } from './platform/clock.ts';
-import {
-  createBlindIndex,
-  createCursors,
-  createPasswords,
-  createSealer,
-  loadOrMakeKeyFile,
-  type Sealer,
-} from './platform/crypto/index.ts';
+import { createBlindIndex, createCursors, createPasswords, type Sealer } from './platform/crypto/index.ts';
 import {
   type Ask,
   createCircuit,
@@ -58,6 +52,8 @@ import {
   readCertificateFiles,
   type ServerCertificate,
 } from './platform/tls/index.ts';
+import { type Metrics, NO_METRICS } from './platform/metrics/index.ts';
+import { NO_TRACES } from './platform/traces/index.ts';
 import { checkInstallation } from './platform/installation/index.ts';
 import { createFollower } from './platform/revocations/follower.ts';
 import { asLogRead } from './platform/revocations/revocations.repo.ts';
@@ -78,6 +74,8 @@ export interface ServerOptions {
   /** The folder of the built pages. */
   consoleDir: string;
   hashWorkerUrl: URL;
+  /** Of the development mailbox, where several processes show the same one. */
+  mailboxKey?: string;
   /** Replaced in tests, like the last hop of mail. */
   clock?: Clock;
   mailTransport?: MailTransport;
@@ -95,22 +93,11 @@ export interface Server {
   app: FastifyInstance;
   deps: Deps;
   certificate: (ServerCertificate & CertificateFiles) | undefined;
+  metrics: Pick<Metrics, 'snapshot'>;
   /** Starts what runs beside requests: mail, clean-up. */
   startJobs(): void;
   /** Finishes what runs, then lets go of everything but the database server. */
   close(): Promise<void>;
-}
-
-/**
- * The key-encryption keys: from the environment or their files; in development, one that is made once in the data folder. Which
- * of them seals is for the database to say.
- */
-export function masterSealer(config: Config): Sealer {
-  const given = [config.masterKey, ...(config.masterKeyPrevious ?? [])].flatMap((text) =>
-    text === undefined ? [] : (decodeMasterKey(text) ?? []),
-  );
-  const [first, ...previous] = given;
-  return createSealer([first ?? loadOrMakeKeyFile(join(config.dataDir, 'keys', 'master.key')), ...previous]);
 }
 
 /** Puts a server together on a migrated database, and makes what the first start makes. It does not listen yet. */
@@ -120,6 +107,20 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const certificate = files && readCertificateFiles(files);
   const sealer = masterSealer(config);
   const onError = (error: unknown) => log.warn({ err: error }, 'background work failed; it is tried again');
+  const metrics =
+    config.metricsPort === undefined
+      ? NO_METRICS
+      : (await import('./platform/metrics/prometheus.ts')).createPrometheusMetrics();
+  const traces =
+    config.traceEndpoint === undefined
+      ? NO_TRACES
+      : (await import('./platform/traces/otlp.ts')).createOtlpTraces({
+          endpoint: config.traceEndpoint,
+          headers: config.traceHeaders,
+          service: config.traceService,
+          samplePercent: config.traceSample,
+          onError,
+        });
   const circuit = createCircuit();
   const pool = createPool({
     url: options.databaseUrl,
@@ -127,7 +128,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     circuit,
     onError,
   });
-  const doors = createDoors(pool, config.databaseRolePrefix);
+  const doors = createDoors(pool, config.databaseRolePrefix, traces);
   const databaseClock = createDatabaseClock((milliseconds) =>
     log.warn({ milliseconds }, "this machine's clock is off the database's, which counts; look at its NTP"),
   );
@@ -144,10 +145,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     workers: config.hashWorkers,
     queueLimit: config.hashQueue,
     workerUrl: options.hashWorkerUrl,
+    traces,
   });
   const mailbox =
     config.mode === 'development' && config.smtpUrl === undefined
-      ? createDevelopmentMailbox(join(config.dataDir, 'mail'))
+      ? createDevelopmentMailbox(join(config.dataDir, 'mail'), options.mailboxKey)
       : undefined;
   const subjectKeys = createSubjectKeys(sealer, clock);
   const audit = createAudit({ keys: subjectKeys, clock });
@@ -171,6 +173,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     counters.close();
     await passwords.close();
     await doors.close();
+    metrics.close();
+    await traces.close();
   };
   try {
     await revocations.look(timed(({ text, values }) => doors.call(text, values), databaseClock));
@@ -185,7 +189,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         const { branding } = await brands.find({ tenant: tenantId });
         return branding === null ? mail : dressMail(mail, branding, config.publicUrl);
       },
-      onError,
+      metrics,
+      traces,
+      onError: (err, correlationId) => log.warn({ err, correlationId }, 'a message cannot be delivered now'),
     });
     if (sealer.keyId !== sealer.keyIds[0])
       log.warn(
@@ -219,6 +225,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       limits: createLimits(counters.upTo(config.authRateLimit, MINUTE)),
       mailLimits: createMailLimits({
         blindIndex,
+        onRefused: () => metrics.limitRefused('mail'),
         byAddress: counters.upTo(config.addressMailLimit, HOUR),
         resetsByAddress: counters.upTo(config.addressMailLimit, RESET_LINK_SECONDS),
         registrations: {
@@ -244,13 +251,26 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       brands,
       images: createImages(),
       revocations,
+      metrics,
+      traces,
     };
+    let seenAt = performance.now();
     revocations.onBeat(({ fresh }) => {
+      seenAt = performance.now();
       deps.sessionContexts.forget(fresh);
       deps.tenantRules.forget(fresh);
       for (const { client_id } of fresh) if (client_id !== null) deps.clients.forget(client_id);
       // Somebody who is gone may be erased: another process has the keys no more, so this one must not.
       if (fresh.some(({ kind }) => kind === 'user')) subjectKeys.forget();
+    });
+    metrics.observe({
+      pool: pool.count,
+      isDatabaseAway: () => circuit.isOpen,
+      hashing: () => ({ done: passwords.done, ...passwords.load }),
+      watchAge: () => performance.now() - seenAt,
+      outbox: deps.outbox.backlog,
+      unsealed: sealing.backlog,
+      now: () => clock.now(),
     });
     await createConfiguredAdministrator(deps);
     const maintenance = createMaintenance(deps);
@@ -261,6 +281,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     return {
       app,
       deps,
+      metrics,
       certificate: files && certificate && { ...files, ...certificate },
       startJobs: () => {
         watch.start();

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFakeClock, type FakeClock } from '@gatehouse/testing';
-import pino from 'pino';
+import pino, { type Logger } from 'pino';
 import { inject } from 'vitest';
 import { hashWorkerUrl } from '../src/cli/folders.ts';
 import { type Config, parseConfig } from '../src/config/index.ts';
@@ -50,6 +50,7 @@ export async function startServer(
     clock?: FakeClock;
     database?: string;
     mailTransport?: MailTransport;
+    log?: Logger;
   } = {},
 ): Promise<TestServer> {
   const { adminUrl, template, loginPassword } = inject('database');
@@ -82,7 +83,7 @@ export async function startServer(
   const mails: Mail[] = [];
   const server = await createServer({
     config,
-    log: pino({ level: config.logLevel }),
+    log: options.log ?? pino({ level: config.logLevel }),
     databaseUrl,
     consoleDir: await writePages(dataDir),
     hashWorkerUrl,

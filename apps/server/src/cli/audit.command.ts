@@ -1,8 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Logger } from 'pino';
 import type { Config } from '../config/index.ts';
-import { EXPORT_FORMATS, type ExportFormat } from '../features/audit/index.ts';
-import { auditRetention, exportAudit, printPublicKeys, rotateKey, verifyAudit } from './audit.ts';
+import type { ExportFormat } from '../features/audit/index.ts';
 
 const VERIFY_HELP = `
 The file is one of GET /api/v1/audit/export (jsonl or csv) or of gatehouse audit export. Nothing but the two files is
@@ -42,6 +41,14 @@ gatehouse audit verify says so, and names whatever is missing that retention doe
 What is removed does not come back: export it first if you want to keep it. Auditors keep a checkpoint that is newer than the
 oldest record, or --since can no longer be held against an export. The service may run meanwhile.`;
 
+const load = () => import('./audit.ts');
+const FORMATS = Object.keys({
+  jsonl: true,
+  csv: true,
+  syslog: true,
+  ocsf: true,
+} satisfies Record<ExportFormat, true>);
+
 /** `gatehouse audit …` */
 export function addAudit(
   audit: Command,
@@ -68,7 +75,7 @@ export function addAudit(
     .addHelpText('after', VERIFY_HELP)
     .action(async (file: string, options: { key: string; since?: string; partial?: boolean }) => {
       try {
-        process.exitCode = (await verifyAudit(file, options, say)) ? 0 : 1;
+        process.exitCode = (await (await load()).verifyAudit(file, options, say)) ? 0 : 1;
       } catch (error) {
         process.stderr.write(`\ngatehouse: ${explain(error)}\n`);
         process.exitCode = 2;
@@ -78,12 +85,12 @@ export function addAudit(
     .command('public-key')
     .description('print the public keys of audit checkpoints, as the server publishes them')
     .addHelpText('after', '\nThe service may run meanwhile. No private key is shown.')
-    .action(() => run((config, log) => printPublicKeys(config, log, say)));
+    .action(() => run(async (config, log) => (await load()).printPublicKeys(config, log, say)));
   audit
     .command('rotate-key')
     .description('sign checkpoints with a new key from now on')
     .addHelpText('after', ROTATE_HELP)
-    .action(() => run((config, log) => rotateKey(config, log, say)));
+    .action(() => run(async (config, log) => (await load()).rotateKey(config, log, say)));
   audit
     .command('retention')
     .description('how long a tenant keeps its records; shows it, sets it, and applies it at once')
@@ -95,7 +102,7 @@ export function addAudit(
     .option('--apply', 'remove what is old enough now')
     .addHelpText('after', RETENTION_HELP)
     .action((options: { tenant: string; days?: number; forever?: true; apply?: true }) =>
-      run((config, log) => auditRetention(config, log, options, say)),
+      run(async (config, log) => (await load()).auditRetention(config, log, options, say)),
     );
   audit
     .command('export')
@@ -103,16 +110,14 @@ export function addAudit(
     .requiredOption('--tenant <id>', 'whose records')
     .requiredOption('--out <file>', 'a file that is not there yet')
     .addOption(
-      new Option('--format <format>', 'jsonl and csv can be verified')
-        .choices(EXPORT_FORMATS)
-        .default('jsonl'),
+      new Option('--format <format>', 'jsonl and csv can be verified').choices(FORMATS).default('jsonl'),
     )
     .option('--from-seq <number>', 'the first number', wholeNumber)
     .option('--to-seq <number>', 'the number after the last', wholeNumber)
     .addHelpText('after', EXPORT_HELP)
     .action(
       (options: { tenant: string; out: string; format: ExportFormat; fromSeq?: number; toSeq?: number }) =>
-        run((config, log) => exportAudit(config, log, options, say)),
+        run(async (config, log) => (await load()).exportAudit(config, log, options, say)),
     );
 }
 

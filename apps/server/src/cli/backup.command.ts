@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import type { Config } from '../config/index.ts';
-import { backUp, checkBackup, restore } from './backup.ts';
 
 const BACKUP_HELP = `
 Everything that the database keeps, as it was at one moment, in one file; the service may run meanwhile, and is not held up.
@@ -32,6 +31,8 @@ audit checkpoints are as they were then, and people who were erased since are ba
   GATEHOUSE_DATA_DIR=/srv/new gatehouse restore /backups/2026-11-21.gatehouse
   gatehouse restore --check FILE       reads the whole file, checks everything, and touches no database`;
 
+const load = () => import('./backup.ts');
+
 /** `gatehouse backup`, `gatehouse restore` */
 export function addBackup(
   program: Command,
@@ -43,7 +44,9 @@ export function addBackup(
     .description('copy the database into one encrypted file, while the service runs')
     .requiredOption('--out <file>', 'a file that is not there yet')
     .addHelpText('after', BACKUP_HELP)
-    .action((options: { out: string }) => run((config, log) => backUp(config, log, options, say)));
+    .action((options: { out: string }) =>
+      run(async (config, log) => (await load()).backUp(config, log, options, say)),
+    );
   program
     .command('restore')
     .argument('<file>', 'a copy that gatehouse backup has made')
@@ -51,8 +54,9 @@ export function addBackup(
     .option('--check', 'only read the copy, and say whether it is whole')
     .addHelpText('after', RESTORE_HELP)
     .action((file: string, options: { check?: true }) =>
-      run((config, log) =>
-        options.check ? checkBackup(config, file, say) : restore(config, log, file, say),
-      ),
+      run(async (config, log) => {
+        const { checkBackup, restore } = await load();
+        await (options.check ? checkBackup(config, file, say) : restore(config, log, file, say));
+      }),
     );
 }

@@ -13,7 +13,7 @@ import {
   restoreBackup,
   writeBackup,
 } from '../platform/backup/index.ts';
-import { masterSealer } from '../server.ts';
+import { masterSealer } from '../master-sealer.ts';
 import { openAdminBeside, openAdminOfStopped } from './database.ts';
 import { dbDir, rootDir } from './folders.ts';
 import { withServer } from './keys.ts';

@@ -6,7 +6,7 @@ import pino from 'pino';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { inDatabase, withClient } from '../../test/database.setup.ts';
 import { parseConfig } from '../config/index.ts';
-import { masterSealer } from '../server.ts';
+import { masterSealer } from '../master-sealer.ts';
 import { CliError } from './cli-error.ts';
 import { openDatabase } from './database.ts';
 import { rotateMaster } from './keys.ts';

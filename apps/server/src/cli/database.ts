@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config/index.ts';
-import { SealError, type Sealer } from '../platform/crypto/index.ts';
+import { SealError, type Sealer } from '../platform/crypto/seal.ts';
 import {
   checkMigrated,
   ensureDatabase,

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config/index.ts';
 import { isSetupRequired } from '../features/auth/index.ts';
-import { createServer, masterSealer, type Server } from '../server.ts';
+import { masterSealer } from '../master-sealer.ts';
+import { createServer, type Server } from '../server.ts';
 import { CliError } from './cli-error.ts';
 import { openDatabase } from './database.ts';
 import { consoleDir, hashWorkerUrl } from './folders.ts';

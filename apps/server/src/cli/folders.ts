@@ -17,3 +17,5 @@ export const consoleDir = join(rootDir, 'apps', 'console', 'dist');
 export const hashWorkerUrl = import.meta.url.endsWith('.ts')
   ? new URL('../platform/crypto/hash-worker.ts', import.meta.url)
   : new URL('./hash-worker.js', import.meta.url);
+/** One of several processes that answer requests; only the built one is started. */
+export const serveWorkerUrl = new URL('./serve-worker.js', import.meta.url);

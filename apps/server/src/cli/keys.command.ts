@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import type { Config } from '../config/index.ts';
-import { listKeys, rotateKeys, rotateMaster } from './keys.ts';
 
 const ROTATE_HELP = `
 Access tokens are signed by one key, which others verify by the JWK Set at /.well-known/jwks.json. The key that signs next
@@ -28,6 +27,8 @@ key, each value with the id of its key. To change it while the service runs:
 
 Servers may run meanwhile, also with the embedded database. Nobody is signed out, and no link that was mailed is lost.`;
 
+const load = () => import('./keys.ts');
+
 /** `gatehouse keys …` */
 export function addKeys(
   keys: Command,
@@ -38,18 +39,18 @@ export function addKeys(
     .command('list')
     .description('the signing keys: which signs, which signs next, which still verify')
     .addHelpText('after', '\nServers may run meanwhile. No private key is shown.')
-    .action(() => run((config, log) => listKeys(config, log, say)));
+    .action(() => run(async (config, log) => (await load()).listKeys(config, log, say)));
   keys
     .command('rotate')
     .description('let the next signing key take over')
     .option('--compromised', 'throw every key away at once and make new ones')
     .addHelpText('after', ROTATE_HELP)
     .action((options: { compromised?: boolean }) =>
-      run((config, log) => rotateKeys(config, log, options, say)),
+      run(async (config, log) => (await load()).rotateKeys(config, log, options, say)),
     );
   keys
     .command('rotate-master')
     .description('seal everything in the database under GATEHOUSE_MASTER_KEY')
     .addHelpText('after', ROTATE_MASTER_HELP)
-    .action(() => run((config, log) => rotateMaster(config, log, say)));
+    .action(() => run(async (config, log) => (await load()).rotateMaster(config, log, say)));
 }

@@ -8,7 +8,8 @@ import {
   rotateSigningKey,
   type Rotation,
 } from '../features/keys/index.ts';
-import { createServer, masterSealer, type Server } from '../server.ts';
+import { createServer, type Server } from '../server.ts';
+import { masterSealer } from '../master-sealer.ts';
 import { CliError } from './cli-error.ts';
 import { openDatabaseBeside } from './database.ts';
 import { consoleDir, hashWorkerUrl } from './folders.ts';

@@ -1,16 +1,29 @@
 import { styleText } from 'node:util';
 import { type DestinationStream, type Logger, pino } from 'pino';
-import type { Config } from '../config/index.ts';
+import { type Config, secretValues } from '../config/index.ts';
+import { faultForLog, withoutSecrets } from './log-secrets.ts';
+
+/** Bytes that a pipe takes in one piece (PIPE_BUF): lines of several processes never stand in one another. */
+const WHOLE = 4096;
 
 /** The log of the process: a line of JSON for each entry, or, on a terminal, a short one for whoever reads it there. */
-export function createLogger({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'logFormat'>): Logger {
-  const format = logFormat ?? (process.stdout.isTTY ? 'text' : 'json');
+export function createLogger(config: Config, worker?: number): Logger {
+  const format = config.logFormat ?? (process.stdout.isTTY ? 'text' : 'json');
   // Written in batches: one system call for each request would be a fifth of its cost. What waits is flushed at the exit.
+  const pieces = worker === undefined ? { minLength: 8192 } : { minLength: 3072, maxWrite: WHOLE };
   const destination: DestinationStream =
     format === 'text'
       ? { write: (json) => void process.stdout.write(`${readableLine(json)}\n`) }
-      : pino.destination({ dest: 1, sync: false, minLength: 8192, periodicFlush: 250 });
-  return pino({ level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+      : pino.destination({ dest: 1, sync: false, periodicFlush: 250, ...pieces });
+  return pino(
+    {
+      level: config.logLevel,
+      base: worker === undefined ? null : { worker },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: faultForLog },
+    },
+    withoutSecrets(destination, secretValues(config)),
+  );
 }
 
 type Entry = Record<string, unknown>;

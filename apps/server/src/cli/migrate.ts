@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config/index.ts';
-import { masterSealer } from '../server.ts';
+import { masterSealer } from '../master-sealer.ts';
 import { openDatabase } from './database.ts';
 
 /** `gatehouse migrate` */

@@ -1,7 +1,9 @@
 import { type Command, Option } from 'commander';
 import type { Logger } from 'pino';
 import type { Config } from '../config/index.ts';
-import { type Given, erasePerson, exportPerson, listConsents, withdrawConsent } from './person.ts';
+import type { Given } from './person.ts';
+
+const load = () => import('./person.ts');
 
 const WHO = `
 Who is meant: --email, the address that signs in; or --tenant and --user, the ids, for whoever has none of that or was deleted.
@@ -46,7 +48,7 @@ export function addPerson(
     .requiredOption('--out <file>', 'a file that is not there yet')
     .addHelpText('after', EXPORT_HELP)
     .action((options: Given & { out: string }) =>
-      run((config, log) => exportPerson(config, log, options, say)),
+      run(async (config, log) => (await load()).exportPerson(config, log, options, say)),
     );
   about(person.command('erase'))
     .description('erase a person for good; what was recorded stays, and names nobody (GDPR Art. 17)')
@@ -54,17 +56,19 @@ export function addPerson(
     .option('--even-last-administrator', 'even where the tenant keeps nobody who administers it')
     .addHelpText('after', ERASE_HELP)
     .action((options: Given & { yes?: true; evenLastAdministrator?: true }) =>
-      run((config, log) => erasePerson(config, log, options, say)),
+      run(async (config, log) => (await load()).erasePerson(config, log, options, say)),
     );
   about(person.command('consents'))
     .description('what a person consented to and took back, newest first')
     .addHelpText('after', WHO)
-    .action((options: Given) => run((config, log) => listConsents(config, log, options, say)));
+    .action((options: Given) =>
+      run(async (config, log) => (await load()).listConsents(config, log, options, say)),
+    );
   about(person.command('withdraw-consent'))
     .description('note down that a person takes a consent back')
     .requiredOption('--purpose <purpose>', 'what was consented to')
     .addHelpText('after', WITHDRAW_HELP)
     .action((options: Given & { purpose: string }) =>
-      run((config, log) => withdrawConsent(config, log, options, say)),
+      run(async (config, log) => (await load()).withdrawConsent(config, log, options, say)),
     );
 }

@@ -1,28 +1,17 @@
 import { Command } from 'commander';
 import type { Logger } from 'pino';
-import { type Config, ConfigError, parseConfig } from '../config/index.ts';
+import { type Config, parseConfig } from '../config/index.ts';
 import { readEnvironment } from '../config/environment.ts';
-import { MasterRotationError } from '../features/keys/index.ts';
-import { BackupError } from '../platform/backup/index.ts';
-import { KeyFileError } from '../platform/crypto/index.ts';
-import { DataFolderError } from '../platform/data-folder.ts';
-import { MigrationError } from '../platform/database/index.ts';
-import { Problem } from '../platform/http/index.ts';
-import { WrongMasterKey } from '../platform/installation/index.ts';
-import { CertificateError } from '../platform/tls/index.ts';
-import { EmbeddedPostgresError } from '../platform/postgres/index.ts';
-import { createAdministrator } from './admin.ts';
 import { addAudit } from './audit.command.ts';
 import { addBackup } from './backup.command.ts';
-import { CliError } from './cli-error.ts';
-import { doctor } from './doctor.ts';
+import { explain } from './explain.ts';
 import { rootDir } from './folders.ts';
 import { resolveSecrets } from './secrets.ts';
 import { addKeys } from './keys.command.ts';
 import { createLogger } from './logger.ts';
 import { migrateOnly } from './migrate.ts';
 import { addPerson } from './person.command.ts';
-import { serve } from './serve.ts';
+import { serve } from './serve/serve.ts';
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
@@ -42,7 +31,11 @@ Settings come from the environment; docs/reference/configuration.md lists them a
 A secret can come from a file: put _FILE behind its name, for instance GATEHOUSE_MASTER_KEY_FILE=/run/secrets/key,
 or from HashiCorp Vault: GATEHOUSE_MASTER_KEY=vault:secret/data/gatehouse#master_key (docs/guides/secrets.md).`;
 
-/** The command line (spec U4). Exit status 0 for done, 1 for a fault told in one sentence, 2 for wrong arguments. */
+/**
+ * The command line (spec U4). Commands that need the whole server load it when they run: `serve` with workers holds a process that
+ * answers nothing.
+ * Exit status 0 for done, 1 for a fault told in one sentence, 2 for wrong arguments.
+ */
 export async function runCli(argv: string[]): Promise<void> {
   const program = new Command('gatehouse')
     .description('Gatehouse: the identity and access layer of a B2B cloud platform.')
@@ -83,7 +76,10 @@ From another machine, in development:
       '\nPrints a single-use link with which the password is set. With the embedded database, stop the service first.',
     )
     .action((options: { email: string; name?: string }) =>
-      run((config, log) => createAdministrator(config, log, options, say)),
+      run(async (config, log) => {
+        const { createAdministrator } = await import('./admin.ts');
+        await createAdministrator(config, log, options, say);
+      }),
     );
   program
     .command('doctor')
@@ -92,7 +88,12 @@ From another machine, in development:
       'after',
       '\nBrings the database to this release first, as serve does. With the embedded database, stop the service first.',
     )
-    .action(() => run((config, log) => doctor(config, log, say)));
+    .action(() =>
+      run(async (config, log) => {
+        const { doctor } = await import('./doctor.ts');
+        await doctor(config, log, say);
+      }),
+    );
   addAudit(
     program.command('audit').description('exports of the audit trail, and the proof that they are whole'),
     { run, say, explain },
@@ -125,27 +126,4 @@ async function run(
     process.stderr.write(`\ngatehouse: ${lines}\n`);
     process.exit(1);
   }
-}
-
-function explain(error: unknown): string {
-  if (error instanceof ConfigError) {
-    return error.faults.length === 1
-      ? (error.faults[0] ?? '')
-      : `${error.faults.length} settings are wrong:\n${error.faults.map((fault) => `  - ${fault}`).join('\n')}`;
-  }
-  const told = [
-    BackupError,
-    CertificateError,
-    CliError,
-    DataFolderError,
-    EmbeddedPostgresError,
-    KeyFileError,
-    MasterRotationError,
-    MigrationError,
-    WrongMasterKey,
-    Problem,
-  ].some((type) => error instanceof type);
-  if (told) return (error as Error).message;
-  if (error instanceof Error && error.name === 'AbortError') return 'stopped before it was ready.';
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

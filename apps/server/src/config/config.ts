@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { DEFAULT_SETTINGS, fitsBcrypt, isEmail, missedPasswordRules } from '@gatehouse/contracts';
 import { hasShippedPassword, isGuessable, isGuessableKey } from './guessable.ts';
@@ -9,13 +10,29 @@ type Values = { [K in keyof typeof SETTINGS]: (typeof SETTINGS)[K] extends Setti
 
 /** The configuration of one server, parsed once. */
 export interface Config
-  extends Omit<Values, 'mode' | 'publicUrl' | 'registration' | 'dataDir' | 'nodeEnv' | 'tlsDev'> {
+  extends Omit<
+    Values,
+    | 'mode'
+    | 'publicUrl'
+    | 'registration'
+    | 'dataDir'
+    | 'nodeEnv'
+    | 'tlsDev'
+    | 'workers'
+    | 'hashWorkers'
+    | 'databasePoolSize'
+  > {
   mode: 'development' | 'production';
   /** The issuer: an origin without a trailing slash. */
   publicUrl: string;
   registration: 'closed' | 'tenant';
   dataDir: string;
   tlsDev: boolean;
+  /** Processes that answer requests. */
+  workers: number;
+  /** Of each of them: threads that hash, connections to the database. */
+  hashWorkers: number;
+  databasePoolSize: number;
 }
 
 /** All faults of a configuration at once, each by the name of its setting and never by its value. */
@@ -31,6 +48,8 @@ const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\]|.+\.localhost)$/;
 
 /** Is this the address of the machine itself, which browsers treat as secure even without TLS? */
 export const isLoopbackUrl = (url: string) => LOOPBACK.test(new URL(url).hostname);
+
+const isLoopbackHost = (host: string) => LOOPBACK.test(host) || host === '::1';
 
 /**
  * Parses the environment.
@@ -59,6 +78,7 @@ export function parseConfig(env: Record<string, string | undefined>, baseDir: st
   const mode = parsed.mode ?? (parsed.nodeEnv === 'production' || isOpen ? 'production' : 'development');
   const config: Config = {
     ...parsed,
+    ...processes(parsed, mode),
     tlsDev,
     publicUrl,
     mode,
@@ -68,6 +88,27 @@ export function parseConfig(env: Record<string, string | undefined>, baseDir: st
   const unsafe = [...checkAlways(config), ...(mode === 'production' ? checkProduction(config) : [])];
   if (unsafe.length > 0) throw new ConfigError(unsafe);
   return config;
+}
+
+/** More than so many processes and connections are only there when they are asked for. */
+const MOST_WORKERS = 24;
+const CONNECTIONS_OF_ALL = 80;
+/** What the embedded PostgreSQL has, but for some that operators' commands may need. */
+const EMBEDDED_CONNECTIONS = 90;
+
+/** What a machine is shared into, where the settings do not say. */
+function processes(
+  { workers: wanted, hashWorkers, databasePoolSize }: Values,
+  mode: Config['mode'],
+): Pick<Config, 'workers' | 'hashWorkers' | 'databasePoolSize'> {
+  const cores = availableParallelism();
+  const workers = wanted ?? (mode === 'production' ? Math.min(cores, MOST_WORKERS) : 1);
+  const share = Math.floor(CONNECTIONS_OF_ALL / workers) - 1;
+  return {
+    workers,
+    hashWorkers: hashWorkers ?? Math.max(1, Math.floor(cores / workers)),
+    databasePoolSize: databasePoolSize ?? Math.max(2, Math.min(10, share)),
+  };
 }
 
 /** A misspelt setting must not be a setting that silently does nothing. */
@@ -109,6 +150,12 @@ function checkAlways(config: Config): string[] {
   if (endsTls(config) && !https) {
     faults.push('GATEHOUSE_PUBLIC_URL must be an https:// address when the server itself speaks TLS.');
   }
+  const connections = config.workers * (config.databasePoolSize + 1);
+  if (config.databaseUrl === undefined && connections > EMBEDDED_CONNECTIONS) {
+    faults.push(
+      `GATEHOUSE_WORKERS with DATABASE_POOL_SIZE need ${connections} connections, more than the ${EMBEDDED_CONNECTIONS} of the embedded PostgreSQL: lower either, or set DATABASE_URL.`,
+    );
+  }
   // RFC 7518 §3.2: a key as long as the hash, at least.
   if (config.tokenAlgorithm === 'hs256' && (config.secretKey ?? '').length < 32) {
     faults.push('TOKEN_ALGORITHM=hs256 needs SECRET_KEY, 32 characters or more.');
@@ -124,6 +171,17 @@ function checkAlways(config: Config): string[] {
   }
   if (config.masterKeyPrevious !== undefined && config.masterKey === undefined) {
     faults.push('GATEHOUSE_MASTER_KEY_PREVIOUS needs GATEHOUSE_MASTER_KEY, the key that comes after those.');
+  }
+  if (config.metricsToken === undefined && !isLoopbackHost(config.metricsHost)) {
+    faults.push('METRICS_HOST lets others in: set METRICS_TOKEN, or leave it at 127.0.0.1.');
+  }
+  if (config.metricsToken !== undefined && !/^[\x21-\x7e]{16,500}$/.test(config.metricsToken)) {
+    faults.push(
+      'METRICS_TOKEN must be 16 visible ASCII characters or more, such as from: openssl rand -hex 24',
+    );
+  }
+  if (config.metricsPort === config.port) {
+    faults.push('METRICS_PORT must be another port than PORT.');
   }
   if (!/^[a-z][a-z0-9_]{0,30}$/.test(config.databaseRolePrefix)) {
     faults.push('DATABASE_ROLE_PREFIX must be lower-case letters, digits and underscores, at most 31.');
@@ -151,7 +209,7 @@ function checkProduction(config: Config): string[] {
   if (config.tlsDev)
     faults.push('TLS_DEV (--tls-dev) is for development: nobody else trusts its certificate.');
   // SECURITY: passwords and tokens would travel in the clear to whoever finds the port (spec D7).
-  const reachable = !LOOPBACK.test(config.host) && config.host !== '::1';
+  const reachable = !isLoopbackHost(config.host);
   if (!endsTls(config) && reachable && config.trustedProxies.length === 0) {
     faults.push(
       'HOST would open a plain HTTP port in production: set TLS_CERT_FILE and TLS_KEY_FILE, or name in TRUSTED_PROXIES the proxy that ends TLS in front.',
@@ -193,6 +251,8 @@ function guessableSecrets(config: Config): string[] {
     faults.push('GATEHOUSE_MASTER_KEY_PREVIOUS must hold random keys only, not a pattern or a text.');
   if (config.secretKey !== undefined && (config.secretKey.length < 32 || isGuessable(config.secretKey)))
     faults.push('SECRET_KEY must be 32 random characters or more, not a placeholder or a repeated pattern.');
+  if (config.metricsToken !== undefined && isGuessable(config.metricsToken))
+    faults.push('METRICS_TOKEN must be random, not a placeholder or a repeated pattern.');
   if (config.adminPassword !== undefined && isGuessable(config.adminPassword))
     faults.push('GATEHOUSE_ADMIN_PASSWORD must not be one that anybody would try first.');
   const urls = {

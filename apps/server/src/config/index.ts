@@ -3,3 +3,4 @@ export { canonicalAddress, canonicalRange, countedAs, isWithin, networkOf } from
 export { decodeMasterKey } from './master-key.ts';
 export { SettingFault } from './schema.ts';
 export { resolveReferences, vaultEnvironment } from './references.ts';
+export { secretValues } from './secret-values.ts';

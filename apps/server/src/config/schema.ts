@@ -12,6 +12,7 @@ import {
 } from './settings.ts';
 import { parseCidr } from './cidr.ts';
 import { decodeMasterKey } from './master-key.ts';
+import { OBSERVATION_SETTINGS } from './observation.ts';
 
 /** Every setting of the server. `gatehouse serve --help` names the important ones; the reference page is generated from this. */
 export const SETTINGS = {
@@ -84,14 +85,12 @@ export const SETTINGS = {
       description: 'Prefix of the database roles, which belong to a whole cluster.',
     }),
   ),
-  databasePoolSize: required(
-    integer('DATABASE_POOL_SIZE', {
-      min: 2,
-      max: 200,
-      default: 10,
-      description: 'Connections of this process; one more watches the database.',
-    }),
-  ),
+  databasePoolSize: integer('DATABASE_POOL_SIZE', {
+    min: 2,
+    max: 200,
+    defaultText: '10; fewer with more than seven workers, so that all of them keep within 80',
+    description: 'Connections of each worker process; one more watches the database.',
+  }),
   valkeyUrl: url(
     'VALKEY_URL',
     {
@@ -282,11 +281,18 @@ export const SETTINGS = {
       description: 'Cost of password hashes; lower stored ones are renewed at the next sign-in.',
     }),
   ),
+  workers: integer('GATEHOUSE_WORKERS', {
+    min: 1,
+    max: 64,
+    defaultText: '1 in development; in production as many as cores, at most 24',
+    description:
+      'Processes that answer requests. With one, the process that starts the database answers them itself.',
+  }),
   hashWorkers: integer('HASH_WORKERS', {
     min: 1,
     max: 64,
-    defaultText: 'as many as cores',
-    description: 'Threads that hash passwords.',
+    defaultText: 'the cores, shared by the workers',
+    description: 'Threads of each worker process that hash passwords.',
   }),
   hashQueue: required(
     integer('HASH_QUEUE_LIMIT', {
@@ -373,18 +379,7 @@ export const SETTINGS = {
     }),
   ),
   ...AUDIT_SETTINGS,
-  logLevel: required(
-    oneOf('LOG_LEVEL', {
-      values: ['debug', 'info', 'warn', 'error', 'silent'],
-      default: 'info',
-      description: 'What is logged.',
-    }),
-  ),
-  logFormat: oneOf('LOG_FORMAT', {
-    values: ['text', 'json'],
-    defaultText: 'text on a terminal, else json',
-    description: 'Short lines for people, or one JSON object a line for programs.',
-  }),
+  ...OBSERVATION_SETTINGS,
 } as const;
 
 /** Names that begin with GATEHOUSE_ and are not settings of the server but of the start script or the tests. */

@@ -3,12 +3,14 @@ import type { Config } from '../config/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { BlindIndex, Cursors, Passwords, Sealer, TokenSigner } from '../platform/crypto/index.ts';
 import type { Doors } from '../platform/database/index.ts';
+import type { Counted } from '../platform/metrics/index.ts';
 import type { DevelopmentMailbox } from '../platform/mail/index.ts';
 import type { Follower } from '../platform/revocations/follower.ts';
 import type { OneTimeTokens } from '../platform/one-time-tokens/index.ts';
 import type { Outbox } from '../platform/outbox/index.ts';
 import type { Images } from '../platform/images/index.ts';
 import type { Limits, MailLimits, TenantRate } from '../platform/limits/index.ts';
+import type { Traces } from '../platform/traces/index.ts';
 import type { Audit, AuditKeys, DecisionLog, Denials, Sealing, SubjectKeys } from './audit/index.ts';
 import type { ProvedAddresses, SessionContexts } from './auth/index.ts';
 import type { ClientDirectory } from './clients/index.ts';
@@ -45,6 +47,8 @@ export interface Deps {
   brands: Brands;
   images: Images;
   revocations: Follower;
+  metrics: Counted;
+  traces: Traces;
   /** The folder of the built pages. */
   consoleDir: string;
   /** Undefined in production and wherever SMTP_URL is set. */

@@ -32,7 +32,7 @@ import { usersRoutes } from './users/index.ts';
 
 /** Hooks first, then every feature's routes: a route that is added before the access hook would not be judged by it. */
 export async function installFeatures(app: FastifyInstance, deps: Deps): Promise<void> {
-  installLimits(app, deps.limits);
+  installLimits(app, deps.limits, deps.metrics);
   installAccessHook(app, {
     doors: deps.doors,
     authenticate: (request) => authenticate(deps, request),

@@ -1,8 +1,9 @@
 import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { Told } from './told.ts';
 
 /** The data folder can be neither found nor made; the message says what to do. */
-export class DataFolderError extends Error {}
+export class DataFolderError extends Told {}
 
 /**
  * Makes Gatehouse's data folder unless it is there. For root others may pass through (never list), since the account that

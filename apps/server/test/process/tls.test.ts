@@ -114,6 +114,22 @@ describe('gatehouse serve with a certificate', () => {
     expect(await server.stop()).toBe(0);
   });
 
+  it('is replaced in every worker process', async () => {
+    const [port, first, second] = [await freePort(), await certificate('old'), await certificate('new')];
+    const [TLS_CERT_FILE, TLS_KEY_FILE] = [join(dataDir, 'all.crt'), join(dataDir, 'all.key')];
+    await point(TLS_CERT_FILE, first.cert);
+    await point(TLS_KEY_FILE, first.key);
+    const server = await serve(port, [], { TLS_CERT_FILE, TLS_KEY_FILE, GATEHOUSE_WORKERS: '3' });
+    for (let count = 0; count < 6; count += 1) expect((await get(port, first.pem)).status).toBe(200);
+    await point(TLS_KEY_FILE, second.key);
+    await point(TLS_CERT_FILE, second.cert);
+    await expect
+      .poll(() => server.output().match(/was replaced/g)?.length, { timeout: 20_000 })
+      .toBeGreaterThanOrEqual(3);
+    for (let count = 0; count < 6; count += 1) expect((await get(port, second.pem)).status).toBe(200);
+    expect(await server.stop()).toBe(0);
+  });
+
   it('speaks no plain HTTP, and nothing older than TLS 1.2, on that port', async () => {
     const port = await freePort();
     const server = await serve(port, ['--tls-dev']);

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { enterOwn } from '../../src/platform/access/index.ts';
 import { createCircuit, createDoors, createPool } from '../../src/platform/database/index.ts';
 import { newId, ROOT_TENANT, type TenantId } from '../../src/platform/ids.ts';
+import { NO_TRACES } from '../../src/platform/traces/index.ts';
 import { startServer, type TestServer } from '../server.fixture.ts';
 import { addPerson, registerTenant } from './people.fixture.ts';
 import { populate } from './population.fixture.ts';
@@ -179,7 +180,7 @@ describe('row security', () => {
       circuit: createCircuit(),
       onError: () => undefined,
     });
-    const doors = createDoors(pool, 'gatehouse_');
+    const doors = createDoors(pool, 'gatehouse_', NO_TRACES);
     const state = () =>
       pool.query<{ role: string; tenant: string | null; name: string }>(
         `select current_user::text as role, nullif(current_setting('gatehouse.tenant_id', true), '') as tenant,
@@ -233,7 +234,7 @@ describe('row security', () => {
       circuit: createCircuit(),
       onError: () => undefined,
     });
-    const doors = createDoors(pool, 'gatehouse_');
+    const doors = createDoors(pool, 'gatehouse_', NO_TRACES);
     const tenants = await makeTenants(gatehouse);
     const sessions = new Map<TenantId, string>();
     for (const tenantId of tenants)

@@ -4,7 +4,7 @@ export { createDenials, type Denials } from './denials.ts';
 export { createDecisionLog, type DecisionLog } from './decision-log.ts';
 export { exportForOperator } from './export/export-for-operator.ts';
 export { auditExportRoutes } from './export/export.routes.ts';
-export { EXPORT_FORMATS, type ExportFormat } from './export/formats.ts';
+export type { ExportFormat } from './export/formats.ts';
 export { personal } from './personal.ts';
 export { recordRestore } from './record-restore.ts';
 export { actorOf, type Audit, type AuditEntry, createAudit, subjectOfTheDay } from './record.ts';

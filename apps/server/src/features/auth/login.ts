@@ -38,6 +38,7 @@ export async function login(deps: Deps, input: LoginInput, request: RequestConte
   const opened =
     (await enterBy(deps, client, input, request)) ?? (await enterBy(deps, client, input, request));
   if (opened === undefined) throw refusal(deps, null);
+  deps.metrics.signIn('accepted');
   return opened;
 }
 

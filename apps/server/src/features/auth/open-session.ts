@@ -101,6 +101,7 @@ export async function openSession(
     },
     request,
   });
+  if (signIn.replaces === undefined) deps.metrics.sessionOpened();
   return withTokens(deps, {
     client: signIn.client,
     session,

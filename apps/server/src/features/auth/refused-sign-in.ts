@@ -21,6 +21,7 @@ export interface Refusal {
  */
 export async function recordRefusal(deps: Deps, refusal: Refusal, request: RequestContext): Promise<void> {
   const { account, verdict } = refusal;
+  if (verdict !== 'accepted') deps.metrics.signIn(verdict);
   const tenantId = account?.tenantId ?? ROOT_TENANT;
   const subject = account ? { tenantId, id: account.userId } : subjectOfTheDay(deps.clock.now());
   const resource = { type: account ? 'user' : 'address', id: account?.userId ?? null };

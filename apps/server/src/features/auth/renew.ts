@@ -30,10 +30,13 @@ export async function renew(
 ): Promise<Renewed> {
   const { config, clock } = deps;
   const token = presented === undefined ? undefined : parseRefreshToken(presented, deps.sealer);
-  if (token === undefined) throw expired();
+  if (token === undefined) throw notRenewed(deps);
   const { signIn: rules } = await deps.tenantRules.get(token.tenantId);
   // The session stays: back in a network that is allowed, it goes on.
-  if (!isNetworkAllowed(rules, request.ip)) throw signInRefused();
+  if (!isNetworkAllowed(rules, request.ip)) {
+    deps.metrics.renewal('rules');
+    throw signInRefused();
+  }
   const renewal = await renewSession(deps.doors, {
     tenantId: token.tenantId,
     sessionId: token.sessionId,
@@ -46,10 +49,12 @@ export async function renew(
     replaySeconds: config.refreshReplaySeconds,
     perMinute: config.authRateLimit,
   });
-  if (renewal === undefined) throw expired();
+  if (renewal === undefined) throw notRenewed(deps);
   const resetsIn = (renewal.limit_resets_at.getTime() - clock.now().getTime()) / 1000;
   const headers = limitHeaders(config.authRateLimit, renewal.remaining, resetsIn);
+  deps.metrics.renewal(renewal.outcome);
   if (renewal.outcome === 'limited') {
+    deps.metrics.limitRefused('renewal');
     throw new Problem('rate.limited', {
       detail: 'This session was renewed too often within a minute.',
       retryAfter: resetsIn,
@@ -73,6 +78,11 @@ export async function renew(
     }),
     limitHeaders: headers,
   };
+}
+
+function notRenewed({ metrics }: Deps): Problem {
+  metrics.renewal('expired');
+  return expired();
 }
 
 const expired = () => new Problem('auth.session_expired', { detail: 'Sign in again.' });

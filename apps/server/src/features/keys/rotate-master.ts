@@ -11,9 +11,10 @@ import {
   writeSealed,
 } from './reseal.repo.ts';
 import { SEALED_COLUMNS } from './sealed-columns.ts';
+import { Told } from '../../platform/told.ts';
 
 /** It cannot go on now; the message says what to do. */
-export class MasterRotationError extends Error {}
+export class MasterRotationError extends Told {}
 
 type ResealDeps = Pick<Deps, 'doors' | 'sealer' | 'clock' | 'audit'>;
 

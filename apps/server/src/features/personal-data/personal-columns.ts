@@ -105,6 +105,7 @@ export const PERSONAL_COLUMNS: Readonly<Record<string, Readonly<Record<string, P
     payload_sealed: ON_ITS_WAY,
     address: KEYED,
     correlation_id: ON_ITS_WAY,
+    span_id: ON_ITS_WAY,
     last_error: ON_ITS_WAY,
   },
   principals: {

@@ -1,4 +1,3 @@
-export { BackupError } from './backup-error.ts';
 export { openSnapshot } from './backup.repo.ts';
 export type { Manifest } from './form.ts';
 export { type Backup, openBackup } from './read-backup.ts';

@@ -1,7 +1,5 @@
 export { canonicalJson } from './canonical-json.ts';
-export { type CertificateFacts, readCertificate } from './certificate.ts';
 export { createCursors, type Cursors } from './cursor.ts';
-export { KeyFileError, loadOrMakeKeyFile } from './key-file.ts';
 export { randomSecret, randomTraceId, sha256, sha256InParts } from './digest.ts';
 export {
   appendLeaf,

@@ -2,9 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makeDataFolder, makeFolder } from '../data-folder.ts';
 import { randomSecret } from './digest.ts';
+import { Told } from '../told.ts';
 
 /** The key file can be neither made nor read; the message says what to do. */
-export class KeyFileError extends Error {}
+export class KeyFileError extends Told {}
 
 /**
  * The key-encryption key of a development server: random, made at the first start, readable by its owner only.

@@ -1,8 +1,8 @@
-import { availableParallelism } from 'node:os';
 import { fitsBcrypt } from '@gatehouse/contracts';
 import { Piscina } from 'piscina';
 import { Problem } from '../http/problem.ts';
 import { randomSecret } from './digest.ts';
+import type { Traces } from '../traces/index.ts';
 import type { HashTask } from './hash-worker.ts';
 
 /**
@@ -18,16 +18,18 @@ export interface Passwords {
   needsRehash(stored: string): boolean;
   /** Hashes done since the start; the tests compare known and unknown accounts by it. */
   readonly done: number;
+  readonly load: { busy: number; waiting: number; threads: number };
   close(): Promise<void>;
 }
 
 export function createPasswords(options: {
   cost: number;
-  workers: number | undefined;
+  workers: number;
   queueLimit: number;
   workerUrl: URL;
+  traces: Traces;
 }): Passwords {
-  const threads = options.workers ?? availableParallelism();
+  const threads = options.workers;
   const pool = new Piscina<HashTask, string | boolean>({
     filename: options.workerUrl.href,
     minThreads: 1,
@@ -46,8 +48,9 @@ export function createPasswords(options: {
       turn.pass();
     }
   };
+  const traced = (task: HashTask) => options.traces.span('password hash', {}, () => run(task));
   const hash = async (password: string) =>
-    (await run({ kind: 'hash', password, cost: options.cost })) as string;
+    (await traced({ kind: 'hash', password, cost: options.cost })) as string;
   // What an unknown account is compared with: a real hash at today's cost, of a secret that nobody knows.
   const decoy = hash(randomSecret(24).toString('base64url'));
   decoy.catch(() => undefined);
@@ -55,7 +58,7 @@ export function createPasswords(options: {
     hash,
     async verify(password, stored) {
       const comparable = fitsBcrypt(password) && !password.includes('\0');
-      const right = (await run({
+      const right = (await traced({
         kind: 'verify',
         password: comparable ? password : '',
         hash: stored ?? (await decoy),
@@ -68,6 +71,9 @@ export function createPasswords(options: {
     },
     get done() {
       return done;
+    },
+    get load() {
+      return { ...turn.load, threads };
     },
     close: () => pool.destroy(),
   };
@@ -89,6 +95,9 @@ function createTurns(threads: number, queueLimit: number) {
       if (waiting.length >= queueLimit)
         throw new Problem('auth.busy', { detail: 'Try again in a moment.', retryAfter: 2 });
       await new Promise<void>((resolve) => waiting.push(resolve));
+    },
+    get load() {
+      return { busy: threads - free, waiting: waiting.length };
     },
     /** Hands the thread to the next in line. */
     pass(): void {

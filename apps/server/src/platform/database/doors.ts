@@ -9,6 +9,7 @@ import {
 } from 'kysely';
 import type pg from 'pg';
 import { isUuid, type TenantId } from '../ids.ts';
+import type { Traces } from '../traces/index.ts';
 import { asUnavailable, statementName, type Pool } from './pool.ts';
 import type { DB } from './schema.generated.ts';
 
@@ -47,15 +48,15 @@ export interface Doors {
   close(): Promise<void>;
 }
 
-export function createDoors(pool: Pool, rolePrefix: string): Doors {
+export function createDoors(pool: Pool, rolePrefix: string, traces: Traces): Doors {
   const transaction = async <T>(begin: string, work: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
     const client = await pool.connect();
     let broken: Error | undefined;
     try {
-      await client.query(begin);
+      await traces.statement('begin', () => client.query(begin));
       const result = await work(client);
       // A commit after a failed statement rolls back and says so, without an error: nobody may take it for done.
-      const { command } = await client.query('commit');
+      const { command } = await traces.statement('commit', () => client.query('commit'));
       if (command !== 'COMMIT')
         throw new Error('the transaction was rolled back: one of its statements failed');
       return result;
@@ -75,7 +76,7 @@ export function createDoors(pool: Pool, rolePrefix: string): Doors {
       try {
         return await transaction(enterSql(rolePrefix, scope), (client) =>
           work(
-            Object.assign(kyselyOn(client), {
+            Object.assign(kyselyOn(client, traces), {
               tenantId: scope.tenantId,
               actorTenantId: scope.actorTenantId,
               subjectTenantId: scope.subjectTenantId,
@@ -89,9 +90,9 @@ export function createDoors(pool: Pool, rolePrefix: string): Doors {
     asSystem: (reason, work) =>
       transaction(
         `begin; set local role ${rolePrefix}system; set local application_name = '${plain(reason)}'`,
-        (client) => work(kyselyOn(client) as SystemTx),
+        (client) => work(kyselyOn(client, traces) as SystemTx),
       ),
-    call: (statement, values) => pool.query(statement, values),
+    call: (statement, values) => traces.statement(statement, () => pool.query(statement, values)),
     onTenantChange: (listener) => void listeners.push(listener),
     close: () => pool.end(),
   };
@@ -142,11 +143,11 @@ export async function inNewTenant<T>(
 }
 
 /** Kysely over one checked-out client; begin and commit are the door's. */
-function kyselyOn(client: pg.PoolClient): Kysely<DB> {
+function kyselyOn(client: pg.PoolClient, traces: Traces): Kysely<DB> {
   const connection: DatabaseConnection = {
-    async executeQuery<R>(query: CompiledQuery) {
-      const { sql: text, parameters } = query;
-      const result = await client.query({ name: statementName(text), text, values: parameters as unknown[] });
+    async executeQuery<R>({ sql: text, parameters }: CompiledQuery) {
+      const query = { name: statementName(text), text, values: parameters as unknown[] };
+      const result = await traces.statement(text, () => client.query(query));
       return { rows: result.rows as R[], numAffectedRows: BigInt(result.rowCount ?? 0) };
     },
     // The interface asks for it; every list here is a page.

@@ -1,5 +1,6 @@
 import pg from 'pg';
-import { randomSecret, type SealedColumn, type Sealer } from '../crypto/index.ts';
+import { randomSecret } from '../crypto/digest.ts';
+import type { SealedColumn, Sealer } from '../crypto/index.ts';
 import { whyUnreachable } from './probe.ts';
 
 const CONTEXT = 'password of the login role';

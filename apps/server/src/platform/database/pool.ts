@@ -11,6 +11,8 @@ import { type Circuit, DatabaseUnavailable } from './circuit.ts';
 export interface Pool {
   connect(): Promise<pg.PoolClient>;
   query<R extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<R[]>;
+  /** How many connections there are, and how many wait for one. */
+  count(): { busy: number; idle: number; waiting: number };
   end(): Promise<void>;
 }
 
@@ -88,6 +90,11 @@ export function createPool(options: {
         throw asUnavailable(error);
       }
     },
+    count: () => ({
+      busy: pool.totalCount - pool.idleCount,
+      idle: pool.idleCount,
+      waiting: pool.waitingCount,
+    }),
     end: () => pool.end(),
   };
 }

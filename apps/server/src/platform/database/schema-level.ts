@@ -1,7 +1,8 @@
 import type pg from 'pg';
+import { Told } from '../told.ts';
 
 /** The database cannot be brought to this release, or not be served by it; the message says what to do. */
-export class MigrationError extends Error {}
+export class MigrationError extends Told {}
 
 /**
  * A release that does not know this migration can no longer serve a database that this release has migrated. Named anew by

@@ -246,6 +246,7 @@ export interface Outbox {
   id: string;
   last_error: string | null;
   payload_sealed: string;
+  span_id: string | null;
   tenant_id: string;
   topic: string;
   type: string;

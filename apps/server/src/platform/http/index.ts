@@ -1,7 +1,7 @@
 export { installTransportCheck } from './transport.ts';
 export { clientAddress } from './client-address.ts';
 export { contextOf, type RequestContext } from './context.ts';
-export { correlationIdOf } from './correlation.ts';
+export { correlationOf } from './correlation.ts';
 export { entityTagOf, hasEntityTag } from './entity-tag.ts';
 export { asProblem, installErrorHandling, sendProblem } from './error-handler.ts';
 export { installJsonParser } from './json-body.ts';

@@ -1,4 +1,5 @@
 import { ERRORS, type ErrorCode } from '@gatehouse/contracts';
+import { Told } from '../told.ts';
 
 export interface ProblemOptions {
   /** What was wrong, where, and what to do, for the person who reads it. Nothing internal. */
@@ -12,7 +13,7 @@ export interface ProblemOptions {
 }
 
 /** An answer of the error catalogue, thrown from anywhere and turned into RFC 9457 problem details at the edge. */
-export class Problem extends Error {
+export class Problem extends Told {
   readonly code: ErrorCode;
   readonly options: ProblemOptions;
   readonly status: number;

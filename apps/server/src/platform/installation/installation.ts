@@ -9,9 +9,10 @@ import {
   loadInstallationToChange,
   makePartitions,
 } from './installation.repo.ts';
+import { Told } from '../told.ts';
 
 /** None of the key-encryption keys at hand is the one that this database is sealed under. */
-export class WrongMasterKey extends Error {}
+export class WrongMasterKey extends Told {}
 
 const KEY_CHECK = 'key check';
 const INDEX_KEY = 'blind index key';

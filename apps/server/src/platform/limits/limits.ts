@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { countedAs } from '../../config/index.ts';
 import { Problem } from '../http/problem.ts';
+import type { Counted } from '../metrics/index.ts';
 import type { Count, Counter } from './counter.ts';
 
 /** The groups of authentication endpoints that are counted apart (spec D1). Renewals are counted by session, in the session. */
@@ -27,7 +28,11 @@ export const createLimits = (perMinute: Counter): Limits => ({
 });
 
 /** Enforces `config.limit`, before anything of the request is read. */
-export function installLimits(app: FastifyInstance, limits: Limits): void {
+export function installLimits(
+  app: FastifyInstance,
+  limits: Limits,
+  metrics: Pick<Counted, 'limitRefused'>,
+): void {
   app.addHook('onRequest', async (request, reply) => {
     const group = request.routeOptions.config.limit;
     if (group === undefined || request.is404) return;
@@ -36,6 +41,7 @@ export function installLimits(app: FastifyInstance, limits: Limits): void {
     const headers = limitHeaders(perMinute, Math.max(0, perMinute - used), secondsLeft);
     reply.headers(headers);
     if (!isLeft) {
+      metrics.limitRefused(group);
       throw new Problem('rate.limited', {
         detail: `At most ${perMinute} requests a minute reach this group of endpoints from one address.`,
         retryAfter: secondsLeft,

@@ -70,8 +70,14 @@ interface Wanted {
 
 export function createMailLimits({
   blindIndex,
+  onRefused,
   ...counters
-}: MailCounters & { blindIndex: BlindIndex }): MailLimits {
+}: MailCounters & { blindIndex: BlindIndex; onRefused(): void }): MailLimits {
+  const takeAll = async (wanted: readonly Wanted[]) => {
+    const refused = await takeOfEach(wanted);
+    if (refused !== undefined) onRefused();
+    return refused;
+  };
   // SECURITY: the counters outlive the mail, and name no address.
   const nameOf = (email: string) => blindIndex.of('mail address', emailKey(email)).toString('base64url');
   const to = (kind: MailKind, email: string) => `mail to:${kind}:${nameOf(email)}`;
@@ -119,7 +125,7 @@ interface Refused {
 }
 
 /** Counts one on each, or on none of them. What is counted is never less than what was sent, however many ask at once. */
-async function takeAll(wanted: readonly Wanted[]): Promise<Refused | undefined> {
+async function takeOfEach(wanted: readonly Wanted[]): Promise<Refused | undefined> {
   for (const [index, { counter, key, what }] of wanted.entries()) {
     const { isLeft, secondsLeft } = await counter.count(key);
     if (isLeft) continue;

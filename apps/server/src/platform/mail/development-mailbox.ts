@@ -17,9 +17,12 @@ export interface DevelopmentMailbox extends MailTransport {
 
 const SHOWN = 50;
 
-export function createDevelopmentMailbox(folder: string): DevelopmentMailbox {
+export function createDevelopmentMailbox(
+  folder: string,
+  key: string = randomSecret(32).toString('base64url'),
+): DevelopmentMailbox {
   return {
-    key: randomSecret(32).toString('base64url'),
+    key,
     async send(mail, id) {
       await mkdir(folder, { recursive: true, mode: 0o700 });
       const stored: StoredMail = { ...mail, id, at: new Date().toISOString() };

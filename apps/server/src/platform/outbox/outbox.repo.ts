@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { SystemTx, TenantTx } from '../database/index.ts';
 import { newId, type TenantId } from '../ids.ts';
+import type { Backlog } from '../metrics/index.ts';
 
 export interface NewMessage {
   type: string;
@@ -8,6 +9,8 @@ export interface NewMessage {
   /** Whom it goes to (`addressIndex`); null for a message that nobody is meant to get. */
   address: Buffer | null;
   correlationId: string;
+  /** Of the span in which it was written; null where that is not traced. */
+  spanId: string | null;
   now: Date;
   /** Set for a message that nobody is meant to get. */
   deliveredAt: Date | null;
@@ -24,6 +27,7 @@ export async function insertMessage(tx: TenantTx, id: string, message: NewMessag
       payload_sealed: message.payloadSealed,
       address: message.address,
       correlation_id: message.correlationId,
+      span_id: message.spanId,
       created_at: message.now,
       available_at: message.now,
       delivered_at: message.deliveredAt,
@@ -37,6 +41,7 @@ export interface DueMessage {
   type: string;
   payload_sealed: string;
   correlation_id: string;
+  span_id: string | null;
   attempts: number;
   created_at: Date;
 }
@@ -55,7 +60,7 @@ export async function claimDue(
       where d.delivered_at is null and d.failed_at is null and d.available_at <= ${now}
         and (d.claimed_until is null or d.claimed_until <= ${now})
       order by d.available_at, d.id limit ${limit} for update skip locked)
-    returning o.tenant_id, o.id, o.type, o.payload_sealed, o.correlation_id, o.attempts, o.created_at`.execute(
+    returning o.tenant_id, o.id, o.type, o.payload_sealed, o.correlation_id, o.span_id, o.attempts, o.created_at`.execute(
     tx,
   );
   // RETURNING has no order of its own: ids are made in the order of the acts.
@@ -68,6 +73,17 @@ export async function releaseClaims(tx: SystemTx, messages: readonly DueMessage[
     update gatehouse.outbox o set claimed_until = null, attempts = greatest(o.attempts - 1, 0)
     from unnest(${messages.map((each) => each.tenant_id)}::uuid[], ${messages.map((each) => each.id)}::uuid[]) as r(tenant_id, id)
     where o.tenant_id = r.tenant_id and o.id = r.id and o.delivered_at is null`.execute(tx);
+}
+
+/** What is not delivered yet, and since when the oldest of it waits. */
+export async function loadBacklog(tx: SystemTx): Promise<Backlog> {
+  const row = await tx
+    .selectFrom('outbox')
+    .select(({ fn }) => [fn.countAll<string>().as('count'), fn.min('created_at').as('oldest')])
+    .where('delivered_at', 'is', null)
+    .where('failed_at', 'is', null)
+    .executeTakeFirst();
+  return { count: Number(row?.count ?? 0), oldest: row?.oldest ?? null };
 }
 
 /** Delivered: the row stays for the record, what it carried does not. */

@@ -3,10 +3,13 @@ import { addressIndex } from '../address-index.ts';
 import type { BlindIndex, SealedColumn, Sealer } from '../crypto/index.ts';
 import type { Doors, TenantTx } from '../database/index.ts';
 import { type Mail, MailServerAway, type MailTransport } from '../mail/index.ts';
+import type { Backlog, Counted } from '../metrics/index.ts';
+import type { TracePlace, Traces } from '../traces/index.ts';
 import {
   claimDue,
   type DueMessage,
   insertMessage,
+  loadBacklog,
   markDelivered,
   markFailed,
   newMessageId,
@@ -29,6 +32,7 @@ export interface Outbox {
    * The dispatcher calls it in a loop, tests by hand.
    */
   dispatch(): Promise<number>;
+  backlog(): Promise<Backlog>;
   start(): void;
   close(): Promise<void>;
 }
@@ -64,9 +68,11 @@ export function createOutbox(deps: {
   transport: MailTransport;
   /** A mail as it leaves: in the colours of its tenant, as they are then. */
   dress(mail: Mail, tenantId: string): Promise<Mail>;
-  onError(error: unknown): void;
+  metrics: Pick<Counted, 'mail'>;
+  traces: Traces;
+  onError(error: unknown, correlationId?: string): void;
 }): Outbox {
-  const { doors, sealer, blindIndex, clock, transport } = deps;
+  const { doors, sealer, blindIndex, clock, transport, metrics, traces } = deps;
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<unknown> = Promise.resolve();
   let closed = false;
@@ -74,6 +80,11 @@ export function createOutbox(deps: {
   const seal = (tx: TenantTx, mail: Mail) => {
     const id = newMessageId();
     return { id, payloadSealed: sealer.seal(JSON.stringify(mail), contextOf(tx.tenantId, id)) };
+  };
+  /** Of the trace that the message is correlated with, and of no other. */
+  const spanOf = (correlationId: string) => {
+    const place = traces.place();
+    return place?.traceId === correlationId ? place.spanId : null;
   };
   /** How often the mail server was looked for and not found, and until when nobody looks. */
   const away = { looks: 0, until: 0 };
@@ -88,7 +99,8 @@ export function createOutbox(deps: {
     }
   };
   const refused = async (message: DueMessage, error: Error, last: boolean) => {
-    deps.onError(error);
+    deps.onError(error, message.correlation_id);
+    metrics.mail(last ? 'given_up' : 'again');
     const now = clock.now();
     const again = last ? null : new Date(now.getTime() + backOffSeconds(message.attempts) * 1000);
     await doors.asSystem('outbox failed', (tx) =>
@@ -102,7 +114,7 @@ export function createOutbox(deps: {
       return undefined;
     }
     try {
-      await transport.send(mail, message.id);
+      await traces.span('mail hand over', {}, () => transport.send(mail, message.id));
     } catch (error) {
       const told = withoutAddress(error, mail.to);
       const tooOld = clock.now().getTime() - message.created_at.getTime() > GIVE_UP_MS;
@@ -111,12 +123,16 @@ export function createOutbox(deps: {
       return undefined;
     }
     await doors.asSystem('outbox delivered', (tx) => markDelivered(tx, message, clock.now()));
+    metrics.mail('delivered');
     return undefined;
   };
   /** One after the other; where the server is away, the rest is not tried. */
   const deliverInOrder = async (messages: [DueMessage, Mail | Error][]): Promise<Error | undefined> => {
     for (const [at, [message, mail]] of messages.entries()) {
-      const missing = await deliver(message, mail);
+      const attributes = { 'messaging.operation.type': 'process' };
+      const missing = await traces.goOn(placeOf(message), `deliver ${message.type}`, attributes, () =>
+        deliver(message, mail),
+      );
       if (missing === undefined) continue;
       const left = messages.slice(at).map(([each]) => each);
       await doors.asSystem('outbox released', (tx) => releaseClaims(tx, left));
@@ -169,6 +185,7 @@ export function createOutbox(deps: {
         payloadSealed,
         address: addressIndex(blindIndex, mail.to),
         correlationId,
+        spanId: spanOf(correlationId),
         now,
         deliveredAt: null,
       });
@@ -181,11 +198,13 @@ export function createOutbox(deps: {
         payloadSealed: '',
         address: null,
         correlationId,
+        spanId: spanOf(correlationId),
         now,
         deliveredAt: now,
       });
     },
     dispatch,
+    backlog: () => doors.asSystem('outbox backlog', loadBacklog),
     start: tick,
     async close() {
       closed = true;
@@ -195,6 +214,9 @@ export function createOutbox(deps: {
     },
   };
 }
+
+const placeOf = ({ correlation_id: traceId, span_id: spanId }: DueMessage): TracePlace | undefined =>
+  spanId === null ? undefined : { traceId, spanId };
 
 /** SECURITY: mail servers repeat the address that they refuse, and their answer goes into the log and into the row. */
 function withoutAddress(error: unknown, address: string): Error {

@@ -1,3 +1,5 @@
+import { Told } from '../told.ts';
+
 /** What went wrong, as a stable code; the message is one sentence that says what to do. */
 export type EmbeddedPostgresFault =
   | 'unsupported_platform'
@@ -14,7 +16,7 @@ export type EmbeddedPostgresFault =
   | 'start_failed'
   | 'connection_failed';
 
-export class EmbeddedPostgresError extends Error {
+export class EmbeddedPostgresError extends Told {
   override readonly name = 'EmbeddedPostgresError';
   readonly code: EmbeddedPostgresFault;
 

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import { type CertificateFacts, readCertificate } from '../crypto/index.ts';
+import { type CertificateFacts, readCertificate } from '../crypto/certificate.ts';
+import { Told } from '../told.ts';
 
 /** Where the certificate chain and its private key lie, both in PEM. */
 export interface CertificateFiles {
@@ -16,7 +17,7 @@ export interface ServerCertificate {
 }
 
 /** The files cannot be served; the message names the setting and says what to do. */
-export class CertificateError extends Error {}
+export class CertificateError extends Told {}
 
 /**
  * Reads both files and checks that they belong together.

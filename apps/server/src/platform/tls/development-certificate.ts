@@ -2,7 +2,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { readCertificate } from '../crypto/index.ts';
+import { readCertificate } from '../crypto/certificate.ts';
 import { makeDataFolder, makeFolder } from '../data-folder.ts';
 import type { CertificateFiles } from './certificate-files.ts';
 

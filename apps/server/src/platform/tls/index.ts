@@ -1,5 +1,4 @@
 export {
-  CertificateError,
   type CertificateFiles,
   readCertificateFiles,
   type ServerCertificate,

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { SystemTx } from '../../../platform/database/index.ts';
+import type { Backlog } from '../../../platform/metrics/index.ts';
 import type { RecordRow } from './entry.ts';
 
 /** One sealer at a time in all processes; the lock goes with the transaction, however that ends. */
@@ -13,6 +14,13 @@ export async function listUnsealed(tx: SystemTx, after: string, limit: number): 
   const { rows } = await sql<RecordRow>`
     select * from gatehouse.unsealed_audit_records(${after}::uuid, ${limit})`.execute(tx);
   return rows;
+}
+
+/** What waits to be sealed. */
+export async function loadSealBacklog(tx: SystemTx): Promise<Backlog> {
+  const { rows } = await sql<{ waiting: string; oldest: Date | null }>`
+    select waiting, oldest from gatehouse.unsealed_audit_backlog()`.execute(tx);
+  return { count: Number(rows[0]?.waiting ?? 0), oldest: rows[0]?.oldest ?? null };
 }
 
 /** A tree as it was signed last. */

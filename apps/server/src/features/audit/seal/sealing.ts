@@ -1,6 +1,7 @@
 import type { Clock } from '../../../platform/clock.ts';
 import { appendLeaf, type CompactRange, rootOf } from '../../../platform/crypto/index.ts';
 import type { Doors } from '../../../platform/database/index.ts';
+import type { Backlog } from '../../../platform/metrics/index.ts';
 import type { AuditKeys } from './audit-keys.ts';
 import { checkpointText, originOf } from './checkpoint.ts';
 import { entryOf, hashOf, type RecordRow } from './entry.ts';
@@ -8,6 +9,7 @@ import {
   type Batch,
   listTrees,
   listUnsealed,
+  loadSealBacklog,
   sealRecords,
   type TreeRow,
   tryLockSealing,
@@ -21,6 +23,8 @@ import {
 export interface Sealing {
   /** Seals what waits; resolves to how many records that were. The job calls it each second, tests by hand. */
   run(): Promise<number>;
+  /** What waits, in all tenants. */
+  backlog(): Promise<Backlog>;
   start(): void;
   stop(): Promise<void>;
 }
@@ -102,6 +106,7 @@ export function createSealing(deps: {
   };
   return {
     run,
+    backlog: () => doors.asSystem('audit backlog', loadSealBacklog),
     start: tick,
     async stop() {
       stopped = true;

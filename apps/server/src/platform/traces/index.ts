@@ -1,0 +1,1 @@
+export { NO_TRACES, type TracePlace, type Traces } from './traces.ts';

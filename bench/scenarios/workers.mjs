@@ -1,0 +1,71 @@
+// Does a second worker process double what can be served? The load shares the cores with them, so that rates would measure
+// the machine: counted is the CPU time that the busiest process spends on each answer. A core that does nothing else serves
+// its reciprocal.
+import { runRounds } from '../harness/rounds.mjs';
+import { compareRounds } from '../harness/statistics.mjs';
+import { startOurs } from './subjects.mjs';
+import { gatherWrong, medianOf } from './throughput.mjs';
+
+const AT_LEAST = 1.8;
+const JOBS = ['me', 'renewal'];
+
+export async function workers(context) {
+  // On all cores, as it is when somebody runs it.
+  const unpinned = { ...context, machine: { ...context.machine, serverCore: undefined } };
+  const subjects = await context.start(
+    Object.fromEntries(
+      [1, 2].map((count) => [
+        count === 1 ? 'one process' : `${count} workers`,
+        () => startOurs(unpinned, { settings: { GATEHOUSE_WORKERS: String(count) } }),
+      ]),
+    ),
+  );
+  const results = {};
+  for (const job of JOBS) {
+    const run = (subject, seconds) =>
+      subject.run('closed', { action: job, seconds, browsers: context.connections });
+    const found = await runRounds({
+      subjects,
+      rounds: context.rounds,
+      report: context.report,
+      warmUp: (subject) => run(subject, Math.min(2, context.seconds)),
+      measure: (subject) => run(subject, context.seconds),
+    });
+    for (const [name, rounds] of Object.entries(found)) results[`${job}: ${name}`] = rounds;
+  }
+  const comparisons = JOBS.flatMap((job) => {
+    const [one, two] = [results[`${job}: one process`], results[`${job}: 2 workers`]];
+    if (!one || !two) return [];
+    const of = (rounds, field) => rounds.map((round) => round[field]);
+    const ratio = compareRounds(of(one, 'busiestCpuMicros'), of(two, 'busiestCpuMicros'));
+    return [
+      {
+        what: `${job}: what two serve / what one serves, by the CPU time of the busiest`,
+        ...ratio,
+        target: AT_LEAST,
+        met: ratio.median >= AT_LEAST,
+        targetText: `at least ${AT_LEAST}`,
+      },
+      {
+        what: `${job}: the same by the CPU time of all processes`,
+        ...compareRounds(
+          of(one, 'serverCpuMicros').map((micros) => 2 * micros),
+          of(two, 'serverCpuMicros'),
+        ),
+      },
+    ];
+  });
+  return {
+    title: 'workers: one process and two workers on the same cores, 32 browsers',
+    columns: ['per second', 'CPU µs each', 'of the busiest', 'p50 ms', 'p99 ms', 'noise, cores'],
+    rows: Object.entries(results).map(([name, rounds]) => ({
+      name,
+      cells: ['perSecond', 'serverCpuMicros', 'busiestCpuMicros', 'p50', 'p99', 'noiseCores'].map((field) =>
+        medianOf(rounds, field),
+      ),
+      wrong: gatherWrong(rounds),
+    })),
+    comparisons,
+    results,
+  };
+}
