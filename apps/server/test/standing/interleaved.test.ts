@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startServer, type TestServer } from '../server.fixture.ts';
-import { assignRole, addPerson, call, type Person, registerTenant } from './people.fixture.ts';
+import { addPerson, call, type Person, registerTenant } from './people.fixture.ts';
 
 const REQUESTS = 3000;
 const AT_ONCE = 24;
@@ -50,10 +50,13 @@ describe('interleaved sessions', () => {
   });
 
   it('see a role that was given or taken at their very next request', async () => {
+    const asStrong = (method: 'POST' | 'DELETE', url: string, body?: unknown) =>
+      call(gatehouse, strong.token, { method, url: `/api/v1/role-assignments${url}`, body });
     expect((await audit(weak)).status).toBe(403);
-    await assignRole(gatehouse, weak.tenantId, weak.principalId, 'admin_viewer');
+    const given = await asStrong('POST', '', { principalId: weak.principalId, role: 'admin_viewer' });
+    expect(given.status).toBe(201);
     expect((await audit(weak)).status).toBe(200);
-    await gatehouse.sql('delete from gatehouse.role_assignments where principal_id = $1', [weak.principalId]);
+    expect((await asStrong('DELETE', `/${String(given.body.id)}`)).status).toBe(204);
     expect((await audit(weak)).status).toBe(403);
   });
 });

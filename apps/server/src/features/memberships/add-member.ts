@@ -38,10 +38,11 @@ export async function addMember(deps: Deps, caller: Caller, userId: string): Pro
   return membershipOf(row);
 }
 
-// SECURITY: a guest's rights here say nothing about the people of the guest's home, so a guest brings nobody along.
+// SECURITY: a guest's rights say nothing about the people of the guest's home, so a guest brings nobody along: neither into the
+// tenant that the session works in, nor from there into a customer of it.
 async function checkNotGuest(deps: Deps, caller: Caller): Promise<void> {
   const { principal, entered } = caller;
-  if (entered.via !== 'own' || principal.homeTenantId === entered.tenantId) return;
+  if (principal.homeTenantId === principal.tenantId) return;
   await recordDenied(deps, caller, {
     permission: 'memberships:create',
     resource: { type: 'tenant', id: entered.tenantId },

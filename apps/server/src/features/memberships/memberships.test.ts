@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { addGuest } from '../../../test/guests.fixture.ts';
 import { addCaller, addTenant, allPages, type Caller, itemsOf } from '../../../test/people.fixture.ts';
 import { startServer, type TestServer } from '../../../test/server.fixture.ts';
 import { newId, ROOT_TENANT, type TenantId } from '../../platform/ids.ts';
@@ -106,6 +107,18 @@ describe('POST /api/v1/tenants/{id}/memberships', () => {
         correlationId: answer.body.correlationId,
       },
     ]);
+  });
+
+  it('is not for guests of a partner in the partner’s customers either', async () => {
+    const home = await addTenant(gatehouse);
+    const guest = await addCaller(gatehouse, home, 'admin');
+    const neighbour = await addCaller(gatehouse, home, 'SALES_REP');
+    const id = await addGuest(gatehouse, partner, guest);
+    expect((await boss.post('/role-assignments', { principalId: id, role: 'admin' })).status).toBe(201);
+    expect((await guest.switchTo(partner)).status).toBe(200);
+    expect((await guest.get(`/tenants/${customer}`)).status).toBe(200);
+    const answer = await guest.post(inCustomer(), { userId: neighbour.userId });
+    expect([answer.status, answer.body.code]).toEqual([403, 'access.denied']);
   });
 
   it.each([

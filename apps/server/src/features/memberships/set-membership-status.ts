@@ -31,11 +31,12 @@ export async function setMembershipStatus(
       if (membership.user_tenant_id === membership.tenant_id && status === 'suspended')
         throw new Problem('memberships.home_fixed', { detail: 'Suspend the user instead.' });
       if (membership.status === status) return membership;
-      await setPrincipalStatus(tx, id, status, now);
+      // Before the status: its entry in the revocation log holds the tenant's row, and who suspends the tenant takes the two in this order.
       const endedSessions =
         status === 'suspended'
           ? await endGuestSessions(tx, membership.user_id as UserId, 'membership suspended', now)
           : undefined;
+      await setPrincipalStatus(tx, id, status, now);
       await deps.audit.record(tx, {
         action: 'membership_updated',
         actor: actorOf(caller.principal),
