@@ -20,8 +20,14 @@ export interface MailTransport {
   close(): void;
 }
 
-export function createSmtpTransport(url: string, from: string): MailTransport {
-  const transport = createTransport(url, { from, disableFileAccess: true, disableUrlAccess: true });
+/** Milliseconds, well within the minute for which a mail is claimed: another process would send it as well. */
+const PATIENCE = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000 };
+
+export function createSmtpTransport(url: string, from: string, patience = PATIENCE): MailTransport {
+  const transport = createTransport(
+    { url, ...patience, disableFileAccess: true, disableUrlAccess: true },
+    { from },
+  );
   // A connection that breaks over one mail again and again is no reason for all others to wait.
   const answers = () =>
     transport.verify().then(

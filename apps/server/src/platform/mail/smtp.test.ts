@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { createServer, type AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { callbackify } from 'node:util';
 import PostalMime, { type Email } from 'postal-mime';
@@ -7,7 +7,7 @@ import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 's
 import { afterEach, describe, expect, it } from 'vitest';
 import { createFakeClock } from '@gatehouse/testing';
 import { startServer, tokenIn, type TestServer } from '../../../test/server.fixture.ts';
-import { createSmtpTransport } from './mail.ts';
+import { createSmtpTransport, MailServerAway } from './mail.ts';
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -67,6 +67,23 @@ const register = (gatehouse: TestServer, email: string, name = 'Grace') =>
     .post('/api/v1/auth/register', { email, password: 'Good-Pass-1', name, tenantName: 'Grace & Sons' });
 
 describe('mail over SMTP', () => {
+  it('does not wait for a server that takes the connection and says nothing', async () => {
+    const silent = createServer();
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    closing.push(() => new Promise((resolve) => silent.close(() => resolve())));
+    const { port } = silent.address() as AddressInfo;
+    const short = { connectionTimeout: 200, greetingTimeout: 200, socketTimeout: 200 };
+    const transport = createSmtpTransport(
+      `smtp://127.0.0.1:${port}`,
+      'Gatehouse <no-reply@example.com>',
+      short,
+    );
+    closing.push(async () => transport.close());
+    const sending = transport.send({ to: 'a@example.com', subject: 's', text: 't', html: 'h' }, 'an-id');
+    await expect(sending).rejects.toThrow(MailServerAway);
+  }, 5000);
+
   it('arrives as text and HTML, at the one stored address, with a link that works', async () => {
     const smtp = await startSmtp();
     const gatehouse = await start(smtp.url);
