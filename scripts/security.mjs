@@ -20,7 +20,7 @@ tested from outside and which test of this repository covers it. Only on what is
   --password-file FILE        its password (or GATEHOUSE_SUITE_PASSWORD)
   --other-email ADDRESS       a second account, in another tenant: ids of one are tried by the other
   --other-password-file FILE  its password (or GATEHOUSE_SUITE_OTHER_PASSWORD)
-  --token TOKEN               a bearer token of such an account, from which forgeries are made
+  --token-file FILE           a bearer token of such an account (or GATEHOUSE_SUITE_TOKEN), from which forgeries are made
   --json FILE                 the report for programs, too
 
 It harms nobody: no address that exists is guessed at but the suite's own (one wrong password), no mail is caused, and it keeps to
@@ -39,7 +39,12 @@ try {
     options['other-password-file'],
     'GATEHOUSE_SUITE_OTHER_PASSWORD',
   );
-  const results = await tryAll({ target, account, other, token: options.token });
+  const results = await tryAll({
+    target,
+    account,
+    other,
+    token: secretOf(options['token-file'], 'GATEHOUSE_SUITE_TOKEN'),
+  });
   process.exitCode = report(results) ? 0 : 1;
 } catch (error) {
   if (!(error instanceof Unreachable)) throw error;
@@ -58,7 +63,7 @@ function argumentsOf(args) {
         'password-file': text,
         'other-email': text,
         'other-password-file': text,
-        token: text,
+        'token-file': text,
         json: text,
         help: { type: 'boolean', short: 'h' },
       },
@@ -78,16 +83,19 @@ function argumentsOf(args) {
 
 async function accountOf(email, file, variable) {
   if (email === undefined) return undefined;
-  let password = process.env[variable];
-  if (file !== undefined) {
-    try {
-      password = readFileSync(file, 'utf8').trimEnd();
-    } catch (error) {
-      throw new Unreachable(`${file} cannot be read (${error.code})`);
-    }
-  }
+  const password = secretOf(file, variable);
   if (!password) throw new Unreachable(`${email} needs a password: in a file, or in ${variable}`);
   return enter(target, { email, password });
+}
+
+/** Never an argument: those are for everybody on the machine to read. */
+function secretOf(file, variable) {
+  if (file === undefined) return process.env[variable];
+  try {
+    return readFileSync(file, 'utf8').trimEnd();
+  } catch (error) {
+    throw new Unreachable(`${file} cannot be read (${error.code})`);
+  }
 }
 
 async function tryAll(context) {

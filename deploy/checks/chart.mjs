@@ -18,6 +18,11 @@ const REFUSED = [
     more: ['--set', 'settings.SECRET_KEY=hunter2'],
     why: /propertyName 'SECRET_KEY'/,
   },
+  ...['VAULT_SECRET_ID', 'OTEL_EXPORTER_OTLP_HEADERS'].map((name) => ({
+    what: `${name} among the settings`,
+    more: ['--set', `settings.${name}=hunter2`],
+    why: new RegExp(`propertyName '${name}'`),
+  })),
   { what: 'a misspelt value', more: ['--set', 'replicaCount=3'], why: /replicaCount/ },
   {
     what: 'no master key',

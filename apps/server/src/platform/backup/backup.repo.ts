@@ -43,6 +43,8 @@ export async function openSnapshot(
     await client.query('begin isolation level repeatable read read only');
     const migrations = await loadMigrations(client);
     await becomeReader(client, rolePrefix);
+    // A month that retention has emptied is dropped whatever a snapshot still sees in it: not while this runs.
+    await client.query('lock table gatehouse.audit_records, gatehouse.decisions in access share mode');
     await checkKey(client, keyIds);
     const tables = await listTables(client);
     const { rows: facts } = await client.query<{ now: Date; version: string }>(
