@@ -1,10 +1,19 @@
-import { consistencyRanges, foldRight, isConsistent, perfectNodes } from '../../../platform/crypto/index.ts';
+import {
+  appendLeaf,
+  type CompactRange,
+  consistencyRanges,
+  isConsistent,
+  perfectNodes,
+  rootOf,
+} from '../../../platform/crypto/index.ts';
 import { enterOwn } from '../../../platform/access/index.ts';
 import type { TenantTx } from '../../../platform/database/index.ts';
 import type { TenantId } from '../../../platform/ids.ts';
 import type { Deps } from '../../deps.ts';
+import { loadSealed } from '../export/record-lines.ts';
+import { entryOf, hashOf } from '../seal/entry.ts';
 import { loadTreeHashes, type Range } from '../seal/tree-hashes.ts';
-import { listSealsFrom, loadTree } from '../seal/tree.repo.ts';
+import { listSealsFrom, loadTree, type Seal } from '../seal/tree.repo.ts';
 import {
   dropEmptyMonths,
   hasOtherThan,
@@ -102,27 +111,33 @@ async function planRemoval(
   const [first, last] = [old[0], old.at(-1)];
   if (first === undefined || last === undefined) return undefined;
   const to = from + old.length;
-  const own: Range[] = perfectNodes(0, to).map(({ level, index }) => [
+  const own: Range[] = perfectNodes(0, from).map(({ level, index }) => [
     index * 2 ** level,
     (index + 1) * 2 ** level,
   ]);
   const rest: Range[] =
     to < checkpoint.size ? consistencyRanges(to, checkpoint.size).map(([a, b]) => [a, b]) : [];
   const hashes = await loadTreeHashes(tx, [...own, ...rest]);
-  const [frontier, proof] = [own, rest].map((ranges) => ranges.map((range) => hashes.of(range)));
-  const root = foldRight((frontier ?? []).filter((hash) => hash !== undefined));
-  const isOfTree = isConsistent({
-    oldSize: to,
-    oldRoot: root,
-    size: checkpoint.size,
-    root: checkpoint.root,
-    proof: (proof ?? []).filter((hash) => hash !== undefined),
-  });
+  const [frontier, proof] = [own, rest].map((ranges) =>
+    ranges.map((range) => hashes.of(range)).filter((hash) => hash !== undefined),
+  );
+  const range: CompactRange = { size: from, hashes: frontier ?? [] };
+  const isOld = await appendRecords(tx, range, old, before);
+  const root = rootOf(range);
+  const isOfTree =
+    isOld &&
+    isConsistent({
+      oldSize: to,
+      oldRoot: root,
+      size: checkpoint.size,
+      root: checkpoint.root,
+      proof: proof ?? [],
+    });
   if (first.seq !== from || last.seq !== to - 1 || !isOfTree) {
     // SECURITY: whoever can write rows and has no key must not get a root of their own signed in this place.
     deps.log.error(
       { tenantId: tx.tenantId },
-      'the audit tree of a tenant is not as it was signed; nothing of it is removed',
+      'the audit trail of a tenant is not as it was sealed; nothing of it is removed',
     );
     return undefined;
   }
@@ -142,4 +157,25 @@ async function planRemoval(
     removal: { tenantId: tx.tenantId, from, to, before, checkpoint: note, now: deps.clock.now() },
     isTold,
   };
+}
+
+/**
+ * Adds the records of these seals, as they stand, to the tree before them. False where one is missing or was made later.
+ *
+ * SECURITY: the time beside a seal is in no hash, the one in the record is: whoever can write rows must not have young records taken for
+ * old ones, and the gap signed.
+ */
+async function appendRecords(
+  tx: TenantTx,
+  range: CompactRange,
+  seals: readonly Seal[],
+  before: Date,
+): Promise<boolean> {
+  const records = await loadSealed(tx, seals);
+  for (const { recordId, seq, prev } of seals) {
+    const row = records.get(recordId);
+    if (row === undefined || new Date(row.time) >= before || seq !== range.size) return false;
+    appendLeaf(range, hashOf(entryOf(row, seq, prev)));
+  }
+  return true;
 }

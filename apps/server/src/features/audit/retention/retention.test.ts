@@ -301,6 +301,27 @@ describe('whoever takes records away and calls it retention is found out', () =>
     expect((await admin.get(PATH)).body).toMatchObject({ removedBelow: 0, checkpoint: null });
   });
 
+  it.each([
+    [
+      'dated back beside its seal',
+      `update gatehouse.audit_seals set occurred_at = occurred_at - interval '200 days' where tenant_id = $1 and seq >= 300`,
+    ],
+    [
+      'changed',
+      `update gatehouse.audit_records set action = 'login' where tenant_id = $1 and id = (select record_id from gatehouse.audit_seals where tenant_id = $1 and seq = 7)`,
+    ],
+    [
+      'taken out',
+      `delete from gatehouse.audit_records where tenant_id = $1 and id = (select record_id from gatehouse.audit_seals where tenant_id = $1 and seq = 7)`,
+    ],
+  ])('a record that was %s is not signed away with the others', async (_what, forge) => {
+    const { tenantId, admin } = await addTrail(300, 10);
+    await admin.patch(PATH, { days: 100 });
+    await gatehouse.sql(forge, [tenantId]);
+    expect((await applyRetention(gatehouse.server.deps, tenantId)).records).toBe(0);
+    expect((await admin.get(PATH)).body).toMatchObject({ removedBelow: 0, checkpoint: null });
+  });
+
   it('the function of the database removes nothing younger, nothing out of its row and nothing unsealed', async () => {
     const { tenantId, admin } = await addTrail(20, 20);
     await admin.patch(PATH, { days: 100 });
