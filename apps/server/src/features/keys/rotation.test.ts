@@ -14,8 +14,8 @@ async function start(options: Parameters<typeof startServer>[0] = {}): Promise<T
   return gatehouse;
 }
 /** Another process on the same database and clock. */
-const another = (first: TestServer) =>
-  start({ database: first.databaseUrl.replace(/^.*\/([a-z0-9_]+)(\?.*)?$/, '$1'), clock: first.clock });
+const another = (first: TestServer, env: Record<string, string> = {}) =>
+  start({ database: first.databaseUrl.replace(/^.*\/([a-z0-9_]+)(\?.*)?$/, '$1'), clock: first.clock, env });
 afterEach(async () => {
   for (const server of open.splice(0).reverse()) await server.close();
 });
@@ -87,8 +87,10 @@ describe('a signing key', () => {
   });
 
   it('takes over after SIGNING_KEY_ROTATION_DAYS, in one of many processes, and never with 0', async () => {
-    const gatehouse = await start({ env: { SIGNING_KEY_ROTATION_DAYS: '30' } });
-    const nodes = [gatehouse, await another(gatehouse), await another(gatehouse)];
+    // All of them by the same setting: whichever looks first decides.
+    const env = { SIGNING_KEY_ROTATION_DAYS: '30' };
+    const gatehouse = await start({ env });
+    const nodes = [gatehouse, await another(gatehouse, env), await another(gatehouse, env)];
     const first = kidOf(await freshToken(gatehouse));
     gatehouse.clock.advance({ days: 29 });
     await Promise.all(nodes.map((node) => node.server.deps.keys.tend()));
