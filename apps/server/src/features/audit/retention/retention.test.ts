@@ -290,31 +290,14 @@ describe('whoever takes records away and calls it retention is found out', () =>
     expect(admin.tenantId).toBe(tenantId);
   });
 
-  it('a tree that somebody changed has nothing of it removed, and no root of it signed', async () => {
-    const { tenantId, admin } = await addTrail(300, 10);
-    await admin.patch(PATH, { days: 100 });
-    await gatehouse.sql(
-      `update gatehouse.audit_seals set hash = sha256('x') where tenant_id = $1 and seq = 299`,
-      [tenantId],
-    );
-    expect((await applyRetention(gatehouse.server.deps, tenantId)).records).toBe(0);
-    expect((await admin.get(PATH)).body).toMatchObject({ removedBelow: 0, checkpoint: null });
-  });
-
-  it.each([
-    [
-      'dated back beside its seal',
-      `update gatehouse.audit_seals set occurred_at = occurred_at - interval '200 days' where tenant_id = $1 and seq >= 300`,
-    ],
-    [
-      'changed',
-      `update gatehouse.audit_records set action = 'login' where tenant_id = $1 and id = (select record_id from gatehouse.audit_seals where tenant_id = $1 and seq = 7)`,
-    ],
-    [
-      'taken out',
-      `delete from gatehouse.audit_records where tenant_id = $1 and id = (select record_id from gatehouse.audit_seals where tenant_id = $1 and seq = 7)`,
-    ],
-  ])('a record that was %s is not signed away with the others', async (_what, forge) => {
+  it.each(
+    Object.entries({
+      'whose hash was changed': `update gatehouse.audit_seals set hash = sha256('x') where tenant_id = $1 and seq = 299`,
+      'dated back beside its seal': `update gatehouse.audit_seals set occurred_at = occurred_at - interval '200 days' where tenant_id = $1 and seq >= 300`,
+      'that was changed': `update gatehouse.audit_records set action = 'login' where tenant_id = $1 and after ->> 'n' = '7'`,
+      'that was taken out': `delete from gatehouse.audit_records where tenant_id = $1 and after ->> 'n' = '7'`,
+    }),
+  )('a record %s is not signed away with the others', async (_which, forge) => {
     const { tenantId, admin } = await addTrail(300, 10);
     await admin.patch(PATH, { days: 100 });
     await gatehouse.sql(forge, [tenantId]);
