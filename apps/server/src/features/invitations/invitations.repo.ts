@@ -49,6 +49,14 @@ export const loadInvitation = (tx: TenantTx, id: string, now: Date) =>
 export const loadInvitationForUpdate = (tx: TenantTx, id: string, now: Date) =>
   invitations(tx, now).where('m.id', '=', id).forUpdate('m').executeTakeFirst();
 
+/** What an address was sent before and did not take in time, held until the transaction ends. */
+export const loadExpiredForUpdate = (tx: TenantTx, emailKey: string, now: Date) =>
+  invitations(tx, now)
+    .where('m.email_key', '=', emailKey)
+    .where('m.expires_at', '<=', now)
+    .forUpdate('m')
+    .executeTakeFirst();
+
 export interface NewInvitation {
   email: string;
   emailKey: string;
@@ -57,7 +65,7 @@ export interface NewInvitation {
   expiresAt: Date;
 }
 
-/** An invitation and the principal in waiting. Undefined where the address has an open one; one that has expired gives way. */
+/** An invitation and the principal in waiting. Undefined where the address has one. */
 export async function insertInvitation(
   tx: TenantTx,
   invitation: NewInvitation,
@@ -65,12 +73,6 @@ export async function insertInvitation(
   const { email, emailKey, invitedBy, now, expiresAt } = invitation;
   const id = newId<'principal'>();
   const common = { tenant_id: tx.tenantId, id, created_at: now };
-  await tx
-    .deleteFrom('invitations')
-    .where('tenant_id', '=', tx.tenantId)
-    .where('email_key', '=', emailKey)
-    .where('expires_at', '<=', now)
-    .execute();
   await tx
     .insertInto('principals')
     .values({ ...common, kind: 'member', status: 'suspended' })

@@ -114,6 +114,31 @@ describe('POST /api/v1/invitations', () => {
     expect(principals).toHaveLength(2);
   });
 
+  it('takes the place of one that expired, and that is on record with it', async () => {
+    const before = await invited(guest.email, ['SUPPORT_AGENT']);
+    gatehouse.clock.advance({ days: 7 });
+    await admin.signInAgain();
+    const { id } = await invited(guest.email);
+    expect(itemsOf(await admin.get('/invitations'))).toMatchObject([{ id, roles: [] }]);
+    expect(await principalOf(gatehouse, before.id)).toEqual([]);
+    expect(itemsOf(await admin.get('/audit?action=invitation_revoked'))).toMatchObject([
+      {
+        actor: { id: admin.userId },
+        resource: { id: before.id },
+        before: { email: guest.email, roles: ['SUPPORT_AGENT'] },
+        after: { reason: 'expired' },
+      },
+    ]);
+    // Where the new one comes to nothing, the old one stays, and nothing is on record.
+    gatehouse.clock.advance({ days: 7 });
+    await admin.signInAgain();
+    expect(
+      (await admin.post('/invitations', { email: guest.email, roles: ['nothing_like_it'] })).status,
+    ).toBe(400);
+    expect((await admin.get(`/invitations/${id}`)).body.status).toBe('expired');
+    expect(itemsOf(await admin.get('/audit?action=invitation_revoked'))).toHaveLength(1);
+  });
+
   it('is on record with a sealed address', async () => {
     const { id } = await invited(guest.email, ['SUPPORT_AGENT']);
     const [record] = itemsOf(await admin.get(`/audit?action=invitation_created&resourceId=${id}`));

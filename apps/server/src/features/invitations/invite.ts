@@ -1,4 +1,5 @@
 import type { CreateInvitation, Invitation } from '@gatehouse/contracts';
+import type { TenantTx } from '../../platform/database/index.ts';
 import { emailKey } from '../../platform/email.ts';
 import { Problem } from '../../platform/http/index.ts';
 import { actorOf, personal } from '../audit/index.ts';
@@ -7,7 +8,13 @@ import type { Deps } from '../deps.ts';
 import { checkUserLimit, loadUserByAddress } from '../people/index.ts';
 import { checkMayAssign, grant } from '../roles/index.ts';
 import { invitationOf } from './invitation-of.ts';
-import { countOpenInvitations, insertInvitation, loadInvitation } from './invitations.repo.ts';
+import {
+  countOpenInvitations,
+  deleteInvitation,
+  insertInvitation,
+  loadExpiredForUpdate,
+  loadInvitation,
+} from './invitations.repo.ts';
 import { INVITATION_SECONDS, mailInvitation } from './mail-invitation.ts';
 
 /**
@@ -33,6 +40,7 @@ export async function invite(deps: Deps, caller: Caller, input: CreateInvitation
           detail: 'Somebody of this tenant has this address: they need no invitation.',
         });
       await checkUserLimit(tx, await countOpenInvitations(tx, now));
+      await giveWay(deps, tx, caller, key);
       const id = await insertInvitation(tx, {
         email: input.email,
         emailKey: key,
@@ -58,4 +66,19 @@ export async function invite(deps: Deps, caller: Caller, input: CreateInvitation
   );
   if (!row) throw new Error('an invitation that was made is not there');
   return invitationOf(row, now);
+}
+
+/** An invitation of the address that has expired gives way to the new one, and that is on record with it. */
+async function giveWay(deps: Deps, tx: TenantTx, caller: Caller, key: string): Promise<void> {
+  const expired = await loadExpiredForUpdate(tx, key, deps.clock.now());
+  if (expired === undefined || !(await deleteInvitation(tx, expired.id))) return;
+  const { id, email, roles } = expired;
+  await deps.audit.record(tx, {
+    action: 'invitation_revoked',
+    actor: actorOf(caller.principal),
+    resource: { type: 'invitation', id },
+    before: { email: personal({ tenantId: tx.tenantId, id }, email), roles },
+    after: { reason: 'expired' },
+    request: caller.request,
+  });
 }

@@ -20,10 +20,15 @@ import { keepAdministrators } from '../roles/index.ts';
 import { endSessionsOf } from '../sessions/index.ts';
 import { actOnUser, deleteUserRow } from '../users/index.ts';
 import { erasedMail } from './erased.mails.ts';
-import { forgetAddress, forgetInvitations } from './forget-address.repo.ts';
+import { forgetAddress, forgetInvitations, forgetLinksHere, forgetMailHere } from './forget-address.repo.ts';
 import type { By } from './hand-over.ts';
 import { homeOf } from './home.ts';
-import { holdPerson, listAddressesOfLinks, listMembershipsElsewhere } from './person.repo.ts';
+import {
+  holdPerson,
+  isSignInAddress,
+  listAddressesOfLinks,
+  listMembershipsElsewhere,
+} from './person.repo.ts';
 
 /** Who erases, as the record says it. */
 export interface Eraser {
@@ -34,7 +39,7 @@ export interface Eraser {
 
 /** What has to be forgotten after the transaction, where nothing is bound to it. */
 export interface Erased {
-  /** Undefined for somebody whose account was deleted before. */
+  /** Undefined for an address that never signed in to the account, and for an account that was deleted before. */
   emailKey: string | undefined;
 }
 
@@ -53,10 +58,18 @@ export async function erasePerson(deps: Deps, tx: TenantTx, id: string, eraser: 
   if (person === undefined) return eraseTraces(deps, tx, id, eraser);
   const userId = person.id as UserId;
   const elsewhere = await listMembershipsElsewhere(tx, userId);
-  // Before the memberships go: by them it knows in which tenants to look.
   const address = addressIndex(deps.blindIndex, person.email);
-  for (const each of [address, ...(await listAddressesOfLinks(tx, userId))])
-    await forgetAddress(tx, each, userId);
+  // SECURITY: anybody may type a stranger's address, for a user or as one's own next one, and erase that user: what waits for the
+  // owner elsewhere, and what protects them, goes by nothing but an address that was proved.
+  const proved = await isSignInAddress(tx, userId, person.email_key);
+  // Before the memberships go: by them it knows in which tenants to look.
+  if (proved) await forgetAddress(tx, address, userId);
+  else {
+    await forgetMailHere(tx, address);
+    await forgetLinksHere(tx, address);
+  }
+  // The links themselves are the user's own, and go with those below.
+  for (const each of await listAddressesOfLinks(tx, userId)) await forgetMailHere(tx, each);
   await forgetInvitations(tx, { emailKey: person.email_key, address, userId, now });
   await deps.oneTimeTokens.erase(tx, userId);
   const endedSessions = await endSessionsOf(tx, userId, 'user erased', now);
@@ -69,7 +82,7 @@ export async function erasePerson(deps: Deps, tx: TenantTx, id: string, eraser: 
     erasedMail(deps.config, person.email),
     eraser.request?.correlationId ?? userId.replaceAll('-', ''),
   );
-  return { emailKey: person.email_key };
+  return { emailKey: proved ? person.email_key : undefined };
 }
 
 /** Of somebody whose account was only deleted, records and consents still say who they were. */

@@ -47,6 +47,11 @@ export const listSignInAddresses = (tx: TenantTx, userId: string) =>
     .where('user_id', '=', userId)
     .execute();
 
+/** Whether an address signs in to the user's account, and so was proved to be theirs. */
+export async function isSignInAddress(tx: TenantTx, userId: string, emailKey: string): Promise<boolean> {
+  return (await listSignInAddresses(tx, userId)).some(({ email_key }) => email_key === emailKey);
+}
+
 export const listRoles = (tx: TenantTx, principalId: string) =>
   tx
     .selectFrom('role_assignments as a')
