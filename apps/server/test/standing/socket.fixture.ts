@@ -18,10 +18,26 @@ export async function listenAnywhere(app: FastifyInstance): Promise<number> {
 
 /**
  * Sends bytes as they stand over a socket, one request a connection: no client library mends what an attacker would not.
+ * With `meanwhile`, the last byte is held back until that is over.
  */
-export function sendRaw(port: number, request: string | Buffer): Promise<RawAnswer> {
+export function sendRaw(
+  port: number,
+  request: string | Buffer,
+  meanwhile?: () => Promise<void>,
+): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write(request));
+    const bytes = Buffer.from(request);
+    const socket = connect(port, '127.0.0.1', () => {
+      if (meanwhile === undefined) {
+        socket.write(bytes);
+        return;
+      }
+      socket.write(bytes.subarray(0, -1));
+      meanwhile().then(
+        () => socket.write(bytes.subarray(-1)),
+        (error: unknown) => socket.destroy(error as Error),
+      );
+    });
     const chunks: Buffer[] = [];
     socket.setTimeout(10_000, () => socket.destroy(new Error('no answer within ten seconds')));
     socket.on('data', (chunk) => chunks.push(chunk));

@@ -20,9 +20,10 @@ declare module 'fastify' {
     /** Every route with its access, in the order of their declaration: what the inventory and the standing suites read. */
     declaredRoutes: readonly DeclaredRoute[];
     /**
-     * Judges a caller anew while a long answer is under way: the session, the tenant and the permission as they stand now.
+     * Judges a caller anew when a body came late or while a long answer is under way: the session, the tenant and the
+     * permission as they stand now, which `principal` and `entered` are from then on. No limit and no permit is counted twice.
      *
-     * @throws {Problem} as the route itself would answer at this moment.
+     * @throws {Problem} as the route itself would answer at this moment; the denial is on record then.
      */
     judgeAgain(request: FastifyRequest): Promise<void>;
   }
@@ -31,5 +32,7 @@ declare module 'fastify' {
     /** Set by the access hook on every route that is not public. */
     principal: UserPrincipal | undefined;
     entered: EnteredTenant | undefined;
+    /** When the caller of a request that carries a body was judged, by `performance.now()`. */
+    judgedAt: number | undefined;
   }
 }
