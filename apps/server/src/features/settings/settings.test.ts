@@ -201,6 +201,33 @@ describe('the settings of a tenant', () => {
     expect(TERMS.toSorted()).toEqual(['features', 'limits', 'rate']);
   });
 
+  it('do not take terms back that have just been made tighter, whatever a process still remembers [threat 78]', async () => {
+    const { tenantId, admin } = await tenantWithAdmin();
+    const { version, settings } = await read(admin, tenantId);
+    await admin.get('/auth/me');
+    // As another process changes them, in the quarter of a second before the log tells of it here.
+    await gatehouse.sql(
+      `update gatehouse.tenants set settings = '{"limits":{"users":3}}', settings_version = settings_version + 1 where id = $1`,
+      [tenantId],
+    );
+    expect((await gatehouse.server.deps.tenantRules.get(tenantId)).limits.users).toBeNull();
+    const answer = await admin.patch(urlOf(tenantId), {
+      version: version + 1,
+      settings: { limits: settings.limits, currency: 'USD' },
+    });
+    expect([answer.status, answer.body.missingPermission], answer.text).toEqual([403, 'tenants:update']);
+    const now = await read(admin, tenantId);
+    expect([now.version, now.settings.limits.users, now.settings.currency]).toEqual([version + 1, 3, 'EUR']);
+    expect(await records(tenantId)).toEqual([]);
+    const denied = await gatehouse.sql(
+      `select from gatehouse.audit_records where tenant_id = $1 and action = 'authorization_denied' and actor_id = $2`,
+      [tenantId, admin.userId],
+    );
+    expect(denied).toHaveLength(1);
+    const asItIs = { version: version + 1, settings: now.settings };
+    expect((await admin.patch(urlOf(tenantId), asItIs)).status).toBe(200);
+  });
+
   it('are read with settings:read, and are not there for other tenants', async () => {
     const { tenantId, admin } = await tenantWithAdmin();
     const viewer = await addCaller(gatehouse, tenantId, 'admin_viewer');
