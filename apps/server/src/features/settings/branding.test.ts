@@ -140,6 +140,44 @@ describe('the logo of a tenant', () => {
     expect((await setLogo(admin, tenantId, png(1024, 1024))).status).toBe(200);
   });
 
+  it('is not even drawn for whoever changes what has been changed since', async () => {
+    const { tenantId, admin } = await tenantWithAdmin();
+    const { version } = await read(admin, tenantId);
+    await set(tenantId, { primaryColor: '#0a5c8f' });
+    const image = Buffer.from('no picture at all, and nobody looks').toString('base64');
+    const late = await admin.post(`${urlOf(tenantId)}/logo`, { version, image });
+    expect(late.body.code, late.text).toBe('settings.changed');
+    const now = await admin.post(`${urlOf(tenantId)}/logo`, { version: version + 1, image });
+    expect(now.body.code, now.text).toBe('settings.image_refused');
+  });
+
+  it('waits in a queue with one place for each tenant and few for all: nobody’s pictures hold up the others', async () => {
+    const tenants = await Promise.all(Array.from({ length: 20 }, tenantWithAdmin));
+    const image = png(1024, 1024).toString('base64');
+    const send = ({ tenantId, admin }: { tenantId: TenantId; admin: Caller }) =>
+      admin.post(`${urlOf(tenantId)}/logo`, { version: 1, image });
+    const tellsWhen = ({ headers }: { headers: Record<string, unknown> }) => Number(headers['retry-after']);
+    const [one, other] = tenants as [(typeof tenants)[0], (typeof tenants)[0]];
+    const [neighbour, ...greedy] = await Promise.all([
+      send(other),
+      ...Array.from({ length: 6 }, () => send(one)),
+    ]);
+    expect(neighbour?.status, neighbour?.text).toBe(200);
+    expect(greedy.filter(({ status }) => status === 200)).toHaveLength(1);
+    const refused = greedy.filter(({ body }) => body.code === 'rate.limited');
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused.every((answer) => answer.status === 429 && tellsWhen(answer) > 0)).toBe(true);
+
+    const all = await Promise.all(tenants.slice(2).map(send));
+    const turnedAway = all.filter(({ body }) => body.code === 'service.unavailable');
+    expect(turnedAway.length).toBeGreaterThan(0);
+    expect(turnedAway.every((answer) => answer.status === 503 && tellsWhen(answer) > 0)).toBe(true);
+    expect(all.filter(({ status }) => status === 200)).toHaveLength(all.length - turnedAway.length);
+    // Whoever was turned away comes in later: every place was given back.
+    const late = tenants.slice(2).filter((_tenant, at) => all[at]?.status === 503);
+    for (const tenant of late) expect((await send(tenant)).status).toBe(200);
+  });
+
   it('is taken away again, each time on record, by whoever may change settings', async () => {
     const { tenantId, admin } = await tenantWithAdmin();
     await setLogo(admin, tenantId, png(11, 13));

@@ -11,14 +11,14 @@ import { loadOwnSettings } from './settings.repo.ts';
  * Sets the logo of the entered tenant, drawn anew, or takes it away (spec T2). It moves the version of the settings on like any
  * other of their changes.
  *
- * @throws {Problem} `settings.image_refused`, `settings.changed`
+ * @throws {Problem} `settings.image_refused`, `settings.changed`, and those of `Images.redraw`
  */
 export async function changeLogo(
   deps: Deps,
   caller: Caller,
   input: { version: number; image: string | null },
 ): Promise<void> {
-  const picture = input.image === null ? null : await deps.images.redraw(Buffer.from(input.image, 'base64'));
+  const picture = input.image === null ? null : await draw(deps, caller, input.version, input.image);
   if (picture === undefined)
     throw new Problem('settings.image_refused', {
       detail: 'Send a PNG of at most 1024 by 1024 pixels.',
@@ -50,4 +50,11 @@ export async function changeLogo(
   });
   deps.tenantRules.forget([{ kind: 'settings', tenant_id: caller.entered.tenantId }]);
   deps.brands.forget();
+}
+
+/** Nothing is drawn for whoever would be told afterwards that the settings have been changed. */
+async function draw(deps: Deps, { entered }: Caller, version: number, image: string) {
+  const row = await deps.doors.withTenant(entered, loadOwnSettings);
+  if (row?.settings_version !== version) throw outOfDate();
+  return deps.images.redraw(Buffer.from(image, 'base64'), entered.tenantId);
 }

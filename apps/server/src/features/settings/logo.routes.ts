@@ -18,7 +18,7 @@ const Png = Type.Unsafe<Buffer>({
 const access = user({
   permission: { own: 'settings:update', parent: 'customers:update', platform: 'tenants:update' },
 });
-const refusals = problems(
+const ofChanging = [
   'request.invalid',
   'auth.unauthenticated',
   'auth.origin_refused',
@@ -26,9 +26,7 @@ const refusals = problems(
   'access.denied',
   'resource.not_found',
   'settings.changed',
-  'settings.image_refused',
-  'request.too_large',
-);
+] as const;
 
 /** The logo of a tenant: drawn anew when it comes, and shown to everybody (spec T2; threat 68). */
 export const logoRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { deps }, done) => {
@@ -46,7 +44,16 @@ export const logoRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
           'A PNG, which is read and drawn anew: its pixels are kept and nothing else of the file. It is shown on the sign-in pages and in mail.',
         params: Params,
         body: ChangeLogo,
-        response: { 200: TenantSettingsAnswer, ...refusals },
+        response: {
+          200: TenantSettingsAnswer,
+          ...problems(
+            ...ofChanging,
+            'settings.image_refused',
+            'request.too_large',
+            'rate.limited',
+            'service.unavailable',
+          ),
+        },
       },
     },
     async (request) => {
@@ -66,7 +73,7 @@ export const logoRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
         description: 'Without a logo there is nothing to take away, and the answer is the same.',
         params: Params,
         querystring: Message({ version: Version }),
-        response: { 200: TenantSettingsAnswer, ...refusals },
+        response: { 200: TenantSettingsAnswer, ...problems(...ofChanging) },
       },
     },
     async (request) => {
