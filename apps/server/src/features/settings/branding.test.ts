@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { crc32, deflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addCaller, addTenant, type Caller } from '../../../test/people.fixture.ts';
+import { withClient } from '../../../test/database.setup.ts';
 import { startServer, type TestServer } from '../../../test/server.fixture.ts';
 import { call } from '../../../test/standing/people.fixture.ts';
 import { ROOT_TENANT, type TenantId } from '../../platform/ids.ts';
@@ -207,6 +208,43 @@ describe('the logo of a tenant', () => {
       { before: { logo: null }, after: { logo: { width: 11, height: 13 } } },
       { before: { logo: { width: 11 } }, after: { logo: null } },
     ]);
+  });
+
+  it('is read once for everybody who asks at the same moment, and remembered for a second', async () => {
+    const { tenantId, admin } = await tenantWithAdmin();
+    const stored = await setLogo(admin, tenantId, png(12, 14));
+    const { url } = (stored.body as never as Read).logo ?? { url: '' };
+    const show = () => gatehouse.browser().get(url);
+    const answers = await withClient(gatehouse.superuserUrl, async (client) => {
+      await client.query('begin; lock table gatehouse.tenant_logos in access exclusive mode');
+      const asking = Promise.all(Array.from({ length: 20 }, show));
+      const waiting = async () =>
+        (
+          await client.query(
+            `select from pg_locks where relation = 'gatehouse.tenant_logos'::regclass and not granted
+             and database = (select oid from pg_database where datname = current_database())`,
+          )
+        ).rows;
+      const pause = () => new Promise((resolve) => setTimeout(resolve, 100));
+      const until = performance.now() + 5000;
+      while ((await waiting()).length === 0 && performance.now() < until) await pause();
+      await pause();
+      expect(await waiting()).toHaveLength(1);
+      await client.query('commit');
+      return asking;
+    });
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+    expect(answers[0]?.text).toContain('IHDR');
+
+    await platform.post(`/tenants/${tenantId}/suspend`);
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    expect((await show()).status).toBe(404);
+    await platform.post(`/tenants/${tenantId}/activate`);
+    expect((await show()).status).toBe(200);
+    const { version } = await read(platform, tenantId);
+    await platform.delete(`${urlOf(tenantId)}/logo?version=${version}`);
+    expect((await show()).status).toBe(404);
   });
 
   it.each(['nothing', '../../health', `${'0'.repeat(64)}.png`, `${'0'.repeat(64)}.svg`])(

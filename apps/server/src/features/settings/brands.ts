@@ -8,6 +8,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import type { Doors } from '../../platform/database/index.ts';
 import { isUuid, ROOT_TENANT } from '../../platform/ids.ts';
+import { createLogoPictures } from './logo-pictures.ts';
 import { type BrandingRow, findBranding, type LogoRow } from './logo.repo.ts';
 
 /** What pages before sign-in, and mail, look like for a tenant. */
@@ -20,6 +21,8 @@ export interface Brand {
 export interface Brands {
   /** By the tenant's id or slug, else by the client's tenant, else the root tenant's. */
   find(by: { tenant?: string | undefined; clientId?: string | undefined }): Promise<Brand>;
+  /** The bytes of a logo, by its digest in hexadecimal. */
+  findLogo(digest: string): Promise<Buffer | undefined>;
   forget(): void;
 }
 
@@ -28,6 +31,7 @@ const REMEMBERED_MS = 1000;
 
 export function createBrands({ doors }: { doors: Doors }): Brands {
   const known = new LRUCache<string, Brand>({ max: 1000, ttl: REMEMBERED_MS });
+  const pictures = createLogoPictures({ doors });
   const load = async (by: { tenant: string | undefined; clientId: string | undefined }): Promise<Brand> => {
     const row = await findBranding(doors, by);
     const branding = row === undefined ? null : brandingOf(row);
@@ -46,7 +50,11 @@ export function createBrands({ doors }: { doors: Doors }): Brands {
   };
   return {
     find: ({ tenant, clientId }) => find(tenant, clientId),
-    forget: () => known.clear(),
+    findLogo: pictures.find,
+    forget() {
+      known.clear();
+      pictures.forget();
+    },
   };
 }
 

@@ -7,7 +7,6 @@ import { callerWith } from '../denied.ts';
 import type { Deps } from '../deps.ts';
 import { changeLogo } from './change-logo.ts';
 import { getSettings } from './get-settings.ts';
-import { findLogo } from './logo.repo.ts';
 
 const tags = ['Tenant settings'];
 const Params = Message({ tenantId: Id });
@@ -97,7 +96,7 @@ export const logoRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
     },
     async (request, reply) => {
       const digest = /^([0-9a-f]{64})\.png$/.exec(request.params.file)?.[1];
-      const image = digest && (await findLogo(deps.doors, Buffer.from(digest, 'hex')));
+      const image = digest && (await deps.brands.findLogo(digest));
       if (!image) throw new Problem('resource.not_found', { detail: 'There is no such picture.' });
       // SECURITY: opened by itself it is a picture and nothing else; mail is read on pages of other origins.
       return reply
