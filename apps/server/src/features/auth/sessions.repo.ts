@@ -1,6 +1,7 @@
 import type { Doors, TenantTx } from '../../platform/database/index.ts';
 import type { PrincipalId, SessionId, TenantId, UserId } from '../../platform/ids.ts';
 import { sql } from 'kysely';
+import { sessionRulesOf } from '../settings/index.ts';
 import { holdActiveTenant } from './account.repo.ts';
 
 /** What tokens and the answer to a sign-in say of a session. */
@@ -52,10 +53,10 @@ const ofTenant = (tx: TenantTx, length: 'idleMinutes' | 'maxMinutes') =>
 export async function insertSession(tx: TenantTx, session: NewSession): Promise<boolean> {
   const { now } = session;
   // SECURITY: who suspends the client ends its sessions under the same lock, held alone: none slips in between. (The tenant's row
-  // does the same for the tenant: the foreign key locks it.)
-  await sql`select pg_advisory_xact_lock_shared(hashtextextended('sessions of client ' || ${session.clientId}, 0))`.execute(
-    tx,
-  );
+  // does the same for the tenant: the foreign key locks it.) Nor does one slip in with the old lengths while the tenant's are made
+  // shorter: the INSERT reads them under the lock.
+  await sql`select pg_advisory_xact_lock_shared(hashtextextended('sessions of client ' || ${session.clientId}, 0)),
+    pg_advisory_xact_lock_shared(${sessionRulesOf(tx)})`.execute(tx);
   const insert = tx.insertInto('sessions').values({
     tenant_id: tx.tenantId,
     id: session.id,
@@ -102,6 +103,8 @@ export async function insertSession(tx: TenantTx, session: NewSession): Promise<
  * slips in between. They take them before any session, and so does this, or they would wait for each other.
  */
 export async function holdGround(tx: TenantTx, activeTenantId: TenantId): Promise<boolean> {
+  // With the tenant's row in hand, `insertSession` would wait for who changes lengths, and they for the row.
+  await sql`select pg_advisory_xact_lock_shared(${sessionRulesOf(tx)})`.execute(tx);
   if (!(await holdActiveTenant(tx))) return false;
   if (activeTenantId !== tx.tenantId)
     await sql`select pg_advisory_xact_lock_shared(hashtextextended('guest sessions in ' || ${activeTenantId}::text, 0))`.execute(

@@ -14,7 +14,7 @@ import { insertRevocations } from '../../platform/revocations/revocations.repo.t
 import { actorOf } from '../audit/index.ts';
 import { type Caller, recordDenied } from '../denied.ts';
 import type { Deps } from '../deps.ts';
-import { loadOwnSettings, replaceSettings, shortenSessions } from './settings.repo.ts';
+import { loadOwnSettings, lockSessionRules, replaceSettings, shortenSessions } from './settings.repo.ts';
 import { isSignInAllowed } from './sign-in-rules.ts';
 
 /** Minutes that an access token is good for where the deployment says nothing: those of bearer clients. */
@@ -45,6 +45,7 @@ export async function changeSettings(deps: Deps, caller: Caller, input: ChangeTe
       return false;
     }
     checkNotLockedOut(caller, after);
+    if (changed.includes('session')) await lockSessionRules(tx);
     const version = await writeSettings(deps, tx, input.version, pick(after, namesOf(after)));
     if (changed.includes('session'))
       await shortenSessions(tx, after.session, (deps.config.accessTokenMinutes ?? LONGEST_TOKEN) + 1);

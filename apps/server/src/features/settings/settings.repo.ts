@@ -62,6 +62,19 @@ export function replaceSettings(
     .executeTakeFirst();
 }
 
+/** What whoever changes the lengths of sessions holds alone, and whoever opens one holds with the others. */
+export const sessionRulesOf = (tx: TenantTx) =>
+  sql`hashtextextended('session rules of ' || ${tx.tenantId}::text, 0)`;
+
+/**
+ * For who is about to change how long sessions of the entered tenant last: none is opened there until the transaction ends, and
+ * those that were being opened are there. Before the tenant's row and any session, as whoever opens one takes them (features/auth,
+ * `holdGround`).
+ */
+export async function lockSessionRules(tx: TenantTx): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${sessionRulesOf(tx)})`.execute(tx);
+}
+
 /**
  * New lengths hold for the sessions that are open, too: they can end earlier than they would have, and never later. A session
  * whose access token may be good for `tokenMinutes` more has not been idle for as long as it has not been renewed.

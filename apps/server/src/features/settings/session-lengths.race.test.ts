@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { withClient } from '../../../test/database.setup.ts';
+import { addCaller } from '../../../test/people.fixture.ts';
+import { startServer, type TestServer } from '../../../test/server.fixture.ts';
+import { PASSWORD, registerTenant } from '../../../test/standing/people.fixture.ts';
+
+let gatehouse: TestServer;
+beforeAll(async () => {
+  gatehouse = await startServer({ env: { REGISTRATION: 'tenant' } });
+});
+afterAll(() => gatehouse.close());
+
+let made = 0;
+async function tenantWithOwner() {
+  made += 1;
+  const email = `owner@lengths-${made}.example`;
+  const { tenantId } = await registerTenant(gatehouse, `Lengths ${made}`, email);
+  const admin = await addCaller(gatehouse, tenantId, 'admin');
+  return { tenantId, email, admin };
+}
+
+describe('session lengths that are made shorter', () => {
+  it.each(['sign-in', 'change of password'])(
+    'hold for a session that a %s opens at the same moment, and neither waits for the other for ever',
+    async (way) => {
+      const { tenantId, email, admin } = await tenantWithOwner();
+      const browser = gatehouse.browser();
+      const signIn = () => browser.post('/api/v1/auth/login', { email, password: PASSWORD });
+      expect((await signIn()).status).toBe(200);
+      const open = () =>
+        way === 'sign-in'
+          ? signIn()
+          : browser.post('/api/v1/auth/password/change', {
+              currentPassword: PASSWORD,
+              newPassword: 'Correct-Horse-77',
+            });
+      const url = `/tenants/${tenantId}/settings`;
+      const { version } = (await admin.get(url)).body;
+      const [opened, changed] = await withClient(gatehouse.superuserUrl, async (client) => {
+        // Whoever comes to its record waits there, with what it has done already seen by nobody.
+        await client.query('begin; lock table gatehouse.audit_records in share mode');
+        const waiting = async (count: number) => {
+          const until = performance.now() + 5000;
+          const ask = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+          while ((await gatehouse.sql(ask)).length < count && performance.now() < until)
+            await new Promise((resolve) => setTimeout(resolve, 20));
+        };
+        const opening = open();
+        await waiting(1);
+        const changing = admin.patch(url, {
+          version,
+          settings: { session: { idleMinutes: 30, maxMinutes: 60 } },
+        });
+        await waiting(2);
+        await client.query('commit');
+        return Promise.all([opening, changing]);
+      });
+      expect(opened.status, opened.text).toBe(200);
+      expect(changed.status, changed.text).toBe(200);
+      const sessions = await gatehouse.sql<{ idle_minutes: number; minutes: number }>(
+        `select s.idle_minutes, extract(epoch from s.expires_at - s.created_at)::int / 60 as minutes
+         from gatehouse.sessions s join gatehouse.users u on u.tenant_id = s.tenant_id and u.id = s.user_id
+         where s.tenant_id = $1 and u.email = $2 and s.ended_at is null`,
+        [tenantId, email],
+      );
+      expect(sessions.length).toBeGreaterThan(0);
+      for (const session of sessions) expect(session).toEqual({ idle_minutes: 30, minutes: 60 });
+    },
+  );
+});
