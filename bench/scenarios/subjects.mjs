@@ -91,6 +91,8 @@ export async function startOurs(context, { signIn = true, name = 'gatehouse', se
     ...(seeded ?? {
       GATEHOUSE_MASTER_KEY: randomBytes(32).toString('base64'),
       DATABASE_URL: await context.postgres.createDatabase(`gatehouse_${address.port}`),
+      // Roles belong to the whole cluster: a second deployment in it would give the login role another password.
+      DATABASE_ROLE_PREFIX: `bench_${address.port}_`,
     }),
     ...settings,
     ...Object.fromEntries((context.env ?? []).map((setting) => setting.split(/=(.*)/s).slice(0, 2))),
