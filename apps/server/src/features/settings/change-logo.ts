@@ -54,7 +54,9 @@ export async function changeLogo(
 
 /** Nothing is drawn for whoever would be told afterwards that the settings have been changed. */
 async function draw(deps: Deps, { entered }: Caller, version: number, image: string) {
+  const file = Buffer.from(image, 'base64');
+  if (!deps.images.isPng(file)) return undefined;
   const row = await deps.doors.withTenant(entered, loadOwnSettings);
   if (row?.settings_version !== version) throw outOfDate();
-  return deps.images.redraw(Buffer.from(image, 'base64'), entered.tenantId);
+  return deps.images.redraw(file, entered.tenantId);
 }

@@ -11,6 +11,8 @@ export interface Picture {
 }
 
 export interface Images {
+  /** Whether the head is that of a PNG of at most `MAX_SIDE` by `MAX_SIDE` pixels: all that can be told at no cost. */
+  isPng(file: Buffer): boolean;
   /**
    * Reads a PNG and draws it anew: what comes out are its pixels and nothing else that was in the file.
    *
@@ -55,6 +57,7 @@ export function createImages(): Images {
     present.add(tenantId);
   };
   return {
+    isPng: (file) => sizeOf(file) !== undefined,
     async redraw(file, tenantId) {
       const size = sizeOf(file);
       if (size === undefined) return undefined;
