@@ -1,4 +1,4 @@
-// How long the first and the thousandth page of a list take, by cursor as any client goes.
+// How long the first and the thousandth page of a list take, by cursor, the way every client goes.
 import { PASSWORD } from '../seed/people.mjs';
 import { PERSON, PUBLIC_URL } from './subjects.mjs';
 

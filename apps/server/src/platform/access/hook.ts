@@ -82,7 +82,7 @@ export function installAccessHook(app: FastifyInstance, deps: AccessHookDeps): v
   });
 }
 
-/** Known from the head alone: a chunked body that ends as nothing may have taken as long as any other. */
+/** Known from the head alone: a chunked body that turns out empty may have been held back for just as long. */
 const carriesBody = ({ headers }: FastifyRequest): boolean =>
   headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 

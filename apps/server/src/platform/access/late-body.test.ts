@@ -67,7 +67,7 @@ describe('a change whose last byte comes late', () => {
     }
   });
 
-  it('leaves the denial on record, as any other', async () => {
+  it('leaves the denial on record, like every denial', async () => {
     await postLate(ASSIGN, toFriend(), () => takeRoles(admin));
     expect(
       itemsOf(await admin.get(`/audit?action=authorization_denied&actor=${sender.userId}`)),
