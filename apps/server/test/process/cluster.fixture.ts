@@ -115,14 +115,14 @@ export async function startCluster(
   for (const at of clocks.keys()) launch(at);
   for (const at of clocks.keys()) await untilReady(at);
 
-  const pids = () => {
-    const postmaster = databasePid(dataDir);
-    if (postmaster === undefined) return [];
-    const backends = readFileSync(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8');
-    return [postmaster, ...backends.trim().split(' ').map(Number)];
-  };
   const signal = (name: NodeJS.Signals) => {
-    for (const pid of pids()) process.kill(pid, name);
+    const postmaster = databasePid(dataDir);
+    if (postmaster === undefined) return;
+    // Held first, so that it starts nobody new while the others are listed.
+    send(postmaster, 'SIGSTOP');
+    const backends = readFileSync(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8');
+    for (const pid of backends.trim().split(' ').filter(Boolean)) send(Number(pid), name);
+    send(postmaster, name);
   };
   return {
     urls,
@@ -170,6 +170,15 @@ export async function startCluster(
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** A connection's process may end between being listed and being signalled. */
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (problem) {
+    if ((problem as NodeJS.ErrnoException).code !== 'ESRCH') throw problem;
+  }
 }
 
 /** Makes a process believe in another time, before any of its code runs. */
