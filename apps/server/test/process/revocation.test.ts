@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { enterOwn } from '../../src/platform/access/index.ts';
-import { openSession } from '../../src/features/auth/open-session.ts';
+import { keptAmr, openSession } from '../../src/features/auth/open-session.ts';
 import { ROOT_TENANT, type TenantId } from '../../src/platform/ids.ts';
 import { addTenant } from '../people.fixture.ts';
 import { addPerson, type Person } from '../standing/people.fixture.ts';
@@ -89,7 +89,7 @@ describe('on another process, while a thousand requests a second are served', ()
       openSession(
         deps,
         tx,
-        { userId: by.userId, client, amr: ['pwd'] },
+        { userId: by.userId, client, amr: keptAmr({ amr: ['pwd'] }) },
         { correlationId: '0'.repeat(32), ip: '127.0.0.1', userAgent: 'Test' },
       ),
     );

@@ -2,7 +2,7 @@ import type { InjectOptions } from 'fastify';
 import type { SystemRoleName } from '@gatehouse/contracts';
 import { getSystemRole } from '@gatehouse/contracts';
 import type { OpenedSession } from '../../src/features/auth/open-session.ts';
-import { openSession } from '../../src/features/auth/open-session.ts';
+import { keptAmr, openSession } from '../../src/features/auth/open-session.ts';
 import { CONSOLE_CLIENT } from '../../src/features/clients/index.ts';
 import { insertUser } from '../../src/features/people/index.ts';
 import { enterOwn } from '../../src/platform/access/index.ts';
@@ -79,7 +79,7 @@ export async function signIn(
   const { deps } = gatehouse.server;
   const client = await deps.clients.get(CONSOLE_CLIENT);
   return deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId }), (tx) =>
-    openSession(deps, tx, { userId, client, amr: ['pwd'] }, request),
+    openSession(deps, tx, { userId, client, amr: keptAmr({ amr: ['pwd'] }) }, request),
   );
 }
 

@@ -20,7 +20,7 @@ import { CONSOLE_CLIENT } from '../clients/index.ts';
 import type { Deps } from '../deps.ts';
 import { mailboxUrl } from '../pages/index.ts';
 import type { SignedInPrincipal } from './authenticate.ts';
-import { clearTokenCookies, DEVICE_COOKIE, readAccessCookie, readRefreshCookie } from './cookies.ts';
+import { clearTokenCookies, readAccessCookie, readRefreshCookie } from './cookies.ts';
 import { checkCsrf, checkOrigin, CSRF_HEADER, csrfToken } from './cross-site.ts';
 import { askUntilSetUp, setUp } from './first-administrator.ts';
 import { checkPasswordsAllowed, login } from './login.ts';
@@ -29,7 +29,8 @@ import { confirmRegistration, register } from './register.ts';
 import { renew } from './renew.ts';
 import { NoContent, OF_NEW_PASSWORD, OF_PAGE } from './route-shapes.ts';
 import { provenSession } from './proven-session.ts';
-import { answerSignedIn, rememberBrowser, userOf } from './signed-in-answer.ts';
+import { answerSignedIn, answerSignIn, userOf } from './signed-in-answer.ts';
+import { browserOf } from './signing-browser.ts';
 
 const tags = ['Sign-in'];
 
@@ -93,13 +94,9 @@ export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
     },
     async (request, reply) => {
       checkOrigin(request, config, await deps.clients.get(request.body.client ?? CONSOLE_CLIENT));
-      const opened = await login(
-        deps,
-        { ...request.body, deviceCookie: request.cookies[DEVICE_COOKIE] },
-        contextOf(request),
-      );
-      rememberBrowser(deps, request, reply, opened);
-      return answerSignedIn(deps, reply, opened);
+      const browser = browserOf(request);
+      const outcome = await login(deps, { ...request.body, browser }, contextOf(request));
+      return answerSignIn(deps, browser, reply, outcome);
     },
   );
 
@@ -306,9 +303,9 @@ export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
     },
     async (request, reply) => {
       checkOrigin(request, config);
-      const opened = await confirmRegistration(deps, request.body, contextOf(request));
-      rememberBrowser(deps, request, reply, opened);
-      return answerSignedIn(deps, reply, opened);
+      const browser = browserOf(request);
+      const outcome = await confirmRegistration(deps, { ...request.body, browser }, contextOf(request));
+      return answerSignIn(deps, browser, reply, outcome);
     },
   );
 

@@ -9,7 +9,7 @@ import type { SignedInPrincipal } from './authenticate.ts';
 import { isPasswordStill } from './present-password.ts';
 import { checkPasswordsAllowed } from './login.ts';
 import { checkNewPassword, hashNewPassword } from './new-password.ts';
-import { type OpenedSession, openSession } from './open-session.ts';
+import { keptAmr, type OpenedSession, openSession } from './open-session.ts';
 import { checkOwnPassword, currentWrong, ownerOf } from './own-password.ts';
 import { holdGround } from './sessions.repo.ts';
 import { setPassword } from './set-password.ts';
@@ -60,7 +60,7 @@ export async function changePassword(
       {
         userId,
         client,
-        amr: principal.session.amr,
+        amr: keptAmr(principal.session),
         activeTenantId: principal.tenantId,
         replaces: { sessionId, because: 'session_rotated', tenantId: principal.tenantId },
       },

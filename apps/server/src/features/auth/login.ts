@@ -7,18 +7,18 @@ import { ROOT_TENANT } from '../../platform/ids.ts';
 import { CONSOLE_CLIENT, type KnownClient } from '../clients/index.ts';
 import type { Deps } from '../deps.ts';
 import { isSignInAllowed, signInRefused } from '../settings/index.ts';
+import { afterFirstFactor, type SignInOutcome } from './after-first-factor.ts';
 import { type Account, isOpenAccount, loadAccount, lockUser } from './account.repo.ts';
 import { rewritePassword } from './credentials.repo.ts';
 import { knownDevice } from './known-device.ts';
 import { judgeAttempt } from './lockout.ts';
-import { openSession, type OpenedSession } from './open-session.ts';
 import { isPasswordStill } from './present-password.ts';
 import { openPassword, sealPassword } from './sealed-password.ts';
 import { recordRefusal } from './refused-sign-in.ts';
+import type { SigningBrowser } from './signing-browser.ts';
 
 export interface LoginInput extends LoginRequest {
-  /** The known-device cookie, where the browser sent one. */
-  deviceCookie: string | undefined;
+  browser: SigningBrowser;
 }
 
 /**
@@ -30,16 +30,16 @@ export interface LoginInput extends LoginRequest {
  * @throws {Problem} `auth.sso_required`, `auth.client_unknown`, `auth.busy`, `auth.invalid_credentials`,
  *   `auth.account_locked`, `auth.client_not_allowed`, `auth.sign_in_refused`
  */
-export async function login(deps: Deps, input: LoginInput, request: RequestContext): Promise<OpenedSession> {
+export async function login(deps: Deps, input: LoginInput, request: RequestContext): Promise<SignInOutcome> {
   checkPasswordsAllowed(deps);
   const client = await deps.clients.get(input.client ?? CONSOLE_CLIENT);
   // A second time where the stored hash was replaced while the password was compared with it: by a better hash of the same
   // password it is still right, by another password it no longer is.
-  const opened =
+  const outcome =
     (await enterBy(deps, client, input, request)) ?? (await enterBy(deps, client, input, request));
-  if (opened === undefined) throw refusal(deps, null);
+  if (outcome === undefined) throw refusal(deps, null);
   deps.metrics.signIn('accepted');
-  return opened;
+  return outcome;
 }
 
 async function enterBy(
@@ -47,11 +47,11 @@ async function enterBy(
   client: KnownClient,
   input: LoginInput,
   request: RequestContext,
-): Promise<OpenedSession | undefined> {
+): Promise<SignInOutcome | undefined> {
   const key = emailKey(input.email);
   const account = await loadAccount(deps.doors, key);
   const right = await comparePassword(deps, account, input.password);
-  const device = knownDevice(deps.sealer, input.deviceCookie, account?.userId);
+  const device = knownDevice(deps.sealer, input.browser.deviceCookie, account?.userId);
   const attempt = await judgeAttempt(deps, {
     emailKey: key,
     userId: account?.userId,
@@ -77,7 +77,8 @@ async function enterBy(
     if (rehashed && account.credentialId !== null && account.secretSealed !== null) {
       await rewritePassword(tx, account.credentialId, account.secretSealed, rehashed, deps.clock.now());
     }
-    return openSession(deps, tx, { userId: account.userId, client, amr: ['pwd'] }, request);
+    const { userId } = account;
+    return afterFirstFactor(deps, tx, { userId, client, amr: ['pwd'], browser: input.browser }, request);
   });
 }
 

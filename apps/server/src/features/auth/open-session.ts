@@ -24,6 +24,17 @@ export interface OpenedSession {
   refreshLifetime: number;
 }
 
+declare const settled: unique symbol;
+/**
+ * The methods (RFC 8176) of somebody of whom no further factor is due. `afterFirstFactor` settles that for whoever comes in; a
+ * session that goes on under another id keeps what it has (`keptAmr`).
+ */
+export type SettledAmr = readonly string[] & { readonly [settled]: true };
+
+/** What a session that stands was opened with. */
+export const keptAmr = (session: Pick<TokenSubject, 'amr'>): SettledAmr =>
+  session.amr as readonly string[] as SettledAmr;
+
 const DAY = 86_400;
 
 /** The session that another one goes on from, under a new id; it has ended already. */
@@ -48,7 +59,7 @@ export async function openSession(
   signIn: {
     userId: UserId;
     client: KnownClient;
-    amr: string[];
+    amr: SettledAmr;
     /** At home, unless told. */
     activeTenantId?: TenantId;
     replaces?: Replaced;
@@ -71,7 +82,7 @@ export async function openSession(
     clientId: signIn.client.clientId,
     secretHash: sha256(familySecret),
     agentHash: sha256(request.userAgent),
-    amr: signIn.amr,
+    amr: [...signIn.amr],
     authTime: life?.authTime ?? now,
     now,
     idleExpiresAt: idleExpiresAt < expiresAt ? idleExpiresAt : expiresAt,

@@ -12,12 +12,13 @@ import { grantFirstRole } from '../roles/index.ts';
 import { insertTenant } from '../tenants/index.ts';
 import { insertUser } from '../people/index.ts';
 import { loadAccount } from './account.repo.ts';
+import { afterFirstFactor, type SignInOutcome } from './after-first-factor.ts';
 import { alreadyRegisteredMail, confirmRegistrationMail } from './auth.mails.ts';
 import { linkInvalid } from './links.ts';
 import { checkPasswordsAllowed, clientNotAllowed, isServedBy } from './login.ts';
-import { openSession, type OpenedSession } from './open-session.ts';
 import { checkNewPassword, hashNewPassword, type NewPasswordHash } from './new-password.ts';
 import { setPassword } from './set-password.ts';
+import type { SigningBrowser } from './signing-browser.ts';
 
 const LINK_SECONDS = 24 * 3600;
 const inRoot = enterOwn({ kind: 'claim', tenantId: ROOT_TENANT });
@@ -80,9 +81,9 @@ export async function register(deps: Deps, input: RegisterRequest, request: Requ
  */
 export async function confirmRegistration(
   deps: Deps,
-  input: ConfirmRegistrationRequest,
+  input: ConfirmRegistrationRequest & { browser: SigningBrowser },
   request: RequestContext,
-): Promise<OpenedSession> {
+): Promise<SignInOutcome> {
   checkRegistrationOpen(deps);
   const client = await deps.clients.get(input.client ?? CONSOLE_CLIENT);
   // SECURITY: the tenant does not exist yet, so no client of a tenant can be its own.
@@ -138,7 +139,8 @@ export async function confirmRegistration(
         resource: { type: 'principal', id: user.principalId },
         after: { role: 'admin', via: 'registration' },
       });
-      return openSession(deps, inside, { userId: user.id, client, amr: ['pwd'] }, request);
+      const proved = { userId: user.id, client, amr: ['pwd'], browser: input.browser };
+      return afterFirstFactor(deps, inside, proved, request);
     });
   });
 }

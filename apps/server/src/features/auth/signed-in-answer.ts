@@ -1,12 +1,14 @@
 import type { SignedInUser, SignInResponse } from '@gatehouse/contracts';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import type { TenantId } from '../../platform/ids.ts';
 import type { Deps } from '../deps.ts';
-import { DEVICE_COOKIE, setDeviceCookie, setTokenCookies } from './cookies.ts';
+import type { SignInOutcome } from './after-first-factor.ts';
+import { setDeviceCookie, setTokenCookies } from './cookies.ts';
 import { CSRF_HEADER, csrfToken } from './cross-site.ts';
 import { rememberDevice } from './known-device.ts';
 import type { OpenedSession } from './open-session.ts';
 import type { TokenSubject } from './sessions.repo.ts';
+import type { SigningBrowser } from './signing-browser.ts';
 
 export const userOf = (session: TokenSubject, homeTenantId: TenantId): SignedInUser => ({
   id: session.user_id,
@@ -34,11 +36,17 @@ export function answerSignedIn(deps: Deps, reply: FastifyReply, opened: OpenedSe
     : { user };
 }
 
-export function rememberBrowser(
+/**
+ * The same for what a first factor led to, on every way in. The browser is known for the account from then on.
+ *
+ * A way in that answers with a redirect calls it for its cookies, and looks at `next` for where to go.
+ */
+export function answerSignIn(
   deps: Deps,
-  request: FastifyRequest,
+  { deviceCookie }: SigningBrowser,
   reply: FastifyReply,
-  opened: OpenedSession,
-): void {
-  setDeviceCookie(reply, rememberDevice(deps.sealer, request.cookies[DEVICE_COOKIE], opened.session.user_id));
+  { opened }: SignInOutcome,
+): SignInResponse {
+  setDeviceCookie(reply, rememberDevice(deps.sealer, deviceCookie, opened.session.user_id));
+  return answerSignedIn(deps, reply, opened);
 }

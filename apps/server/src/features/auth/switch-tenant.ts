@@ -5,7 +5,7 @@ import { endSession } from '../sessions/index.ts';
 import { isOpenAccount, lockUser } from './account.repo.ts';
 import type { SignedInPrincipal } from './authenticate.ts';
 import { clientNotAllowed, isServedBy } from './login.ts';
-import { type OpenedSession, openSession } from './open-session.ts';
+import { keptAmr, type OpenedSession, openSession } from './open-session.ts';
 import { holdGround, loadSessionLife } from './sessions.repo.ts';
 
 /**
@@ -42,7 +42,7 @@ export async function switchTenant(
       {
         userId,
         client,
-        amr: principal.session.amr,
+        amr: keptAmr(principal.session),
         activeTenantId: inside.tenantId,
         replaces: { sessionId, because: 'tenant_switched', tenantId: principal.tenantId },
         life,
