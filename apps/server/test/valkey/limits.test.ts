@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../process/npm-start.fixture.ts';
+import { leftAfterLateFailure } from '../given-back.fixture.ts';
 import { startServer, type TestServer } from '../server.fixture.ts';
 
 let folder: string;
@@ -24,7 +25,11 @@ beforeAll(async () => {
     { stdio: 'ignore' },
   );
   await untilListening(port);
-  const env = { RATE_LIMIT_AUTH_PER_MINUTE: '50', VALKEY_URL: `redis://127.0.0.1:${port}` };
+  const env = {
+    RATE_LIMIT_AUTH_PER_MINUTE: '50',
+    RATE_LIMIT_MAIL_ADDRESS_PER_HOUR: '5',
+    VALKEY_URL: `redis://127.0.0.1:${port}`,
+  };
   gatehouse = await startServer({ env });
   second = await startServer({ env });
 });
@@ -87,6 +92,22 @@ describe('limits in Valkey', () => {
     expect((await admin.post(`/api/v1/users/${ids[0]}/erase`)).status).toBe(204);
     expect((await keys()).filter((key) => key.includes(nameOf('grace@example.com')))).toEqual([]);
     expect((await keys()).filter((key) => key.includes(nameOf('hopper@example.com')))).not.toEqual([]);
+  });
+
+  it.each([
+    ['a window that nobody has begun', 0],
+    ['a window in which another counts', 2],
+  ])('give what fails late no credit for %s', async (_what, since) => {
+    const client = new Redis(gatehouse.config.valkeyUrl ?? '');
+    const keys = () => client.keys('gatehouse:limit:mail*');
+    const windows = {
+      endSoon: async () => {
+        for (const key of await keys()) await client.pexpire(key, 1500);
+      },
+      areOver: async () => (await keys()).length === 0,
+    };
+    expect(await leftAfterLateFailure(gatehouse, windows, since)).toBe(5 - since);
+    client.disconnect();
   });
 
   it('are counted by the database when Valkey is gone: no limit falls open', async () => {

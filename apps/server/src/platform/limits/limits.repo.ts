@@ -25,3 +25,21 @@ export const deleteCounters = (doors: Doors, part: string): Promise<void> =>
   doors.asSystem('forget counters', async (tx) => {
     await sql`delete from gatehouse.rate_limits where strpos(key, ${part}) > 0`.execute(tx);
   });
+
+/**
+ * Takes points back from a window that ends within so many milliseconds, and leaves any other alone.
+ *
+ * SECURITY: never below nothing: whoever makes acts fail must not get credit for the mails to come.
+ */
+export const takeBackPoints = (
+  doors: Doors,
+  key: string,
+  points: number,
+  now: number,
+  withinMs: number,
+): Promise<void> =>
+  doors.asSystem('rate limit', async (tx) => {
+    await sql`
+      update gatehouse.rate_limits set points = greatest(points - ${points}, 0)
+      where key = ${key} and expire > ${now} and expire <= ${Math.ceil(now + withinMs)}`.execute(tx);
+  });

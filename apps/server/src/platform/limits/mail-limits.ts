@@ -3,7 +3,7 @@ import type { BlindIndex } from '../crypto/index.ts';
 import { emailKey } from '../email.ts';
 import { Problem } from '../http/problem.ts';
 import type { TenantId } from '../ids.ts';
-import type { Counter } from './counter.ts';
+import type { Count, Counter } from './counter.ts';
 
 /**
  * What a mail is that somebody other than its reader can cause. Each kind is counted apart, so that a flood of one keeps
@@ -74,9 +74,9 @@ export function createMailLimits({
   ...counters
 }: MailCounters & { blindIndex: BlindIndex; onRefused(): void }): MailLimits {
   const takeAll = async (wanted: readonly Wanted[]) => {
-    const refused = await takeOfEach(wanted);
-    if (refused !== undefined) onRefused();
-    return refused;
+    const taken = await takeOfEach(wanted);
+    if (isRefused(taken)) onRefused();
+    return taken;
   };
   // SECURITY: the counters outlive the mail, and name no address.
   const nameOf = (email: string) => blindIndex.of('mail address', emailKey(email)).toString('base64url');
@@ -89,14 +89,16 @@ export function createMailLimits({
   const ofAddress = (kind: MailKind, email: string) =>
     toAddress(kind === 'reset-password' ? counters.resetsByAddress : counters.byAddress, to(kind, email));
   return {
-    isLeft: async (kind, email) => (await takeAll([ofAddress(kind, email)])) === undefined,
+    isLeft: async (kind, email) => !isRefused(await takeAll([ofAddress(kind, email)])),
     async isRegistrationLeft(email, ip) {
       const key = to('registration', email);
       const { byNetwork, byAddress } = counters.registrations;
       const wanted = [toAddress(byNetwork, `${key}:${networkOf(ip)}`), toAddress(byAddress, key)];
-      return (await takeAll(wanted)) === undefined;
+      return !isRefused(await takeAll(wanted));
     },
-    checkAddress: async (kind, email) => refuse(await takeAll([ofAddress(kind, email)])),
+    async checkAddress(kind, email) {
+      checkTaken(await takeAll([ofAddress(kind, email)]));
+    },
     async withinLimits(kind, from, email, act) {
       const { byTenant, byAddress, byTenants } = counters;
       const key = to(kind, email);
@@ -107,11 +109,11 @@ export function createMailLimits({
         toAddress(byAddress, `${key}:${from}`),
         toAddress(byTenants, key),
       ];
-      refuse(await takeAll(wanted));
+      const taken = checkTaken(await takeAll(wanted));
       try {
         return await act();
       } catch (error) {
-        await giveBack(wanted);
+        await giveBack(taken);
         throw error;
       }
     },
@@ -124,25 +126,29 @@ interface Refused {
   secondsLeft: number;
 }
 
+const isRefused = (taken: readonly Count[] | Refused): taken is Refused => 'what' in taken;
+
 /** Counts one on each, or on none of them. What is counted is never less than what was sent, however many ask at once. */
-async function takeOfEach(wanted: readonly Wanted[]): Promise<Refused | undefined> {
-  for (const [index, { counter, key, what }] of wanted.entries()) {
-    const { isLeft, secondsLeft } = await counter.count(key);
-    if (isLeft) continue;
-    await giveBack(wanted.slice(0, index + 1));
-    return { what, secondsLeft };
+async function takeOfEach(wanted: readonly Wanted[]): Promise<readonly Count[] | Refused> {
+  const taken: Count[] = [];
+  for (const { counter, key, what } of wanted) {
+    const count = await counter.count(key);
+    taken.push(count);
+    if (count.isLeft) continue;
+    await giveBack(taken);
+    return { what, secondsLeft: count.secondsLeft };
   }
-  return undefined;
+  return taken;
 }
 
-async function giveBack(taken: readonly Wanted[]): Promise<void> {
-  for (const { counter, key } of taken) await counter.giveBack(key);
+async function giveBack(taken: readonly Count[]): Promise<void> {
+  for (const count of taken) await count.giveBack();
 }
 
-function refuse(refused: Refused | undefined): void {
-  if (!refused) return;
+function checkTaken(taken: readonly Count[] | Refused): readonly Count[] {
+  if (!isRefused(taken)) return taken;
   throw new Problem('rate.limited', {
-    detail: `At most ${refused.what}.`,
-    retryAfter: refused.secondsLeft,
+    detail: `At most ${taken.what}.`,
+    retryAfter: taken.secondsLeft,
   });
 }

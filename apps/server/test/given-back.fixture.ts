@@ -1,0 +1,55 @@
+import { expect } from 'vitest';
+import { withClient } from './database.setup.ts';
+import { addCaller, addTenant } from './people.fixture.ts';
+import type { TestServer } from './server.fixture.ts';
+
+/** Where a deployment counts, and how its windows of mail are made to end. */
+export interface Windows {
+  endSoon(): Promise<unknown>;
+  areOver(): Promise<boolean>;
+}
+
+/** As many transactions of this database wait for a lock. */
+export const untilWaiting = (gatehouse: Pick<TestServer, 'sql'>, count: number) =>
+  expect
+    .poll(
+      () =>
+        gatehouse.sql(
+          "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+        ),
+      { timeout: 10_000, interval: 20 },
+    )
+    .toHaveLength(count);
+
+/**
+ * An administrator's mail that is counted, and fails when the window in which it was counted is over; `since` of them are counted
+ * in the next one by then. Answers how many more may be sent before one is refused.
+ */
+export async function leftAfterLateFailure(
+  gatehouse: TestServer,
+  windows: Windows,
+  since: number,
+): Promise<number> {
+  const admin = await addCaller(gatehouse, await addTenant(gatehouse), 'admin');
+  const email = `late-${since}@example.com`;
+  const { id } = (await admin.post('/users', { email, name: 'Late' })).body;
+  const resend = () => admin.post(`/users/${String(id)}/resend-link`);
+  await windows.endSoon();
+  const [added, ...sent] = await withClient(gatehouse.superuserUrl, async (client) => {
+    // Whoever adds the same address waits for what becomes of this, and so does whoever writes to it.
+    await client.query('begin');
+    await client.query('delete from gatehouse.users where id = $1', [id]);
+    const adding = admin.post('/users', { email, name: 'Late' });
+    await untilWaiting(gatehouse, 1);
+    await expect.poll(windows.areOver, { timeout: 10_000, interval: 20 }).toBe(true);
+    const sending = Array.from({ length: since }, resend);
+    await untilWaiting(gatehouse, 1 + since);
+    await client.query('rollback');
+    return Promise.all([adding, ...sending]);
+  });
+  expect(added.body.code).toBe('users.email_in_use');
+  for (const { status } of sent) expect(status).toBe(200);
+  let left = 0;
+  while ((await resend()).status === 200) left += 1;
+  return left;
+}
