@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { withClient } from './database.setup.ts';
 import { addCaller, addTenant } from './people.fixture.ts';
+import { untilWaiting } from './locks.fixture.ts';
 import type { TestServer } from './server.fixture.ts';
 
 /** Where a deployment counts, and how its windows of mail are made to end. */
@@ -8,18 +9,6 @@ export interface Windows {
   endSoon(): Promise<unknown>;
   areOver(): Promise<boolean>;
 }
-
-/** As many transactions of this database wait for a lock. */
-export const untilWaiting = (gatehouse: Pick<TestServer, 'sql'>, count: number) =>
-  expect
-    .poll(
-      () =>
-        gatehouse.sql(
-          "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
-        ),
-      { timeout: 10_000, interval: 20 },
-    )
-    .toHaveLength(count);
 
 /**
  * An administrator's mail that is counted, and fails when the window in which it was counted is over; `since` of them are counted

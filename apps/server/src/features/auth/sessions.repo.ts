@@ -100,17 +100,16 @@ export async function insertSession(tx: TenantTx, session: NewSession): Promise<
  * is not active.
  *
  * SECURITY: who suspends the one or the other, or a membership there, ends the sessions that stand on it under the same locks: none
- * slips in between. They take them before any session, and so does this, or they would wait for each other.
+ * slips in between. All take them in the order of docs/adr/0059, or they would wait for each other.
  */
 export async function holdGround(tx: TenantTx, activeTenantId: TenantId): Promise<boolean> {
   // With the tenant's row in hand, `insertSession` would wait for who changes lengths, and they for the row.
   await sql`select pg_advisory_xact_lock_shared(${sessionRulesOf(tx)})`.execute(tx);
-  if (!(await holdActiveTenant(tx))) return false;
   if (activeTenantId !== tx.tenantId)
     await sql`select pg_advisory_xact_lock_shared(hashtextextended('guest sessions in ' || ${activeTenantId}::text, 0))`.execute(
       tx,
     );
-  return true;
+  return holdActiveTenant(tx);
 }
 
 /** What a session goes on with under another id: neither its end nor the time of its sign-in moves. */

@@ -4,6 +4,7 @@ import { Problem, type RequestContext } from '../../platform/http/index.ts';
 import { actorOf } from '../audit/index.ts';
 import type { SignedInPrincipal } from '../auth/index.ts';
 import type { Deps } from '../deps.ts';
+import { lockPerson } from '../people/index.ts';
 import { bindGuest, loadTenantName } from './invitations.repo.ts';
 import { enterByLink, readInvitation, spendInvitation } from './open-invitation.ts';
 
@@ -27,6 +28,7 @@ export async function acceptInvitation(
   const inside = enterByLink(token, homeTenantId);
   const isProved = await deps.provedAddresses.isProved(homeTenantId, userId);
   return deps.doors.withTenant(inside, async (tx) => {
+    await lockPerson(tx, userId);
     const invitation = await readInvitation(deps, tx, token);
     const { id, roles } = invitation;
     if (emailKey(principal.email) !== invitation.email_key)

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { TenantTx } from '../../platform/database/index.ts';
 import { newId, type PrincipalId, type TenantId } from '../../platform/ids.ts';
 import { insertRevocations, userOfPrincipal } from '../../platform/revocations/revocations.repo.ts';
-import { withinUserLimit } from '../people/index.ts';
+import { lockPerson, withinUserLimit } from '../people/index.ts';
 import { roleNamesOfMember } from '../roles/index.ts';
 
 // A membership has no status of its own: its principal's is the one that sessions and grants go by.
@@ -29,11 +29,20 @@ export const loadMembership = (tx: TenantTx, id: string, now: Date) =>
   memberships(tx, now).where('m.id', '=', id).executeTakeFirst();
 
 /**
- * The same, held against other changes until the transaction ends. The membership's row is the one to hold: deleting a guest
- * at home takes it first, too, and the principal after it.
+ * The same, held against other changes until the transaction ends. The person comes before the membership's row, and the principal
+ * after it: deleting a guest at home takes them in this order, too (docs/adr/0059).
  */
-export const loadMembershipForUpdate = (tx: TenantTx, id: string, now: Date) =>
-  memberships(tx, now).where('m.id', '=', id).forUpdate('m').executeTakeFirst();
+export async function loadMembershipForUpdate(tx: TenantTx, id: string, now: Date) {
+  const member = await tx
+    .selectFrom('memberships')
+    .select('user_id')
+    .where('tenant_id', '=', tx.tenantId)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (member === undefined) return undefined;
+  await lockPerson(tx, member.user_id);
+  return memberships(tx, now).where('m.id', '=', id).forUpdate('m').executeTakeFirst();
+}
 
 export interface MembershipFilter {
   status: string | undefined;

@@ -17,7 +17,7 @@ import {
 import type { Caller } from '../denied.ts';
 import type { Deps } from '../deps.ts';
 import { keepAdministrators } from '../roles/index.ts';
-import { endSessionsOf } from '../sessions/index.ts';
+import { endSessionsOf, holdPlacesOf } from '../sessions/index.ts';
 import { actOnUser, deleteUserRow } from '../users/index.ts';
 import { erasedMail } from './erased.mails.ts';
 import { forgetAddress, forgetInvitations, forgetLinksHere, forgetMailHere } from './forget-address.repo.ts';
@@ -72,6 +72,7 @@ export async function erasePerson(deps: Deps, tx: TenantTx, id: string, eraser: 
   for (const each of await listAddressesOfLinks(tx, userId)) await forgetMailHere(tx, each);
   await forgetInvitations(tx, { emailKey: person.email_key, address, userId, now });
   await deps.oneTimeTokens.erase(tx, userId);
+  await holdPlacesOf(tx, userId);
   const endedSessions = await endSessionsOf(tx, userId, 'user erased', now);
   await deleteUserRow(tx, userId, now);
   await deps.subjectKeys.erase(tx, userId);

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { TenantTx } from '../../platform/database/index.ts';
+import { lockPerson } from '../people/index.ts';
 
 const here = (tx: TenantTx) => tx.tenantId;
 
@@ -30,14 +31,16 @@ export const loadPerson = (tx: TenantTx, userId: string) =>
     .executeTakeFirst();
 
 /** The same row, held until the transaction ends. */
-export const holdPerson = (tx: TenantTx, userId: string) =>
-  tx
+export async function holdPerson(tx: TenantTx, userId: string) {
+  await lockPerson(tx, userId);
+  return tx
     .selectFrom('users')
     .select(['id', 'email', 'email_key', 'name'])
     .where('tenant_id', '=', here(tx))
     .where('id', '=', userId)
     .forUpdate()
     .executeTakeFirst();
+}
 
 export const listSignInAddresses = (tx: TenantTx, userId: string) =>
   tx

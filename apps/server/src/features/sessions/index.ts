@@ -5,5 +5,6 @@ export {
   endSession,
   endSessionOf,
   endSessionsOf,
+  holdPlacesOf,
   lockGuestSessions,
 } from './sessions.repo.ts';

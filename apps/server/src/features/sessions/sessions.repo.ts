@@ -3,6 +3,13 @@ import type { TenantTx } from '../../platform/database/index.ts';
 import { insertRevocations } from '../../platform/revocations/revocations.repo.ts';
 import type { SessionId, UserId } from '../../platform/ids.ts';
 
+/**
+ * The entered tenant, its row held by the statement that ends sessions before any of them: what tells the followers holds it by a
+ * foreign key, and who suspends the tenant takes it before the sessions (docs/adr/0059).
+ */
+const tenantHeld = (tx: TenantTx) =>
+  sql<string>`(select t.id from gatehouse.tenants t where t.id = ${tx.tenantId} for key share)`;
+
 /** Ends one session and tells the followers, in the caller's transaction. False when it had ended already. */
 export async function endSession(
   tx: TenantTx,
@@ -13,7 +20,7 @@ export async function endSession(
   const rows = await tx
     .updateTable('sessions')
     .set({ ended_at: now, end_reason: reason, epoch: sql`epoch + 1` })
-    .where('tenant_id', '=', tx.tenantId)
+    .where('tenant_id', '=', tenantHeld(tx))
     .where('id', '=', sessionId)
     .where('ended_at', 'is', null)
     .returning(['id', 'epoch', 'user_id'])
@@ -45,7 +52,7 @@ export async function endSessionsOf(
   let query = tx
     .updateTable('sessions')
     .set({ ended_at: now, end_reason: reason, epoch: sql`epoch + 1` })
-    .where('tenant_id', '=', tx.tenantId)
+    .where('tenant_id', '=', tenantHeld(tx))
     .where('user_id', '=', userId)
     .where('ended_at', 'is', null);
   if (keep !== undefined) query = query.where('id', '!=', keep);
@@ -71,6 +78,17 @@ export async function endAllSessions(tx: TenantTx, reason: string, now: Date): P
  */
 export async function lockGuestSessions(tx: TenantTx): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended('guest sessions in ' || ${tx.tenantId}::text, 0))`.execute(
+    tx,
+  );
+}
+
+/**
+ * For who is about to end an account: no tenant in which it is a guest is suspended until the transaction ends. Before any session,
+ * as whoever suspends takes them: the end of a membership there holds that tenant's row.
+ */
+export async function holdPlacesOf(tx: TenantTx, userId: UserId): Promise<void> {
+  await sql`select pg_advisory_xact_lock_shared(hashtextextended('guest sessions in ' || m.tenant_id::text, 0))
+    from (select e.tenant_id from gatehouse.memberships_elsewhere(${userId}) e order by e.tenant_id) m`.execute(
     tx,
   );
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { withClient } from '../../../test/database.setup.ts';
+import { meeting } from '../../../test/locks.fixture.ts';
 import { addCaller } from '../../../test/people.fixture.ts';
 import { startServer, type TestServer } from '../../../test/server.fixture.ts';
 import { PASSWORD, registerTenant } from '../../../test/standing/people.fixture.ts';
@@ -36,25 +36,10 @@ describe('session lengths that are made shorter', () => {
             });
       const url = `/tenants/${tenantId}/settings`;
       const { version } = (await admin.get(url)).body;
-      const [opened, changed] = await withClient(gatehouse.superuserUrl, async (client) => {
-        // Whoever comes to its record waits there, with what it has done already seen by nobody.
-        await client.query('begin; lock table gatehouse.audit_records in share mode');
-        const waiting = async (count: number) => {
-          const until = performance.now() + 5000;
-          const ask = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
-          while ((await gatehouse.sql(ask)).length < count && performance.now() < until)
-            await new Promise((resolve) => setTimeout(resolve, 20));
-        };
-        const opening = open();
-        await waiting(1);
-        const changing = admin.patch(url, {
-          version,
-          settings: { session: { idleMinutes: 30, maxMinutes: 60 } },
-        });
-        await waiting(2);
-        await client.query('commit');
-        return Promise.all([opening, changing]);
-      });
+      // Whoever opens waits at its record, with what it has done already seen by nobody.
+      const [opened, changed] = await meeting(gatehouse, 'audit_records', open, () =>
+        admin.patch(url, { version, settings: { session: { idleMinutes: 30, maxMinutes: 60 } } }),
+      );
       expect(opened.status, opened.text).toBe(200);
       expect(changed.status, changed.text).toBe(200);
       const sessions = await gatehouse.sql<{ idle_minutes: number; minutes: number }>(

@@ -1,7 +1,7 @@
 import { actorOf, personal } from '../audit/index.ts';
 import type { Caller } from '../denied.ts';
 import type { Deps } from '../deps.ts';
-import { endSessionsOf } from '../sessions/index.ts';
+import { endSessionsOf, holdPlacesOf } from '../sessions/index.ts';
 import { actOnUser } from './act-on-user.ts';
 import { deleteUserRow } from './users.repo.ts';
 
@@ -9,6 +9,7 @@ import { deleteUserRow } from './users.repo.ts';
 export const deleteUser = (deps: Deps, caller: Caller, id: string): Promise<void> =>
   actOnUser(deps, caller, id, async (tx, user) => {
     const now = deps.clock.now();
+    await holdPlacesOf(tx, user.id);
     const endedSessions = await endSessionsOf(tx, user.id, 'user deleted', now);
     await deps.oneTimeTokens.revokeAll(tx, user.id);
     await deleteUserRow(tx, user.id, now);

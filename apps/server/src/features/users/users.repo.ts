@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { TenantTx } from '../../platform/database/index.ts';
 import type { UserId } from '../../platform/ids.ts';
 import { insertRevocations } from '../../platform/revocations/revocations.repo.ts';
+import { lockPerson } from '../people/index.ts';
 import { roleNamesOfMember } from '../roles/index.ts';
 
 // The key of the address if the user signs in with it: null until a mailed link has proved it.
@@ -48,8 +49,10 @@ export const loadUser = (tx: TenantTx, id: string, now: Date) =>
   users(tx, now).where('u.id', '=', id).executeTakeFirst();
 
 /** The same, held against other changes until the transaction ends; a sign-in that opens a session waits for it as well. */
-export const loadUserForUpdate = (tx: TenantTx, id: string, now: Date) =>
-  users(tx, now).where('u.id', '=', id).forUpdate('u').executeTakeFirst();
+export async function loadUserForUpdate(tx: TenantTx, id: string, now: Date): Promise<UserRow | undefined> {
+  await lockPerson(tx, id);
+  return users(tx, now).where('u.id', '=', id).forUpdate('u').executeTakeFirst();
+}
 
 export type UserSort = 'name' | 'email' | 'createdAt';
 const SORT = {

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { addGuest } from '../../../test/guests.fixture.ts';
+import { ACCEPT, invited } from '../../../test/invitations.fixture.ts';
+import { meeting } from '../../../test/locks.fixture.ts';
+import { addCaller, addTenant, type Caller } from '../../../test/people.fixture.ts';
+import { addOwner, signedIn } from '../../../test/recovery.fixture.ts';
+import { startServer, type TestServer } from '../../../test/server.fixture.ts';
+import { ROOT_TENANT, type TenantId } from '../../platform/ids.ts';
+
+let gatehouse: TestServer;
+let platform: Caller;
+let home: TenantId;
+let elsewhere: TenantId;
+let boss: Caller;
+let host: Caller;
+beforeAll(async () => {
+  gatehouse = await startServer();
+  platform = await addCaller(gatehouse, ROOT_TENANT, 'PLATFORM_ADMIN');
+});
+beforeEach(async () => {
+  home = await addTenant(gatehouse);
+  elsewhere = await addTenant(gatehouse, { name: 'Elsewhere' });
+  boss = await addCaller(gatehouse, home, 'admin');
+  host = await addCaller(gatehouse, elsewhere, 'admin');
+});
+afterAll(() => gatehouse.close());
+
+/** Somebody who is signed in at home, and works elsewhere in that session. */
+async function guest() {
+  const person = await addCaller(gatehouse, home);
+  const membershipId = await addGuest(gatehouse, elsewhere, person);
+  expect((await person.switchTo(elsewhere)).status).toBe(200);
+  return { ...person, membership: `/memberships/${membershipId}` };
+}
+const openSessions = (userId: string) =>
+  gatehouse.sql('select from gatehouse.sessions where user_id = $1 and ended_at is null', [userId]);
+
+describe('an account that ends at home', () => {
+  it.each([
+    ['deleted', 'ended'],
+    ['erased', 'ended'],
+    ['deleted', 'suspended'],
+  ])('by being %s waits for nobody by whom its membership elsewhere is %s', async (end, there) => {
+    const { userId, membership } = await guest();
+    const [gone, met] = await meeting(
+      gatehouse,
+      'revocations',
+      () => (end === 'deleted' ? boss.delete(`/users/${userId}`) : boss.post(`/users/${userId}/erase`)),
+      () => (there === 'ended' ? host.delete(membership) : host.patch(membership, { status: 'suspended' })),
+    );
+    expect(gone.status, gone.text).toBe(204);
+    expect(met.status, met.text).toBe(404);
+    expect(await gatehouse.sql('select from gatehouse.memberships where user_id = $1', [userId])).toEqual([]);
+  });
+
+  it.each(['elsewhere', 'at home'])('waits for nobody who suspends the tenant %s', async (where) => {
+    const { userId } = await guest();
+    const tenant = where === 'at home' ? home : elsewhere;
+    const [gone, suspended] = await meeting(
+      gatehouse,
+      'revocations',
+      () => boss.delete(`/users/${userId}`),
+      () => platform.post(`/tenants/${tenant}/suspend`),
+    );
+    expect(gone.status, gone.text).toBe(204);
+    expect(suspended.status, suspended.text).toBe(200);
+  });
+
+  it('waits for nobody who accepts an invitation with it', async () => {
+    const owner = await addOwner(gatehouse);
+    const { token } = await invited(gatehouse, host, owner.email);
+    const browser = await signedIn(gatehouse, owner);
+    const [gone, accepted] = await meeting(
+      gatehouse,
+      'one_time_tokens',
+      () => platform.post(`/tenants/${owner.tenantId}/users/${owner.userId}/erase`),
+      () => browser.post(ACCEPT, { token }),
+    );
+    expect(gone.status, gone.text).toBe(204);
+    expect(accepted.status, accepted.text).toBe(400);
+    expect(accepted.body.code).toBe('auth.link_invalid');
+  });
+});
+
+describe('a session that ends while its tenant is suspended', () => {
+  it('ends, and nobody meets a fault', async () => {
+    const { userId } = await addCaller(gatehouse, home);
+    const [ended, suspended] = await meeting(
+      gatehouse,
+      'revocations',
+      () => boss.post(`/users/${userId}/sessions/end`),
+      () => platform.post(`/tenants/${home}/suspend`),
+    );
+    expect(ended.status, ended.text).toBe(200);
+    expect(suspended.status, suspended.text).toBe(200);
+    expect(await openSessions(userId)).toEqual([]);
+  });
+});

@@ -1,0 +1,36 @@
+import { expect } from 'vitest';
+import type { Answer } from './browser.fixture.ts';
+import { withClient } from './database.setup.ts';
+import type { TestServer } from './server.fixture.ts';
+
+/** As many transactions of this database wait for a lock. */
+export const untilWaiting = (gatehouse: Pick<TestServer, 'sql'>, count: number) =>
+  expect
+    .poll(
+      () =>
+        gatehouse.sql(
+          "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+        ),
+      { timeout: 10_000, interval: 20 },
+    )
+    .toHaveLength(count);
+
+/**
+ * Two requests that meet: whoever comes to write into the table waits there, with what was locked so far in hand, and the second
+ * begins when the first does. When both wait, they are let go on.
+ */
+export const meeting = (
+  gatehouse: TestServer,
+  table: 'audit_records' | 'one_time_tokens' | 'revocations',
+  first: () => Promise<Answer>,
+  second: () => Promise<Answer>,
+): Promise<[Answer, Answer]> =>
+  withClient(gatehouse.superuserUrl, async (client) => {
+    await client.query(`begin; lock table gatehouse.${table} in share mode`);
+    const begun = first();
+    await untilWaiting(gatehouse, 1);
+    const met = second();
+    await untilWaiting(gatehouse, 2);
+    await client.query('commit');
+    return Promise.all([begun, met]);
+  });
