@@ -15,6 +15,7 @@ import {
 import {
   createConfiguredAdministrator,
   createProvedAddresses,
+  createRenewals,
   createSessionContexts,
   RESET_LINK_SECONDS,
 } from './features/auth/index.ts';
@@ -245,6 +246,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       oneTimeTokens: createOneTimeTokens({ sealer, blindIndex, clock }),
       clients: createClientDirectory(doors),
       sessionContexts: createSessionContexts({ doors, clock }),
+      renewals: createRenewals({ doors, clock, config }),
       provedAddresses: createProvedAddresses({ doors }),
       tenantRules: createTenantRules({ doors }),
       tenantRate: createTenantRate(counters.upTo(MOST_REQUESTS, MINUTE)),

@@ -12,7 +12,7 @@ import type { Images } from '../platform/images/index.ts';
 import type { Limits, MailLimits, TenantRate } from '../platform/limits/index.ts';
 import type { Traces } from '../platform/traces/index.ts';
 import type { Audit, AuditKeys, DecisionLog, Denials, Sealing, SubjectKeys } from './audit/index.ts';
-import type { ProvedAddresses, SessionContexts } from './auth/index.ts';
+import type { ProvedAddresses, Renewals, SessionContexts } from './auth/index.ts';
 import type { ClientDirectory } from './clients/index.ts';
 import type { SigningKeys } from './keys/index.ts';
 import type { Brands, TenantRules } from './settings/index.ts';
@@ -41,6 +41,7 @@ export interface Deps {
   mailLimits: MailLimits;
   clients: ClientDirectory;
   sessionContexts: SessionContexts;
+  renewals: Renewals;
   provedAddresses: ProvedAddresses;
   tenantRules: TenantRules;
   tenantRate: TenantRate;

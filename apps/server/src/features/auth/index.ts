@@ -17,6 +17,7 @@ export { checkOrigin } from './cross-site.ts';
 export { passwordRoutes } from './password.routes.ts';
 export { isPasswordStill } from './present-password.ts';
 export { createProvedAddresses, type ProvedAddresses } from './proved-addresses.ts';
+export { createRenewals, type Renewals } from './renewals.ts';
 export { createSessionContexts, type SessionContexts } from './session-contexts.ts';
 export { clearThrottle, forgetThrottle, listLocked } from './throttles.repo.ts';
 export { makeAdministrator } from './make-administrator.ts';

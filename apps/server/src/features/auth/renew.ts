@@ -8,7 +8,7 @@ import { endSession } from '../sessions/index.ts';
 import { isNetworkAllowed, signInRefused } from '../settings/index.ts';
 import { type OpenedSession, withTokens } from './open-session.ts';
 import { parseRefreshToken, type RefreshToken } from './refresh-token.ts';
-import { type Renewal, renewSession } from './sessions.repo.ts';
+import type { Renewal } from './sessions.repo.ts';
 
 export interface Renewed extends OpenedSession {
   limitHeaders: Record<string, string>;
@@ -37,17 +37,13 @@ export async function renew(
     deps.metrics.renewal('rules');
     throw signInRefused();
   }
-  const renewal = await renewSession(deps.doors, {
+  const renewal = await deps.renewals({
     tenantId: token.tenantId,
     sessionId: token.sessionId,
     generation: token.generation,
     secretHash: sha256(token.familySecret),
     agentHash: sha256(request.userAgent),
     clientId: client.clientId,
-    now: clock.now(),
-    idleDays: config.refreshTokenDays,
-    replaySeconds: config.refreshReplaySeconds,
-    perMinute: config.authRateLimit,
   });
   if (renewal === undefined) throw notRenewed(deps);
   const resetsIn = (renewal.limit_resets_at.getTime() - clock.now().getTime()) / 1000;

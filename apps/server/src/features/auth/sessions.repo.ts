@@ -169,6 +169,10 @@ export interface RenewalRequest {
   secretHash: Buffer;
   agentHash: Buffer;
   clientId: string;
+}
+
+/** The same for whoever renews at this moment. */
+export interface RenewalTerms {
   now: Date;
   idleDays: number;
   replaySeconds: number;
@@ -176,35 +180,63 @@ export interface RenewalRequest {
 }
 
 /** One conditional UPDATE (db/migrations/0053_renewal_in_one_value.sql); nothing when the session is gone. */
-export async function renewSession(doors: Doors, r: RenewalRequest): Promise<Renewal | undefined> {
+export async function renewSession(
+  doors: Doors,
+  r: RenewalRequest,
+  terms: RenewalTerms,
+): Promise<Renewal | undefined> {
   const [row] = await doors.call<{ renewal: AsJson<Renewal> | null }>(
     `select gatehouse.renew_session_as_json(
        $1, $2, $3, $4, $5, $6, $7, make_interval(days => $8), make_interval(secs => $9), $10) as renewal`,
+    [r.tenantId, r.sessionId, r.generation, r.secretHash, r.agentHash, r.clientId, ...valuesOf(terms)],
+  );
+  return fromJson(row?.renewal ?? null);
+}
+
+/**
+ * The same for several, in one statement and one commit (db/migrations/0140_renewals_together.sql). It fails as a whole.
+ *
+ * @param requests in the order of their sessions, so that two who renew the same ones do not wait for each other
+ */
+export async function renewSessions(
+  doors: Doors,
+  requests: readonly RenewalRequest[],
+  terms: RenewalTerms,
+): Promise<(Renewal | undefined)[]> {
+  const [row] = await doors.call<{ renewals: (AsJson<Renewal> | null)[] }>(
+    `select gatehouse.renew_sessions_as_json(
+       $1, $2, $3, $4, $5, $6, $7, make_interval(days => $8), make_interval(secs => $9), $10) as renewals`,
     [
-      r.tenantId,
-      r.sessionId,
-      r.generation,
-      r.secretHash,
-      r.agentHash,
-      r.clientId,
-      r.now,
-      r.idleDays,
-      r.replaySeconds,
-      r.perMinute,
+      requests.map((r) => r.tenantId),
+      requests.map((r) => r.sessionId),
+      requests.map((r) => r.generation),
+      requests.map((r) => r.secretHash),
+      requests.map((r) => r.agentHash),
+      requests.map((r) => r.clientId),
+      ...valuesOf(terms),
     ],
   );
-  const renewal = row?.renewal ?? undefined;
-  return (
-    renewal && {
-      ...renewal,
-      rotated_at: new Date(renewal.rotated_at),
-      limit_resets_at: new Date(renewal.limit_resets_at),
-      user_created_at: new Date(renewal.user_created_at),
-      session_expires_at: new Date(renewal.session_expires_at),
-      auth_time: new Date(renewal.auth_time),
-    }
-  );
+  return (row?.renewals ?? []).map(fromJson);
 }
+
+const valuesOf = ({ now, idleDays, replaySeconds, perMinute }: RenewalTerms) => [
+  now,
+  idleDays,
+  replaySeconds,
+  perMinute,
+];
+
+const fromJson = (renewal: AsJson<Renewal> | null): Renewal | undefined =>
+  renewal === null
+    ? undefined
+    : {
+        ...renewal,
+        rotated_at: new Date(renewal.rotated_at),
+        limit_resets_at: new Date(renewal.limit_resets_at),
+        user_created_at: new Date(renewal.user_created_at),
+        session_expires_at: new Date(renewal.session_expires_at),
+        auth_time: new Date(renewal.auth_time),
+      };
 
 /** A row as `row_to_json()` writes it: JSON has no dates. */
 type AsJson<Row> = { [Column in keyof Row]: Row[Column] extends Date ? string : Row[Column] };

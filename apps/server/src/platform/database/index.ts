@@ -3,6 +3,7 @@ export { ensureDatabase, isBoundByRowSecurity, isRole, whyUnreachable } from './
 export { ensureLoginPassword, LOGIN_PASSWORD } from './login-role.ts';
 export { createCircuit, DatabaseUnavailable } from './circuit.ts';
 export { createPool } from './pool.ts';
+export { doTogether } from './together.ts';
 export { type Ask, createWatch } from './watch.ts';
 export { copyIn, copyOut } from './copy.ts';
 export { checkMigrated, migrate, migrateForRestore } from './migrate.ts';
