@@ -16,6 +16,7 @@ import {
   installErrorHandling,
   installJsonParser,
   installTransportCheck,
+  installSerialization,
   installValidation,
   sendProblem,
 } from './platform/http/index.ts';
@@ -35,8 +36,6 @@ export async function buildApp(
 ): Promise<FastifyInstance> {
   const { config } = deps;
   const app = fastify({
-    // What is sent is not judged by its format again; without this the serialiser would say that it does not know one.
-    serializerOpts: { ajv: { formats: { 'idn-email': true, bcp47: true, 'iana-time-zone': true } } },
     // Null: plain HTTP. TLS 1.2 is the oldest that Node offers (RFC 9325 §3.1.1).
     https: certificate ? { cert: certificate.cert, key: certificate.key } : null,
     loggerInstance: logger,
@@ -66,6 +65,7 @@ export async function buildApp(
   installErrorHandling(app);
   installJsonParser(app);
   installValidation(app);
+  installSerialization(app);
   app.decorateRequest('clientAddress', '');
   app.addHook('onRequest', (request, _reply, done) => {
     request.clientAddress = clientAddress(request.raw, config.trustedProxies);

@@ -8,4 +8,5 @@ export { installJsonParser } from './json-body.ts';
 export { page } from './paging.ts';
 export { Problem } from './problem.ts';
 export { pageOf, problems } from './responses.ts';
+export { installSerialization } from './serialization.ts';
 export { installValidation } from './validation.ts';

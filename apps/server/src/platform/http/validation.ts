@@ -3,36 +3,41 @@ import { Ajv, type Options } from 'ajv';
 import ajvFormats from 'ajv-formats';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isAddress } from '../email.ts';
+import { compiledOnce } from './compiled-once.ts';
 import { Problem } from './problem.ts';
 
 // A CommonJS package, whose plugin is the `default` of what is imported.
 const addFormats = ajvFormats.default as unknown as (ajv: Ajv) => Ajv;
+
+const OPTIONS: Options = {
+  removeAdditional: false,
+  useDefaults: false,
+  allErrors: false,
+  strict: true,
+  strictTypes: false,
+  strictRequired: false,
+};
+const compileBody = compiler({ ...OPTIONS, coerceTypes: false });
+const compileQuery = compiler({ ...OPTIONS, coerceTypes: true });
+
+function compiler(options: Options) {
+  const ajv = new Ajv(options);
+  addFormats(ajv);
+  ajv.addFormat('date-time', { type: 'string', validate: isMoment(ajv) });
+  ajv.addFormat('idn-email', { type: 'string', validate: isAddress });
+  ajv.addFormat('bcp47', { type: 'string', validate: isLocale });
+  ajv.addFormat('iana-time-zone', { type: 'string', validate: isTimeZone });
+  ajv.addVocabulary(['example']);
+  return compiledOnce((schema) => ajv.compile(schema));
+}
 
 /**
  * Validation at the edge: unknown members are refused and nothing is converted, so that what was checked is what is used.
  * Only a query string's numbers are read as numbers, since a query has no types; a parameter given twice is an array, and refused.
  */
 export function installValidation(app: FastifyInstance): void {
-  const options: Options = {
-    removeAdditional: false,
-    useDefaults: false,
-    allErrors: false,
-    strict: true,
-    strictTypes: false,
-    strictRequired: false,
-  };
-  const body = new Ajv({ ...options, coerceTypes: false });
-  const query = new Ajv({ ...options, coerceTypes: true });
-  for (const ajv of [body, query]) {
-    addFormats(ajv);
-    ajv.addFormat('date-time', { type: 'string', validate: isMoment(ajv) });
-    ajv.addFormat('idn-email', { type: 'string', validate: isAddress });
-    ajv.addFormat('bcp47', { type: 'string', validate: isLocale });
-    ajv.addFormat('iana-time-zone', { type: 'string', validate: isTimeZone });
-    ajv.addVocabulary(['example']);
-  }
-  app.setValidatorCompiler(({ schema, httpPart }) =>
-    (httpPart === 'querystring' ? query : body).compile(schema as object),
+  app.setValidatorCompiler<object>(({ schema, httpPart }) =>
+    (httpPart === 'querystring' ? compileQuery : compileBody)(schema),
   );
   app.addHook('preValidation', async (request) => {
     refuseUndeclared(request);
