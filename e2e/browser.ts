@@ -93,10 +93,38 @@ export function countCalls({ context }: Visitor, path: string): () => number {
   return () => count;
 }
 
-/** What axe finds on a page, in one line for each. */
+/** What axe finds on a page, in light and in dark, in one line for each. */
 export async function findBarriers(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations.map(
-    ({ id, help, nodes }) => `${id}: ${help} (${nodes.map(({ target }) => String(target)).join(', ')})`,
-  );
+  // axe's legacy mode needs no second page for its results, and does not look into frames of other origins: we have none.
+  if (page.frames().length > 1) throw new Error(`${page.url()} has frames`);
+  const axe = () => new AxeBuilder({ page }).setLegacyMode().options({ resultTypes: ['violations'] });
+  const before = await schemeOf(page);
+  const after = before === 'light' ? 'dark' : 'light';
+  const found = await axe().analyze();
+  await showScheme(page, after);
+  // Nothing but colours is another now: these rules are what the first look asks about them.
+  const inOther = await axe().withRules(['color-contrast', 'link-in-text-block']).analyze();
+  await showScheme(page, before);
+  return [...found.violations.map(asLine(before)), ...inOther.violations.map(asLine(after))];
+}
+
+type Scheme = 'light' | 'dark';
+type Violation = Awaited<ReturnType<AxeBuilder['analyze']>>['violations'][number];
+
+const asLine =
+  (scheme: Scheme) =>
+  ({ id, help, nodes }: Violation): string =>
+    `${id}, ${scheme}: ${help} (${nodes.map(({ target }) => String(target)).join(', ')})`;
+
+const schemeOf = (page: Page): Promise<Scheme> =>
+  page.evaluate(() => (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'));
+
+/** As when the system changes at dusk: the page is not loaded again. Resolves when its colours have arrived. */
+async function showScheme(page: Page, scheme: Scheme): Promise<void> {
+  await page.emulateMedia({ colorScheme: scheme });
+  await page.waitForFunction((wanted) => {
+    const set = document.documentElement.dataset.mantineColorScheme ?? wanted;
+    const moving = document.getAnimations().some((each) => each instanceof CSSTransition);
+    return set === wanted && matchMedia(`(prefers-color-scheme: ${wanted})`).matches && !moving;
+  }, scheme);
 }

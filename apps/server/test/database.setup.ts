@@ -29,7 +29,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
     dbDir,
     log: () => undefined,
   });
-  await withClient(url, (client) => client.query(`alter role gatehouse_login password '${LOGIN_PASSWORD}'`));
+  await withClient(url, async (client) => {
+    await client.query(`alter role gatehouse_login password '${LOGIN_PASSWORD}'`);
+    // No commit waits for the disk: whether it survives a power cut is asked elsewhere (test/process).
+    for (const role of ['gatehouse_login', 'current_user'])
+      await client.query(`alter role ${role} set synchronous_commit = off`);
+  });
   project.provide('database', { adminUrl: url, template: TEMPLATE, loginPassword: LOGIN_PASSWORD });
   return stop;
 }
