@@ -1,11 +1,21 @@
 import type { TenantId } from '../src/platform/ids.ts';
-import type { Caller } from './people.fixture.ts';
-import { mailedTo } from './recovery.fixture.ts';
+import { addCaller, addTenant, type Caller } from './people.fixture.ts';
+import { addOwner, mailedTo, signedIn } from './recovery.fixture.ts';
 import { type TestServer, tokenIn } from './server.fixture.ts';
 
 export const OPEN = '/api/v1/auth/invitation/open';
 export const ACCEPT = '/api/v1/auth/invitation/accept';
 export const REGISTER = '/api/v1/auth/invitation/register';
+
+/** A tenant, its administrator, and somebody with an account elsewhere. */
+export async function openHarbour(gatehouse: TestServer) {
+  const tenant = await addTenant(gatehouse, { name: 'Harbour' });
+  return {
+    tenant,
+    admin: await addCaller(gatehouse, tenant, 'admin'),
+    guest: await addOwner(gatehouse),
+  };
+}
 
 /** Invites, and answers the id and the token of the mailed link. */
 export async function invited(gatehouse: TestServer, by: Caller, email: string, roles?: string[]) {
@@ -17,6 +27,10 @@ export async function invited(gatehouse: TestServer, by: Caller, email: string, 
     answer,
   };
 }
+
+/** Signs that person in and takes the link. */
+export const acceptAs = async (gatehouse: TestServer, person: { email: string }, token: string) =>
+  (await signedIn(gatehouse, person)).post(ACCEPT, { token });
 
 /** The guests of a tenant. */
 export const guestsOf = (gatehouse: TestServer, tenantId: TenantId) =>

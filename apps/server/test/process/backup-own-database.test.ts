@@ -1,58 +1,24 @@
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureDatabase } from '../../src/platform/database/index.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/platform/postgres/index.ts';
 import { inDatabase, withClient } from '../database.setup.ts';
-import { createHttpBrowser, type HttpBrowser } from './http-browser.fixture.ts';
-import { freePort } from './npm-start.fixture.ts';
-import { runProgram, type Service, startService } from './program.fixture.ts';
+import { addPerson, ADMIN, COMMON, type CopyRoom, enter, openCopyRoom } from './backup.fixture.ts';
+import type { Ended } from './program.fixture.ts';
 
-const ADMIN = { email: 'root@example.com', password: 'Gate-House-1' };
-const PUBLIC_URL = 'http://localhost:4000';
-let folder: string;
-let port: number;
-
+let room: CopyRoom;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'gatehouse-backup-'));
-  // As root: the account that PostgreSQL runs as has to pass through.
-  await chmod(folder, 0o711);
-  port = await freePort();
+  room = await openCopyRoom();
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
-const inFolder = (name: string) => join(folder, name);
-const KEY = Buffer.alloc(32, 'of the test of copies only').toString('base64');
-const common = {
-  GATEHOUSE_PUBLIC_URL: PUBLIC_URL,
-  GATEHOUSE_MASTER_KEY: KEY,
-  GATEHOUSE_ADMIN_EMAIL: ADMIN.email,
-  GATEHOUSE_ADMIN_PASSWORD: ADMIN.password,
-  BCRYPT_COST: '10',
-};
-const gatehouse = (settings: Record<string, string>, ...args: string[]) =>
-  runProgram(args, settings, { cwd: folder });
-const api = (service: Service, path: string) => `${service.url}/api/v1${path}`;
-
-async function enter(service: Service): Promise<HttpBrowser> {
-  const admin = createHttpBrowser(PUBLIC_URL);
-  expect(await admin.post(api(service, '/auth/login'), ADMIN)).toMatchObject({ status: 200 });
-  return admin;
-}
-const addPerson = async (service: Service, admin: HttpBrowser, email: string) => {
-  const made = await admin.post(api(service, '/users'), { email, name: 'A Person' });
-  expect(made.status).toBe(201);
-  return String(made.body.id);
-};
+afterAll(() => room.close());
 
 describe('a copy of a PostgreSQL of one’s own', () => {
   let postgres: EmbeddedPostgres;
   const PASSWORD = 'of-the-test-of-copies-only';
   beforeAll(async () => {
-    await mkdir(inFolder('server'), { mode: 0o711 });
+    await mkdir(room.inFolder('server'), { mode: 0o711 });
     postgres = await startEmbeddedPostgres({
-      dataDir: inFolder('server'),
+      dataDir: room.inFolder('server'),
       log: { info: () => undefined, warn: console.warn, error: console.error },
     });
     // As a company gives it: a role that may make roles and owns its database, and is bound by row security.
@@ -63,8 +29,8 @@ describe('a copy of a PostgreSQL of one’s own', () => {
   });
   afterAll(() => postgres.stop());
   const own = (database: string) => ({
-    ...common,
-    GATEHOUSE_DATA_DIR: inFolder('nothing'),
+    ...COMMON,
+    GATEHOUSE_DATA_DIR: room.inFolder('nothing'),
     DATABASE_URL: inDatabase(postgres.url, database).replace(
       /\/\/[^@/]*@?\//,
       `//deployer:${PASSWORD}@localhost/`,
@@ -83,8 +49,8 @@ describe('a copy of a PostgreSQL of one’s own', () => {
     );
 
   it('made under writes by a role that row security binds, holds every row, and is put back with all rights as they were', async () => {
-    const service = await startService(port, own('ours'));
-    let made: Awaited<ReturnType<typeof gatehouse>>;
+    const service = await room.serve(own('ours'));
+    let made: Ended;
     try {
       const admin = await enter(service);
       let writing = true;
@@ -93,14 +59,14 @@ describe('a copy of a PostgreSQL of one’s own', () => {
           await addPerson(service, admin, `person-${count}@example.com`);
         return undefined;
       })();
-      made = await gatehouse(own('ours'), 'backup', '--out', 'ours.gatehouse');
+      made = await room.gatehouse(own('ours'), 'backup', '--out', 'ours.gatehouse');
       writing = false;
       await writes;
       expect(made).toMatchObject({ status: 0, stderr: '' });
     } finally {
       await service.stop();
     }
-    const restored = await gatehouse(own('theirs'), 'restore', 'ours.gatehouse');
+    const restored = await room.gatehouse(own('theirs'), 'restore', 'ours.gatehouse');
     expect(restored).toMatchObject({ status: 0, stderr: '' });
     expect(await shape('theirs')).toEqual(await shape('ours'));
     expect(
@@ -130,7 +96,7 @@ describe('a copy of a PostgreSQL of one’s own', () => {
   it('is refused, not made half, by a role that may not read everything', async () => {
     await superuser('ours', `create role stranger login password '${PASSWORD}'`);
     const url = own('ours').DATABASE_URL.replace('deployer', 'stranger');
-    const made = await gatehouse(
+    const made = await room.gatehouse(
       { ...own('ours'), DATABASE_URL: url },
       'backup',
       '--out',
@@ -147,9 +113,11 @@ describe('a copy of a PostgreSQL of one’s own', () => {
       'ours',
       `insert into gatehouse_migrations.applied (name, hash) values ('9000_later.sql', 'x')`,
     );
-    expect(await gatehouse(own('ours'), 'backup', '--out', 'later.gatehouse')).toMatchObject({ status: 0 });
+    expect(await room.gatehouse(own('ours'), 'backup', '--out', 'later.gatehouse')).toMatchObject({
+      status: 0,
+    });
     await ensureDatabase(postgres.url, 'empty');
-    const restored = await gatehouse(own('empty'), 'restore', 'later.gatehouse');
+    const restored = await room.gatehouse(own('empty'), 'restore', 'later.gatehouse');
     expect(restored.status).toBe(1);
     expect(restored.stderr).toMatch(
       /was made by a later release \(.*\): this one does not know its migration 9000_later\.sql\. Restore it with that release\./,
@@ -158,7 +126,7 @@ describe('a copy of a PostgreSQL of one’s own', () => {
   });
 
   it('is not made where there is nothing', async () => {
-    const made = await gatehouse(own('empty'), 'backup', '--out', 'empty.gatehouse');
+    const made = await room.gatehouse(own('empty'), 'backup', '--out', 'empty.gatehouse');
     expect(made).toMatchObject({ status: 1 });
     expect(made.stderr).toMatch(
       /There is nothing to copy: this database has never been served by Gatehouse\./,

@@ -1,56 +1,25 @@
 import { spawnSync } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createHttpBrowser, type HttpBrowser } from './http-browser.fixture.ts';
-import { freePort } from './npm-start.fixture.ts';
-import { runProgram, type Service, startService } from './program.fixture.ts';
+import { addPerson, ADMIN, api, COMMON, type CopyRoom, enter, KEY, openCopyRoom } from './backup.fixture.ts';
+import type { HttpBrowser } from './http-browser.fixture.ts';
+import { runProgram, type Service } from './program.fixture.ts';
 
 const ROOT = '00000000-0000-7000-8000-000000000001';
-const ADMIN = { email: 'root@example.com', password: 'Gate-House-1' };
-const PUBLIC_URL = 'http://localhost:4000';
-let folder: string;
-let port: number;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'gatehouse-backup-'));
-  // As root: the account that PostgreSQL runs as has to pass through.
-  await chmod(folder, 0o711);
-  port = await freePort();
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
-
-const inFolder = (name: string) => join(folder, name);
-const KEY = Buffer.alloc(32, 'of the test of copies only').toString('base64');
 const ANOTHER_KEY = Buffer.alloc(32, 'of another deployment').toString('base64');
-const common = {
-  GATEHOUSE_PUBLIC_URL: PUBLIC_URL,
-  GATEHOUSE_MASTER_KEY: KEY,
-  GATEHOUSE_ADMIN_EMAIL: ADMIN.email,
-  GATEHOUSE_ADMIN_PASSWORD: ADMIN.password,
-  BCRYPT_COST: '10',
-};
-const embedded = (name: string) => ({ ...common, GATEHOUSE_DATA_DIR: inFolder(name) });
-const gatehouse = (settings: Record<string, string>, ...args: string[]) =>
-  runProgram(args, settings, { cwd: folder });
-const api = (service: Service, path: string) => `${service.url}/api/v1${path}`;
 
-async function enter(service: Service): Promise<HttpBrowser> {
-  const admin = createHttpBrowser(PUBLIC_URL);
-  expect(await admin.post(api(service, '/auth/login'), ADMIN)).toMatchObject({ status: 200 });
-  return admin;
-}
-const addPerson = async (service: Service, admin: HttpBrowser, email: string) => {
-  const made = await admin.post(api(service, '/users'), { email, name: 'A Person' });
-  expect(made.status).toBe(201);
-  return String(made.body.id);
-};
+let room: CopyRoom;
+beforeAll(async () => {
+  room = await openCopyRoom();
+});
+afterAll(() => room.close());
+
+const embedded = (name: string) => ({ ...COMMON, GATEHOUSE_DATA_DIR: room.inFolder(name) });
 const emailsIn = async (service: Service, admin: HttpBrowser) =>
   ((await admin.get(api(service, '/users?limit=100'))).body.items as { email: string }[]).map(
     ({ email }) => email,
   );
-const unfinished = async () => (await readdir(folder)).filter((name) => name.includes('unfinished'));
+const unfinished = async () => (await readdir(room.folder)).filter((name) => name.includes('unfinished'));
 
 describe('a copy of the embedded database, made while it serves', () => {
   let early: HttpBrowser;
@@ -63,12 +32,12 @@ describe('a copy of the embedded database, made while it serves', () => {
   };
 
   it('says what is in it and under which key, and is there whole', async () => {
-    const service = await startService(port, embedded('first'));
+    const service = await room.serve(embedded('first'));
     try {
       early = await enter(service);
       oldKids = await kids(service);
       await addPerson(service, early, 'before@example.com');
-      const exported = await gatehouse(
+      const exported = await room.gatehouse(
         embedded('first'),
         'audit',
         'export',
@@ -78,32 +47,32 @@ describe('a copy of the embedded database, made while it serves', () => {
         'before.jsonl',
       );
       expect(exported).toMatchObject({ status: 0, stderr: '' });
-      const made = await gatehouse(embedded('first'), 'backup', '--out', 'copy.gatehouse');
+      const made = await room.gatehouse(embedded('first'), 'backup', '--out', 'copy.gatehouse');
       expect(made).toMatchObject({ status: 0, stderr: '' });
       expect(made.stdout).toMatch(
         /copy\.gatehouse: \d+ rows of \d+ tables as of .* UTC, \d+ KiB\.\nIt opens with the master key \S+, which is not in it/,
       );
-      expect((await stat(inFolder('copy.gatehouse'))).mode & 0o777).toBe(0o600);
+      expect((await stat(room.inFolder('copy.gatehouse'))).mode & 0o777).toBe(0o600);
       // What came after it.
       await addPerson(service, early, 'after@example.com');
       await early.post(api(service, '/auth/logout'));
     } finally {
       await service.stop();
     }
-    const checked = await gatehouse(embedded('none'), 'restore', '--check', 'copy.gatehouse');
+    const checked = await room.gatehouse(embedded('none'), 'restore', '--check', 'copy.gatehouse');
     expect(checked).toMatchObject({ status: 0, stderr: '' });
     expect(checked.stdout).toMatch(/\n {2}users +2 rows\n[^]*It is whole, and every checksum is right\./);
-    const raw = await readFile(inFolder('copy.gatehouse'));
+    const raw = await readFile(room.inFolder('copy.gatehouse'));
     for (const secret of ['before@example.com', 'A Person', KEY]) expect(raw.includes(secret)).toBe(false);
   });
 
   it('put back, is as it was then: the audit trail verifies, and sessions, links and keys are new', async () => {
-    const restored = await gatehouse(embedded('second'), 'restore', 'copy.gatehouse');
+    const restored = await room.gatehouse(embedded('second'), 'restore', 'copy.gatehouse');
     expect(restored).toMatchObject({ status: 0, stderr: '' });
     expect(restored.stdout).toMatch(
       /Restored as of .* All sessions and mailed links have ended; start the service\.\n$/,
     );
-    const service = await startService(port, embedded('second'));
+    const service = await room.serve(embedded('second'));
     try {
       // Ended after the copy was made, and open in it: it must not live again, by its tokens of either kind.
       expect(await early.get(api(service, '/auth/me'))).toMatchObject({ status: 401 });
@@ -118,17 +87,20 @@ describe('a copy of the embedded database, made while it serves', () => {
       expect(records.body.items).toMatchObject([{ resource: { type: 'backup' } }]);
       await addPerson(service, admin, 'later@example.com');
       const settings = embedded('second');
-      await gatehouse(settings, 'audit', 'export', '--tenant', ROOT, '--out', 'later.jsonl');
-      await writeFile(inFolder('keys.json'), (await gatehouse(settings, 'audit', 'public-key')).stdout);
+      await room.gatehouse(settings, 'audit', 'export', '--tenant', ROOT, '--out', 'later.jsonl');
+      await writeFile(
+        room.inFolder('keys.json'),
+        (await room.gatehouse(settings, 'audit', 'public-key')).stdout,
+      );
     } finally {
       await service.stop();
     }
-    const [header] = (await readFile(inFolder('before.jsonl'), 'utf8')).split('\n');
+    const [header] = (await readFile(room.inFolder('before.jsonl'), 'utf8')).split('\n');
     await writeFile(
-      inFolder('before.checkpoint'),
+      room.inFolder('before.checkpoint'),
       (JSON.parse(header ?? '') as { checkpoint: string }).checkpoint,
     );
-    const judged = await gatehouse(
+    const judged = await room.gatehouse(
       {},
       'audit',
       'verify',
@@ -143,7 +115,7 @@ describe('a copy of the embedded database, made while it serves', () => {
   });
 
   it('is refused by a database that is in use, and by a running service', async () => {
-    const again = await gatehouse(embedded('second'), 'restore', 'copy.gatehouse');
+    const again = await room.gatehouse(embedded('second'), 'restore', 'copy.gatehouse');
     expect(again).toMatchObject({ status: 1 });
     expect(again.stderr).toMatch(
       /^\ngatehouse: The database is not empty: Gatehouse has served it\. Restore into a new one/,
@@ -151,13 +123,13 @@ describe('a copy of the embedded database, made while it serves', () => {
   });
 
   it('goes over no file that is there', async () => {
-    const before = await readFile(inFolder('copy.gatehouse'));
-    const made = await gatehouse(embedded('second'), 'backup', '--out', 'copy.gatehouse');
+    const before = await readFile(room.inFolder('copy.gatehouse'));
+    const made = await room.gatehouse(embedded('second'), 'backup', '--out', 'copy.gatehouse');
     expect(made).toMatchObject({
       status: 1,
       stderr: '\ngatehouse: --out: copy.gatehouse is there already; name another file.\n',
     });
-    expect((await readFile(inFolder('copy.gatehouse'))).equals(before)).toBe(true);
+    expect((await readFile(room.inFolder('copy.gatehouse'))).equals(before)).toBe(true);
   });
 });
 
@@ -167,7 +139,7 @@ describe('a file that is no whole copy of this deployment', () => {
       ['restore', '--check', name],
       ['restore', name],
     ]) {
-      const { status, stderr } = await gatehouse(settings, ...args);
+      const { status, stderr } = await room.gatehouse(settings, ...args);
       expect(status, args.join(' ')).toBe(1);
       if (args.length === 2) return stderr;
       expect(stderr).toMatch(/^\ngatehouse: [^\n]+\n$/);
@@ -175,7 +147,10 @@ describe('a file that is no whole copy of this deployment', () => {
     return '';
   };
   const altered = async (name: string, change: (copy: Buffer) => Buffer) => {
-    await writeFile(inFolder(name), change(Buffer.from(await readFile(inFolder('copy.gatehouse')))));
+    await writeFile(
+      room.inFolder(name),
+      change(Buffer.from(await readFile(room.inFolder('copy.gatehouse')))),
+    );
     return refused(name);
   };
 
@@ -235,16 +210,16 @@ describe('a file that is no whole copy of this deployment', () => {
   });
 
   it('leaves the database empty, so that a whole one can be put back there', async () => {
-    const restored = await gatehouse(embedded('untouched'), 'restore', 'copy.gatehouse');
+    const restored = await room.gatehouse(embedded('untouched'), 'restore', 'copy.gatehouse');
     expect(restored).toMatchObject({ status: 0, stderr: '' });
   });
 
   it('is not made of a database under a key that is not its own', async () => {
     const other = { ...embedded('untouched'), GATEHOUSE_MASTER_KEY: ANOTHER_KEY };
-    const made = await gatehouse(other, 'backup', '--out', 'foreign.gatehouse');
+    const made = await room.gatehouse(other, 'backup', '--out', 'foreign.gatehouse');
     expect(made).toMatchObject({ status: 1 });
     expect(made.stderr).toMatch(/This database is sealed under the master key \S+, which is not at hand/);
-    expect(await readdir(folder)).not.toContain('foreign.gatehouse');
+    expect(await readdir(room.folder)).not.toContain('foreign.gatehouse');
   });
 });
 
@@ -252,14 +227,14 @@ describe('a disk that is full', () => {
   /** A file system of its own where the machine lets us, of that size; else no file may grow larger. */
   const mounts = process.getuid?.() === 0 && spawnSync('unshare', ['--mount', 'true']).status === 0;
   const onFullDisk = async (args: string[]) => {
-    const disk = inFolder('disk');
+    const disk = room.inFolder('disk');
     await mkdir(disk, { recursive: true });
     const script = mounts
       ? `mount -t tmpfs -o size=8k none ${disk} && "$@"; status=$?; ls -A ${disk} >&2; exit $status`
       : `"$@"; status=$?; ls -A ${disk} >&2; exit $status`;
     const limit = mounts ? ['unshare', '--mount'] : ['prlimit', '--fsize=8192'];
     return runProgram(args, embedded('untouched'), {
-      cwd: folder,
+      cwd: room.folder,
       before: [...limit, 'sh', '-c', script, 'sh'],
     });
   };

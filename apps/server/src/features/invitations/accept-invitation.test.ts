@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   ACCEPT,
+  acceptAs,
   guestsOf,
   invited as invite,
   OPEN,
+  openHarbour,
   principalOf,
   REGISTER,
 } from '../../../test/invitations.fixture.ts';
-import { addCaller, addTenant, type Caller, itemsOf } from '../../../test/people.fixture.ts';
+import { addCaller, type Caller, itemsOf } from '../../../test/people.fixture.ts';
 import { addOwner, freshAddress, mailedTo, signedIn } from '../../../test/recovery.fixture.ts';
 import { startServer, type TestServer, tokenIn } from '../../../test/server.fixture.ts';
 import { PASSWORD, type Person } from '../../../test/standing/people.fixture.ts';
@@ -22,14 +24,11 @@ beforeAll(async () => {
 });
 afterAll(() => gatehouse.close());
 beforeEach(async () => {
-  tenant = await addTenant(gatehouse, { name: 'Harbour' });
-  admin = await addCaller(gatehouse, tenant, 'admin');
-  guest = await addOwner(gatehouse);
+  ({ tenant, admin, guest } = await openHarbour(gatehouse));
 });
 
 const invited = (email: string, roles?: string[]) => invite(gatehouse, admin, email, roles);
-const accept = async (token: string, person: { email: string } = guest) =>
-  (await signedIn(gatehouse, person)).post(ACCEPT, { token });
+const accept = (token: string, person: { email: string } = guest) => acceptAs(gatehouse, person, token);
 
 describe('accepting with an account', () => {
   it('makes a member with the roles of the invitation, who switches and works there', async () => {

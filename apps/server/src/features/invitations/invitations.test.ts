@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ACCEPT, guestsOf, invited as invite, principalOf } from '../../../test/invitations.fixture.ts';
+import {
+  acceptAs,
+  guestsOf,
+  invited as invite,
+  openHarbour,
+  principalOf,
+} from '../../../test/invitations.fixture.ts';
 import { addCaller, addTenant, allPages, type Caller, itemsOf } from '../../../test/people.fixture.ts';
-import { addOwner, freshAddress, mailedTo, signedIn } from '../../../test/recovery.fixture.ts';
+import { freshAddress, mailedTo } from '../../../test/recovery.fixture.ts';
 import { startServer, type TestServer, tokenIn } from '../../../test/server.fixture.ts';
 import type { Person } from '../../../test/standing/people.fixture.ts';
 import { newId, ROOT_TENANT, type TenantId } from '../../platform/ids.ts';
@@ -16,14 +22,11 @@ beforeAll(async () => {
 });
 afterAll(() => gatehouse.close());
 beforeEach(async () => {
-  tenant = await addTenant(gatehouse, { name: 'Harbour' });
-  admin = await addCaller(gatehouse, tenant, 'admin');
-  guest = await addOwner(gatehouse);
+  ({ tenant, admin, guest } = await openHarbour(gatehouse));
 });
 
 const invited = (email: string, roles?: string[]) => invite(gatehouse, admin, email, roles);
-const accept = async (token: string, person: { email: string } = guest) =>
-  (await signedIn(gatehouse, person)).post(ACCEPT, { token });
+const accept = (token: string, person: { email: string } = guest) => acceptAs(gatehouse, person, token);
 
 describe('POST /api/v1/invitations', () => {
   it('mails a link in the fragment to the address, and shows the invitation with what it will give', async () => {
