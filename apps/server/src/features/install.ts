@@ -18,7 +18,7 @@ import { healthRoutes } from './health/index.ts';
 import { installOpenApi, openApiRoute } from './openapi/index.ts';
 import { keysRoutes } from './keys/index.ts';
 import { invitationLinksRoutes, invitationsRoutes } from './invitations/index.ts';
-import { membershipsRoutes } from './memberships/index.ts';
+import { leaveTenantRoutes, membershipsRoutes } from './memberships/index.ts';
 import { pagesRoutes } from './pages/index.ts';
 import { ownDataRoutes, personalDataRoutes } from './personal-data/index.ts';
 import { revocationsRoutes } from './revocations/index.ts';
@@ -75,7 +75,14 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
   securityTxtRoutes(app, deps);
   keysRoutes(app, deps.keys);
   auditKeysRoute(app, deps.auditKeys);
-  for (const routes of [authRoutes, passwordRoutes, emailRoutes, ownTenantsRoutes, invitationLinksRoutes])
+  for (const routes of [
+    authRoutes,
+    passwordRoutes,
+    emailRoutes,
+    ownTenantsRoutes,
+    leaveTenantRoutes,
+    invitationLinksRoutes,
+  ])
     await app.register(routes, { prefix: '/api/v1', deps });
   await app.register(sessionsRoutes, { prefix: '/api/v1', deps });
   for (const routes of [consentsRoutes, ownDataRoutes])

@@ -1,3 +1,4 @@
+import type { TenantTx } from '../../platform/database/index.ts';
 import { Problem } from '../../platform/http/index.ts';
 import type { UserId } from '../../platform/ids.ts';
 import { actorOf } from '../audit/index.ts';
@@ -5,7 +6,7 @@ import type { Caller } from '../denied.ts';
 import type { Deps } from '../deps.ts';
 import { actOnPerson } from '../people/index.ts';
 import { endGuestSessions } from '../sessions/index.ts';
-import { deletePrincipal, loadMembershipForUpdate } from './memberships.repo.ts';
+import { deletePrincipal, loadMembershipForUpdate, type MembershipRow } from './memberships.repo.ts';
 
 /**
  * Ends a guest's membership with its roles, and the sessions with which the guest works here. The one in the home tenant ends with the user and not before.
@@ -21,22 +22,27 @@ export function endMembership(deps: Deps, caller: Caller, id: string): Promise<v
     async (tx, membership) => {
       if (membership.user_tenant_id === membership.tenant_id)
         throw new Problem('memberships.home_fixed', { detail: 'Suspend or delete the user instead.' });
-      const userId = membership.user_id as UserId;
-      const endedSessions = await endGuestSessions(tx, userId, 'membership ended', now);
-      await deletePrincipal(tx, id, now);
-      await deps.audit.record(tx, {
-        action: 'membership_deleted',
-        actor: actorOf(caller.principal),
-        resource: { type: 'membership', id },
-        before: {
-          userId: membership.user_id,
-          userTenantId: membership.user_tenant_id,
-          status: membership.status,
-          roles: membership.roles,
-        },
-        after: { endedSessions },
-        request: caller.request,
-      });
+      await endGuestMembership(deps, tx, membership, caller);
     },
   );
+}
+
+/** By whom it may be ended is settled, and its row is held. */
+export async function endGuestMembership(
+  deps: Deps,
+  tx: TenantTx,
+  { id, user_id: userId, user_tenant_id: userTenantId, status, roles }: MembershipRow,
+  { principal, request }: Pick<Caller, 'principal' | 'request'>,
+): Promise<void> {
+  const now = deps.clock.now();
+  const endedSessions = await endGuestSessions(tx, userId as UserId, 'membership ended', now);
+  await deletePrincipal(tx, id, now);
+  await deps.audit.record(tx, {
+    action: 'membership_deleted',
+    actor: actorOf(principal),
+    resource: { type: 'membership', id },
+    before: { userId, userTenantId, status, roles },
+    after: { endedSessions },
+    request,
+  });
 }

@@ -1,1 +1,2 @@
+export { leaveTenantRoutes } from './leave-tenant.routes.ts';
 export { membershipsRoutes } from './memberships.routes.ts';

@@ -44,6 +44,14 @@ export async function loadMembershipForUpdate(tx: TenantTx, id: string, now: Dat
   return memberships(tx, now).where('m.id', '=', id).forUpdate('m').executeTakeFirst();
 }
 
+/** A guest's membership, held likewise. */
+export const loadGuestForUpdate = (tx: TenantTx, guest: { tenantId: TenantId; userId: string }, now: Date) =>
+  memberships(tx, now)
+    .where('m.user_tenant_id', '=', guest.tenantId)
+    .where('m.user_id', '=', guest.userId)
+    .forUpdate('m')
+    .executeTakeFirst();
+
 export interface MembershipFilter {
   status: string | undefined;
   home: boolean | undefined;
