@@ -50,7 +50,7 @@ async function invite(page: Page, email: string, role: string): Promise<string> 
 const fact = (page: Page) => page.locator('.facts').first();
 
 describe('somebody with an account', () => {
-  it('accepts an invitation, switches by keyboard in all tabs, and ends when the membership does', async () => {
+  it('accepts an invitation, switches by keyboard in all tabs, and leaves again', async () => {
     const grace = await register('Grace Hopper', 'grace@example.com', 'Navy Yard');
     const link = await invite(await admin.openTab(), 'grace@example.com', 'Support agent');
 
@@ -84,6 +84,19 @@ describe('somebody with an account', () => {
 
     await page.getByRole('button', { name: /^Go there.*Navy Yard/ }).click();
     await fact(page).getByText('Navy Yard').waitFor();
+
+    // Leaving for good, from there: one is home, and still signed in.
+    await page.getByRole('button', { name: /^Go there.*Platform/ }).click();
+    await fact(page).getByText('Platform').waitFor();
+    await page.getByRole('button', { name: /^Leave….*Platform/ }).click();
+    const dialog = page.getByRole('dialog', { name: 'Leave Platform?' });
+    await dialog.getByText('You go to the home of your account.').waitFor();
+    expect(await findBarriers(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Leave', exact: true }).click();
+    await page.getByText('You have left Platform.').waitFor();
+    await fact(page).getByText('Navy Yard').waitFor();
+    await page.getByRole('button', { name: /^(Go there|Leave…).*Platform/ }).waitFor({ state: 'detached' });
+    expect(await page.getByRole('button', { name: /^Leave….*Navy Yard/ }).count()).toBe(0);
     expect(grace.faults()).toEqual([]);
   });
 

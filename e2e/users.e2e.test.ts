@@ -1,6 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { enter, launchBrowser, newVisitor, signIn, type Visitor } from './browser.ts';
+import { enter, findBarriers, launchBrowser, newVisitor, signIn, type Visitor } from './browser.ts';
 import { type Deployment, startDeployment } from './deployment.ts';
 
 let deployment: Deployment;
@@ -158,6 +159,35 @@ describe('an administrator', () => {
     await page.getByText('Edsger Dijkstra is deleted.').waitFor();
     await page.getByText('Nobody found').waitFor();
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Users');
+    expect(admin.faults()).toEqual([]);
+  });
+
+  it('hands over what is held of a user, and erases the user once it is ticked that this is for good', async () => {
+    const page = await openUsers();
+    await addUser(page, 'Katherine Johnson', 'katherine@example.com');
+    await act(page, 'Katherine Johnson', 'Export data…');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('It is on record that you exported it.').waitFor();
+    expect(await findBarriers(page)).toEqual([]);
+    const saved = page.waitForEvent('download');
+    await dialog.getByRole('button', { name: 'Export', exact: true }).click();
+    const document: unknown = JSON.parse(await readFile(await (await saved).path(), 'utf8'));
+    expect(document).toMatchObject({
+      format: 'gatehouse-personal-data',
+      person: { email: 'katherine@example.com', name: 'Katherine Johnson' },
+    });
+    await dialog.waitFor({ state: 'detached' });
+
+    await act(page, 'Katherine Johnson', 'Erase…');
+    await dialog.getByText('Who has asked for it: katherine@example.com.').waitFor();
+    expect(await findBarriers(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Erase for good' }).click();
+    await dialog.getByText('Tick this to go on.').waitFor();
+    await dialog.getByLabel('I know that this cannot be undone, by anybody.').check();
+    await dialog.getByRole('button', { name: 'Erase for good' }).click();
+    await page.getByText('The account is erased.').waitFor();
+    await row(page, 'katherine@example.com').waitFor({ state: 'detached' });
+    expect(await page.evaluate(() => globalThis.document.activeElement?.textContent)).toBe('Users');
     expect(admin.faults()).toEqual([]);
   });
 });

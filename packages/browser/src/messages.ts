@@ -15,6 +15,10 @@ export interface Me {
     readonly name: string;
     readonly type: string;
     readonly status: string;
+    readonly locale: string;
+    readonly timeZone: string;
+    readonly currency: string;
+    readonly dateFormat: string;
   };
   readonly session: {
     readonly id: string;

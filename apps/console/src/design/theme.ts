@@ -54,7 +54,7 @@ const dark: MantineColorsTuple = [
   '#a4b3ac',
   '#8a9a93',
   '#65756e',
-  '#3a4742',
+  '#35413c',
   '#2a3631',
   '#1d2623',
   '#171f1c',

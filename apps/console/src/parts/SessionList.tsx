@@ -4,12 +4,12 @@ import { notifications } from '@mantine/notifications';
 import { IconDeviceDesktop, IconDeviceMobile } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { sayProblem } from '../data/problem.ts';
 import { readDevice } from '../data/sessions/device.ts';
 import { useEndSession } from '../data/sessions/mutations.ts';
 import { sessionsQuery } from '../data/sessions/queries.ts';
 import { LoadFailed } from './LoadFailed.tsx';
 import { Time } from './Time.tsx';
+import { refused } from './refused.ts';
 
 /** Sessions: one's own with their end buttons, or another user's for who may see them. */
 export function SessionList({ userId }: { userId?: string }) {
@@ -39,10 +39,9 @@ function SessionItem({ session, isOwn }: { session: Session; isOwn: boolean }) {
   // By promise: the callbacks of `mutate` are dropped with this item, which leaves the list at once.
   const onEnd = (): void => {
     document.getElementById('sessions')?.focus();
-    void end.mutateAsync(session).then(
-      () => notifications.show({ message: t('sessions.endedOne', { device: name }) }),
-      (error: unknown) => notifications.show({ color: 'brick', message: sayProblem(error) }),
-    );
+    void end
+      .mutateAsync(session)
+      .then(() => notifications.show({ message: t('sessions.endedOne', { device: name }) }), refused);
   };
 
   return (

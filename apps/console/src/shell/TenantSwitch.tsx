@@ -1,13 +1,12 @@
 import type { Me } from '@gatehouse/browser';
 import { Menu } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { IconBuilding, IconChevronDown } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import { sayProblem } from '../data/problem.ts';
 import { useSwitchTenant } from '../data/tenants/mutations.ts';
 import { ownTenantsQuery } from '../data/tenants/queries.ts';
+import { refused } from '../parts/refused.ts';
 
 /** So many are offered here; all of them are on the home page. */
 const OFFERED = 10;
@@ -25,7 +24,7 @@ export function TenantSwitch({ me }: { me: Me }) {
     if (tenantId === me.tenant.id) return;
     change.mutate(tenantId, {
       onSuccess: () => void navigate({ to: '/' }),
-      onError: (error) => notifications.show({ color: 'brick', message: sayProblem(error) }),
+      onError: refused,
     });
   };
 

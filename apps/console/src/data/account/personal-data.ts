@@ -1,21 +1,12 @@
-import { readProblem } from '@gatehouse/browser';
 import { useMutation } from '@tanstack/react-query';
 import { gatehouse } from '../../session.ts';
 import { call } from '../api.ts';
+import { saveFile } from '../file.ts';
 
-/** Everything that is held of whoever is signed in, as a file. */
+/** Everything that is held of whoever is signed in, saved as a file. */
 export const useExportOwnData = () =>
   useMutation({
-    mutationFn: async (currentPassword: string): Promise<{ name: string; file: Blob }> => {
-      const response = await gatehouse.fetch('/api/v1/account/export', {
-        method: 'POST',
-        headers: { accept: 'application/json', 'content-type': 'application/json' },
-        body: JSON.stringify({ currentPassword }),
-      });
-      if (!response.ok) throw await readProblem(response);
-      const name = /filename="([^"]+)"/.exec(response.headers.get('content-disposition') ?? '')?.[1];
-      return { name: name ?? 'personal-data.json', file: await response.blob() };
-    },
+    mutationFn: (currentPassword: string) => saveFile('/api/v1/account/export', { currentPassword }),
   });
 
 /** Erases whoever is signed in. Every tab is signed out afterwards. */

@@ -2,6 +2,7 @@ import type { CreateUser, User } from '@gatehouse/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { call } from '../api.ts';
 import { auditKeys } from '../audit/queries.ts';
+import { saveFile } from '../file.ts';
 import { userKeys } from './queries.ts';
 
 /** Each change of a user is on record, too: both lists are read again. */
@@ -34,3 +35,10 @@ export const useUserAction = () =>
 
 export const useDeleteUser = () =>
   useUserMutation((user: User) => call<void>('DELETE', `/api/v1/users/${user.id}`));
+
+/** Everything that is held of a user, saved as a file. */
+export const useExportUser = () =>
+  useUserMutation((user: User) => saveFile(`/api/v1/users/${user.id}/export`));
+
+export const useEraseUser = () =>
+  useUserMutation((user: User) => call<void>('POST', `/api/v1/users/${user.id}/erase`));

@@ -5,6 +5,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { auditQuery } from '../../data/audit/queries.ts';
 import { LoadFailed } from '../../parts/LoadFailed.tsx';
+import { LoadMore } from '../../parts/LoadMore.tsx';
 import { NotPermitted } from '../../parts/NotPermitted.tsx';
 import { PageHeader } from '../../parts/PageHeader.tsx';
 import { useMay } from '../../session.ts';
@@ -54,16 +55,7 @@ export function Audit() {
             onOpen={setOpen}
           />
         )}
-        {records.hasNextPage && (
-          <Button
-            className="more"
-            variant="default"
-            loading={records.isFetchingNextPage}
-            onClick={() => void records.fetchNextPage()}
-          >
-            {t('load.more')}
-          </Button>
-        )}
+        <LoadMore list={records} />
       </section>
       <AuditDrawer id={open} onClose={() => setOpen(undefined)} />
     </>

@@ -1,10 +1,9 @@
 import { Button, Menu } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { IconChevronDown } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AuditFilter } from '../../data/audit/queries.ts';
-import { sayProblem } from '../../data/problem.ts';
+import { refused } from '../../parts/refused.ts';
 import { useMay } from '../../session.ts';
 import { inPlace } from '../../place.ts';
 import { gatehouse } from '../../session.ts';
@@ -28,7 +27,7 @@ export function AuditExport({ filter }: { readonly filter: AuditFilter }) {
       link.download = name;
       link.click();
     } catch (error) {
-      notifications.show({ color: 'brick', message: sayProblem(error) });
+      refused(error);
     }
   };
   const exportAs = (format: (typeof formats)[number]): Promise<void> => {

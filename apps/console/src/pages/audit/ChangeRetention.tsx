@@ -1,10 +1,10 @@
 import type { AuditRetention } from '@gatehouse/contracts';
-import { Alert, Button, Checkbox, NumberInput } from '@mantine/core';
+import { Checkbox, NumberInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { notifications } from '@mantine/notifications';
 import { useTranslation } from 'react-i18next';
 import { useSetRetention } from '../../data/audit/retention.ts';
-import { sayProblem } from '../../data/problem.ts';
+import { DialogForm } from '../../parts/DialogForm.tsx';
 
 export function ChangeRetention({ retention, onDone }: { retention: AuditRetention; onDone: () => void }) {
   const { t } = useTranslation();
@@ -19,24 +19,15 @@ export function ChangeRetention({ retention, onDone }: { retention: AuditRetenti
           : t('audit.retention.atLeast', { count: minimumDays }),
     },
   });
-  const submit = form.onSubmit(
-    ({ isForGood, days }) =>
-      change.mutate(isForGood ? null : days, {
-        onSuccess: () => {
-          onDone();
-          notifications.show({ message: t('audit.retention.changed') });
-        },
-      }),
-    (errors) => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus(),
-  );
-
   return (
-    <form onSubmit={submit} noValidate className="form">
-      {change.error && (
-        <Alert color="brick" role="alert">
-          {sayProblem(change.error)}
-        </Alert>
-      )}
+    <DialogForm
+      form={form}
+      sending={change}
+      read={({ isForGood, days }) => (isForGood ? null : days)}
+      onSent={() => notifications.show({ message: t('audit.retention.changed') })}
+      onDone={onDone}
+      submit={t('audit.retention.submit')}
+    >
       <Checkbox
         label={t('audit.retention.keep')}
         key={form.key('isForGood')}
@@ -55,14 +46,6 @@ export function ChangeRetention({ retention, onDone }: { retention: AuditRetenti
           {...form.getInputProps('days')}
         />
       )}
-      <div className="form-end">
-        <Button variant="default" onClick={onDone}>
-          {t('dialog.cancel')}
-        </Button>
-        <Button type="submit" loading={change.isPending}>
-          {t('audit.retention.submit')}
-        </Button>
-      </div>
-    </form>
+    </DialogForm>
   );
 }

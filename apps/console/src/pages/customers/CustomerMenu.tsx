@@ -5,13 +5,10 @@ import { notifications } from '@mantine/notifications';
 import { IconDots } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import { sayProblem } from '../../data/problem.ts';
 import { type TenantAction, useTenantAction } from '../../data/tenants/mutations.ts';
+import { refused } from '../../parts/refused.ts';
 import { goInto } from '../../place.ts';
 import { useMe, useOwnMay } from '../../session.ts';
-
-const refused = (error: unknown): string =>
-  notifications.show({ color: 'brick', message: sayProblem(error) });
 
 /** What may be done with a customer: go in, suspend, let in again. */
 export function CustomerMenu({ tenant }: { tenant: Tenant }) {

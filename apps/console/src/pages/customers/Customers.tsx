@@ -1,11 +1,13 @@
-import { Button, CloseButton, Modal, SegmentedControl, TextInput } from '@mantine/core';
-import { useDebouncedCallback, useDisclosure } from '@mantine/hooks';
-import { IconBuildingPlus, IconSearch } from '@tabler/icons-react';
+import { Button, Modal } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconBuildingPlus } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type TenantFilter, tenantsQuery } from '../../data/tenants/queries.ts';
+import { ListFilters } from '../../parts/ListFilters.tsx';
 import { LoadFailed } from '../../parts/LoadFailed.tsx';
+import { LoadMore } from '../../parts/LoadMore.tsx';
 import { NotPermitted } from '../../parts/NotPermitted.tsx';
 import { PageHeader } from '../../parts/PageHeader.tsx';
 import { useMe, useOwnMay } from '../../session.ts';
@@ -39,7 +41,12 @@ export function Customers() {
         )}
       </PageHeader>
       <section className="card flush" aria-label={t(`${words}.title`)}>
-        <Filters filter={filter} onChange={setFilter} />
+        <ListFilters
+          label={t('customers.search')}
+          statuses={['active', 'suspended']}
+          filter={filter}
+          onChange={(change) => setFilter((now) => ({ ...now, ...change }))}
+        />
         {tenants.error ? (
           <LoadFailed error={tenants.error} retry={tenants.refetch} />
         ) : (
@@ -51,61 +58,11 @@ export function Customers() {
             onOpen={mayOpen ? dialog.open : undefined}
           />
         )}
-        {tenants.hasNextPage && (
-          <Button
-            className="more"
-            variant="default"
-            loading={tenants.isFetchingNextPage}
-            onClick={() => void tenants.fetchNextPage()}
-          >
-            {t('load.more')}
-          </Button>
-        )}
+        <LoadMore list={tenants} />
       </section>
       <Modal opened={isOpen} onClose={dialog.close} title={t(`${words}.open`)}>
         <OpenCustomer words={words} onDone={dialog.close} />
       </Modal>
     </>
-  );
-}
-
-interface FiltersProps {
-  readonly filter: TenantFilter;
-  readonly onChange: (filter: TenantFilter) => void;
-}
-
-function Filters({ filter, onChange }: FiltersProps) {
-  const { t } = useTranslation();
-  const [search, setSearch] = useState('');
-  const apply = useDebouncedCallback(
-    (text: string) => onChange({ ...filter, search: text.trim() || undefined }),
-    250,
-  );
-  const type = (text: string): void => {
-    setSearch(text);
-    apply(text);
-  };
-  return (
-    <search className="filters">
-      <TextInput
-        className="grow"
-        aria-label={t('customers.search')}
-        placeholder={t('customers.search')}
-        leftSection={<IconSearch size={18} stroke={1.6} aria-hidden />}
-        rightSection={
-          search && <CloseButton size="sm" aria-label={t('load.clear')} onClick={() => type('')} />
-        }
-        value={search}
-        onChange={(event) => type(event.currentTarget.value)}
-      />
-      <SegmentedControl
-        aria-label={t('users.filterStatus')}
-        value={filter.status ?? 'all'}
-        onChange={(value) =>
-          onChange({ ...filter, status: value === 'all' ? undefined : (value as 'active' | 'suspended') })
-        }
-        data={['all', 'active', 'suspended'].map((value) => ({ value, label: t(`users.status.${value}`) }))}
-      />
-    </search>
   );
 }

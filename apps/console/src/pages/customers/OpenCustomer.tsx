@@ -1,9 +1,9 @@
-import { Alert, Button, SegmentedControl, TextInput } from '@mantine/core';
+import { SegmentedControl, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { notifications } from '@mantine/notifications';
 import { useTranslation } from 'react-i18next';
-import { faultsByField, sayProblem } from '../../data/problem.ts';
 import { useOpenTenant } from '../../data/tenants/mutations.ts';
+import { DialogForm } from '../../parts/DialogForm.tsx';
 import { useOwnMay } from '../../session.ts';
 
 interface OpenCustomerProps {
@@ -19,32 +19,21 @@ export function OpenCustomer({ words, onDone }: OpenCustomerProps) {
     initialValues: { name: '', type: 'customer' },
     validate: { name: (value) => (value.trim() ? null : t('form.nameMissing')) },
   });
-  const faults = faultsByField(open.error);
-  const submit = form.onSubmit(
-    ({ name, type }) =>
-      open.mutate(
-        { name: name.trim(), type },
-        {
-          onSuccess: (tenant) => {
-            onDone();
-            notifications.show({
-              title: t('customers.opened', { name: tenant.name }),
-              message: t('customers.openedText'),
-              autoClose: 10_000,
-            });
-          },
-          onError: (error) => form.setErrors(faultsByField(error)),
-        },
-      ),
-    () => form.getInputNode('name')?.focus(),
-  );
   return (
-    <form onSubmit={submit} noValidate className="form">
-      {open.error && Object.keys(faults).length === 0 && (
-        <Alert color="brick" role="alert">
-          {sayProblem(open.error)}
-        </Alert>
-      )}
+    <DialogForm
+      form={form}
+      sending={open}
+      read={({ name, type }) => ({ name: name.trim(), type })}
+      onSent={({ name }) =>
+        notifications.show({
+          title: t('customers.opened', { name }),
+          message: t('customers.openedText'),
+          autoClose: 10_000,
+        })
+      }
+      onDone={onDone}
+      submit={t(`${words}.open`)}
+    >
       <TextInput
         label={t('form.name')}
         autoComplete="off"
@@ -59,14 +48,6 @@ export function OpenCustomer({ words, onDone }: OpenCustomerProps) {
           {...form.getInputProps('type')}
         />
       )}
-      <div className="form-end">
-        <Button variant="default" onClick={onDone}>
-          {t('dialog.cancel')}
-        </Button>
-        <Button type="submit" loading={open.isPending}>
-          {t(`${words}.open`)}
-        </Button>
-      </div>
-    </form>
+    </DialogForm>
   );
 }

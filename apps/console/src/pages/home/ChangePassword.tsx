@@ -1,13 +1,13 @@
 import type { Me } from '@gatehouse/browser';
 import { DEFAULT_PASSWORD_RULES, unmetPasswordRules } from '@gatehouse/contracts';
-import { Alert, Button, PasswordInput } from '@mantine/core';
+import { PasswordInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { notifications } from '@mantine/notifications';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { useChangePassword } from '../../data/account/mutations.ts';
 import { passwordRulesQuery } from '../../data/options.ts';
-import { faultsByField, sayProblem } from '../../data/problem.ts';
+import { DialogForm } from '../../parts/DialogForm.tsx';
 
 export function ChangePassword({ me, onDone }: { me: Me; onDone: () => void }) {
   const { t } = useTranslation();
@@ -27,31 +27,17 @@ export function ChangePassword({ me, onDone }: { me: Me; onDone: () => void }) {
       },
     },
   });
-  const faults = faultsByField(change.error);
-  const focusFirst = (errors: object): void => form.getInputNode(Object.keys(errors)[0] ?? '')?.focus();
-  const submit = form.onSubmit(
-    (values) =>
-      change.mutate(values, {
-        onSuccess: () => {
-          onDone();
-          notifications.show({ message: t('account.passwordChanged') });
-        },
-        onError: (error) => {
-          form.setErrors(faultsByField(error));
-          focusFirst(faultsByField(error));
-        },
-      }),
-    focusFirst,
-  );
   const toggle = { 'aria-label': t('form.showPassword') };
 
   return (
-    <form onSubmit={submit} noValidate className="form">
-      {change.error && Object.keys(faults).length === 0 && (
-        <Alert color="brick" role="alert">
-          {sayProblem(change.error)}
-        </Alert>
-      )}
+    <DialogForm
+      form={form}
+      sending={change}
+      read={(values) => values}
+      onSent={() => notifications.show({ message: t('account.passwordChanged') })}
+      onDone={onDone}
+      submit={t('account.passwordSubmit')}
+    >
       {/* Tells a password manager whose password it is. */}
       <input type="text" autoComplete="username" value={me.user.email} readOnly hidden />
       <PasswordInput
@@ -71,14 +57,6 @@ export function ChangePassword({ me, onDone }: { me: Me; onDone: () => void }) {
         {...form.getInputProps('newPassword')}
       />
       <p className="soft">{t('account.passwordEnds')}</p>
-      <div className="form-end">
-        <Button variant="default" onClick={onDone}>
-          {t('dialog.cancel')}
-        </Button>
-        <Button type="submit" loading={change.isPending}>
-          {t('account.passwordSubmit')}
-        </Button>
-      </div>
-    </form>
+    </DialogForm>
   );
 }

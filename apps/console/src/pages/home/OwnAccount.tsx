@@ -1,11 +1,11 @@
 import type { Me } from '@gatehouse/browser';
 import { Button, Modal } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSendVerification } from '../../data/account/mutations.ts';
-import { sayProblem } from '../../data/problem.ts';
 import { DevMail } from '../../parts/DevMail.tsx';
+import { refused } from '../../parts/refused.ts';
+import { useDialog } from '../../parts/useDialog.ts';
 import { ChangeEmail } from './ChangeEmail.tsx';
 import { ChangePassword } from './ChangePassword.tsx';
 
@@ -14,13 +14,7 @@ type Dialog = 'password' | 'email';
 /** What one signs in with: address and password. */
 export function OwnAccount({ me }: { me: Me }) {
   const { t } = useTranslation();
-  const [dialog, setDialog] = useState<Dialog>('password');
-  const [isOpen, setIsOpen] = useState(false);
-  const open = (next: Dialog): void => {
-    setDialog(next);
-    setIsOpen(true);
-  };
-  const close = (): void => setIsOpen(false);
+  const { shown, isOpen, open, close } = useDialog<Dialog>();
 
   return (
     <section className="card" aria-labelledby="account">
@@ -58,9 +52,9 @@ export function OwnAccount({ me }: { me: Me }) {
       <Modal
         opened={isOpen}
         onClose={close}
-        title={t(dialog === 'email' ? 'account.emailDialog' : 'account.passwordDialog')}
+        title={t(shown === 'email' ? 'account.emailDialog' : 'account.passwordDialog')}
       >
-        {dialog === 'email' ? (
+        {shown === 'email' ? (
           <ChangeEmail me={me} onDone={close} />
         ) : (
           <ChangePassword me={me} onDone={close} />
@@ -89,7 +83,7 @@ function SendVerification({ email }: { email: string }) {
                 </>
               ),
             }),
-          onError: (error) => notifications.show({ color: 'brick', message: sayProblem(error) }),
+          onError: refused,
         })
       }
     >

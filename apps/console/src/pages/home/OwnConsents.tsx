@@ -5,9 +5,9 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { useGrantConsent, useWithdrawConsent } from '../../data/consents/mutations.ts';
 import { consentsQuery } from '../../data/consents/queries.ts';
-import { sayProblem } from '../../data/problem.ts';
 import { LoadFailed } from '../../parts/LoadFailed.tsx';
 import { Time } from '../../parts/Time.tsx';
+import { refused } from '../../parts/refused.ts';
 
 /** What counts of one's consents, each with the way back. */
 export function OwnConsents() {
@@ -35,7 +35,7 @@ function ConsentItem({ consent }: { consent: Consent }) {
     change.mutate(consent, {
       onSuccess: () =>
         notifications.show({ message: t(isGranted ? 'data.withdrawn' : 'data.granted', { purpose }) }),
-      onError: (error) => notifications.show({ color: 'brick', message: sayProblem(error) }),
+      onError: refused,
     });
 
   return (

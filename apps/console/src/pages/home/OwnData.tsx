@@ -1,7 +1,7 @@
 import type { Me } from '@gatehouse/browser';
 import { Button, Modal } from '@mantine/core';
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useDialog } from '../../parts/useDialog.ts';
 import { EraseOwnData } from './EraseOwnData.tsx';
 import { ExportOwnData } from './ExportOwnData.tsx';
 import { OwnConsents } from './OwnConsents.tsx';
@@ -11,13 +11,7 @@ type Dialog = 'export' | 'erase';
 /** What one consented to, and what is held of one: to take along, or to have erased. */
 export function OwnData({ me }: { me: Me }) {
   const { t } = useTranslation();
-  const [dialog, setDialog] = useState<Dialog>('export');
-  const [isOpen, setIsOpen] = useState(false);
-  const open = (next: Dialog): void => {
-    setDialog(next);
-    setIsOpen(true);
-  };
-  const close = (): void => setIsOpen(false);
+  const { shown, isOpen, open, close } = useDialog<Dialog>();
 
   return (
     <section className="card" aria-labelledby="data">
@@ -60,9 +54,9 @@ export function OwnData({ me }: { me: Me }) {
       <Modal
         opened={isOpen}
         onClose={close}
-        title={t(dialog === 'export' ? 'data.exportDialog' : 'data.eraseDialog')}
+        title={t(shown === 'export' ? 'data.exportDialog' : 'data.eraseDialog')}
       >
-        {dialog === 'export' ? (
+        {shown === 'export' ? (
           <ExportOwnData me={me} onDone={close} />
         ) : (
           <EraseOwnData me={me} onDone={close} />

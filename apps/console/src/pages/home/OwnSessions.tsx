@@ -5,10 +5,10 @@ import { useQuery } from '@tanstack/react-query';
 import { useLocation } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { sayProblem } from '../../data/problem.ts';
 import { useEndOtherSessions } from '../../data/sessions/mutations.ts';
 import { sessionsQuery } from '../../data/sessions/queries.ts';
 import { SessionList } from '../../parts/SessionList.tsx';
+import { refused } from '../../parts/refused.ts';
 
 export function OwnSessions() {
   const { t } = useTranslation();
@@ -30,7 +30,7 @@ export function OwnSessions() {
       onConfirm: () =>
         endOthers.mutate(undefined, {
           onSuccess: ({ ended }) => notifications.show({ message: t('sessions.ended', { count: ended }) }),
-          onError: (error) => notifications.show({ color: 'brick', message: sayProblem(error) }),
+          onError: refused,
         }),
     });
 

@@ -1,16 +1,17 @@
 import type { Me } from '@gatehouse/browser';
 import type { OwnTenant } from '@gatehouse/contracts';
 import { Button, TextInput } from '@mantine/core';
+import { modals } from '@mantine/modals';
 import { notifications } from '@mantine/notifications';
 import { useQuery } from '@tanstack/react-query';
 import { useLocation } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { sayProblem } from '../../data/problem.ts';
-import { useSwitchTenant } from '../../data/tenants/mutations.ts';
+import { useLeaveTenant, useSwitchTenant } from '../../data/tenants/mutations.ts';
 import { ownTenantsQuery } from '../../data/tenants/queries.ts';
 import { LoadFailed } from '../../parts/LoadFailed.tsx';
 import { Time } from '../../parts/Time.tsx';
+import { refused } from '../../parts/refused.ts';
 
 /** From so many on they are searched. */
 const MANY = 8;
@@ -20,6 +21,7 @@ export function OwnTenants({ me }: { me: Me }) {
   const { t } = useTranslation();
   const { data, error, refetch } = useQuery(ownTenantsQuery());
   const change = useSwitchTenant();
+  const leave = useLeaveTenant();
   const [search, setSearch] = useState('');
   const { hash } = useLocation();
   const heading = useRef<HTMLHeadingElement>(null);
@@ -30,9 +32,19 @@ export function OwnTenants({ me }: { me: Me }) {
   const tenants = data?.items ?? [];
   const wanted = search.trim().toLowerCase();
   const shown = tenants.filter(({ name }) => name.toLowerCase().includes(wanted));
-  const switchTo = (tenantId: string): void =>
-    change.mutate(tenantId, {
-      onError: (fault) => notifications.show({ color: 'brick', message: sayProblem(fault) }),
+  const switchTo = (tenantId: string): void => change.mutate(tenantId, { onError: refused });
+  // By promise and not by the callbacks of `mutate`: those are dropped with this list, when it is left for home.
+  const confirmLeave = (tenant: OwnTenant): string =>
+    modals.openConfirmModal({
+      title: t('tenants.leaveTitle', { name: tenant.name }),
+      children: `${t('tenants.leaveText')} ${tenant.current ? t('tenants.leaveHere') : ''}`,
+      labels: { confirm: t('tenants.leaveSubmit'), cancel: t('dialog.cancel') },
+      confirmProps: { color: 'brick' },
+      onConfirm: () =>
+        void leave.mutateAsync({ tenant, home: me.user.tenantId }).then(() => {
+          notifications.show({ message: t('tenants.left', { name: tenant.name }) });
+          document.querySelector<HTMLElement>('#tenants')?.focus();
+        }, refused),
     });
 
   return (
@@ -62,6 +74,12 @@ export function OwnTenants({ me }: { me: Me }) {
                   onClick={() => switchTo(tenant.id)}
                 >
                   {t('tenants.go')}
+                  <span className="unseen">: {tenant.name}</span>
+                </Button>
+              )}
+              {!tenant.home && tenant.status === 'active' && (
+                <Button variant="default" onClick={() => confirmLeave(tenant)}>
+                  {t('tenants.leave')}
                   <span className="unseen">: {tenant.name}</span>
                 </Button>
               )}

@@ -8,12 +8,13 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { useResendInvitation, useRevokeInvitation } from '../../data/invitations/mutations.ts';
 import { invitationsQuery } from '../../data/invitations/queries.ts';
-import { sayProblem } from '../../data/problem.ts';
 import { EmptyState } from '../../parts/EmptyState.tsx';
 import { LoadFailed } from '../../parts/LoadFailed.tsx';
+import { LoadMore } from '../../parts/LoadMore.tsx';
 import { NotPermitted } from '../../parts/NotPermitted.tsx';
 import { PageHeader } from '../../parts/PageHeader.tsx';
 import { Time } from '../../parts/Time.tsx';
+import { refused } from '../../parts/refused.ts';
 import { useMay } from '../../session.ts';
 import { Invite } from './Invite.tsx';
 
@@ -50,16 +51,7 @@ export function Invitations() {
             </li>
           ))}
         </ul>
-        {list.hasNextPage && (
-          <Button
-            className="more"
-            variant="default"
-            loading={list.isFetchingNextPage}
-            onClick={() => void list.fetchNextPage()}
-          >
-            {t('load.more')}
-          </Button>
-        )}
+        <LoadMore list={list} />
       </section>
       <Modal opened={isOpen} onClose={dialog.close} title={t('invitations.invite')} size="lg">
         <Invite onDone={dialog.close} />
@@ -99,8 +91,6 @@ function Acts({ invitation }: { invitation: Invitation }) {
   const resend = useResendInvitation();
   const revoke = useRevokeInvitation();
   const { email } = invitation;
-  const refused = (error: unknown): string =>
-    notifications.show({ color: 'brick', message: sayProblem(error) });
   const confirm = (): string =>
     modals.openConfirmModal({
       title: t('invitations.revokeTitle', { email }),

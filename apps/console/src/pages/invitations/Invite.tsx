@@ -1,10 +1,10 @@
-import { Alert, Button, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { notifications } from '@mantine/notifications';
 import { useTranslation } from 'react-i18next';
 import { useInvite } from '../../data/invitations/mutations.ts';
-import { faultsByField, sayProblem } from '../../data/problem.ts';
 import { DevMail } from '../../parts/DevMail.tsx';
+import { DialogForm } from '../../parts/DialogForm.tsx';
 import { useMay } from '../../session.ts';
 import { RoleChoice } from '../users/RoleChoice.tsx';
 
@@ -16,36 +16,25 @@ export function Invite({ onDone }: { onDone: () => void }) {
     initialValues: { email: '', roles: [] as string[] },
     validate: { email: (value) => (/^[^\s@]+@[^\s@]+$/.test(value.trim()) ? null : t('form.emailForm')) },
   });
-  const faults = faultsByField(invite.error);
-  const submit = form.onSubmit(
-    ({ email, roles }) =>
-      invite.mutate(
-        { email: email.trim(), ...(roles.length > 0 && { roles }) },
-        {
-          onSuccess: (invitation) => {
-            onDone();
-            notifications.show({
-              title: t('invitations.sent', { email: invitation.email }),
-              autoClose: 10_000,
-              message: (
-                <>
-                  {t('invitations.sentText')} <DevMail />
-                </>
-              ),
-            });
-          },
-          onError: (error) => form.setErrors(faultsByField(error)),
-        },
-      ),
-    () => form.getInputNode('email')?.focus(),
-  );
   return (
-    <form onSubmit={submit} noValidate className="form">
-      {invite.error && Object.keys(faults).length === 0 && (
-        <Alert color="brick" role="alert">
-          {sayProblem(invite.error)}
-        </Alert>
-      )}
+    <DialogForm
+      form={form}
+      sending={invite}
+      read={({ email, roles }) => ({ email: email.trim(), ...(roles.length > 0 && { roles }) })}
+      onSent={({ email }) =>
+        notifications.show({
+          title: t('invitations.sent', { email }),
+          autoClose: 10_000,
+          message: (
+            <>
+              {t('invitations.sentText')} <DevMail />
+            </>
+          ),
+        })
+      }
+      onDone={onDone}
+      submit={t('invitations.invite')}
+    >
       <TextInput
         label={t('form.email')}
         description={t('invitations.emailHint')}
@@ -58,14 +47,6 @@ export function Invite({ onDone }: { onDone: () => void }) {
       {may('roles:read') && may('roles:assign') && (
         <RoleChoice chosen={form.values.roles} onChange={(roles) => form.setFieldValue('roles', roles)} />
       )}
-      <div className="form-end">
-        <Button variant="default" onClick={onDone}>
-          {t('dialog.cancel')}
-        </Button>
-        <Button type="submit" loading={invite.isPending}>
-          {t('invitations.invite')}
-        </Button>
-      </div>
-    </form>
+    </DialogForm>
   );
 }

@@ -1,12 +1,12 @@
 import type { RoleAssignment, User } from '@gatehouse/contracts';
-import { Alert, Button, Skeleton } from '@mantine/core';
+import { Skeleton } from '@mantine/core';
+import { useForm } from '@mantine/form';
 import { notifications } from '@mantine/notifications';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { sayProblem } from '../../data/problem.ts';
 import { useChangeRoles } from '../../data/roles/mutations.ts';
 import { roleAssignmentsQuery } from '../../data/roles/queries.ts';
+import { DialogForm } from '../../parts/DialogForm.tsx';
 import { LoadFailed } from '../../parts/LoadFailed.tsx';
 import { RoleChoice } from './RoleChoice.tsx';
 
@@ -29,38 +29,21 @@ export function EditRoles({ user, onDone }: EditRolesProps) {
 
 function RolesForm({ user, held, onDone }: EditRolesProps & { readonly held: readonly RoleAssignment[] }) {
   const { t } = useTranslation();
-  const [chosen, setChosen] = useState(() => held.map(({ role }) => role));
-  const change = useChangeRoles();
-  const grant = chosen.filter((role) => !held.some((assignment) => assignment.role === role));
-  const takeAway = held.filter(({ role }) => !chosen.includes(role));
-
-  const save = (): void =>
-    change.mutate(
-      { principalId: user.principalId, grant, takeAway },
-      {
-        onSuccess: () => {
-          onDone();
-          notifications.show({ message: t('users.rolesChanged', { name: user.name }) });
-        },
-      },
-    );
-
+  const form = useForm({ initialValues: { roles: held.map(({ role }) => role) } });
+  const { roles } = form.values;
+  const grant = roles.filter((role) => !held.some((assignment) => assignment.role === role));
+  const takeAway = held.filter(({ role }) => !roles.includes(role));
   return (
-    <div className="form">
-      {change.error && (
-        <Alert color="brick" role="alert">
-          {sayProblem(change.error)}
-        </Alert>
-      )}
-      <RoleChoice chosen={chosen} onChange={setChosen} />
-      <div className="form-end">
-        <Button variant="default" onClick={onDone}>
-          {t('dialog.cancel')}
-        </Button>
-        <Button onClick={save} disabled={grant.length + takeAway.length === 0} loading={change.isPending}>
-          {t('users.saveRoles')}
-        </Button>
-      </div>
-    </div>
+    <DialogForm
+      form={form}
+      sending={useChangeRoles()}
+      read={() => ({ principalId: user.principalId, grant, takeAway })}
+      onSent={() => notifications.show({ message: t('users.rolesChanged', { name: user.name }) })}
+      onDone={onDone}
+      submit={t('users.saveRoles')}
+      isIdle={grant.length + takeAway.length === 0}
+    >
+      <RoleChoice chosen={roles} onChange={(chosen) => form.setFieldValue('roles', chosen)} />
+    </DialogForm>
   );
 }

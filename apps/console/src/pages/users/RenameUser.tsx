@@ -1,10 +1,10 @@
 import type { User } from '@gatehouse/contracts';
-import { Button, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { notifications } from '@mantine/notifications';
 import { useTranslation } from 'react-i18next';
-import { faultsByField, sayProblem } from '../../data/problem.ts';
 import { useRenameUser } from '../../data/users/mutations.ts';
+import { DialogForm } from '../../parts/DialogForm.tsx';
 
 export function RenameUser({ user, onDone }: { user: User; onDone: () => void }) {
   const { t } = useTranslation();
@@ -13,29 +13,16 @@ export function RenameUser({ user, onDone }: { user: User; onDone: () => void })
     initialValues: { name: user.name },
     validate: { name: (value) => (value.trim() ? null : t('form.nameMissing')) },
   });
-  const submit = form.onSubmit(({ name }) =>
-    rename.mutate(
-      { user, name: name.trim() },
-      {
-        onSuccess: () => {
-          onDone();
-          notifications.show({ message: t('users.renamed', { name: name.trim() }) });
-        },
-        onError: (error) => form.setErrors({ name: sayProblem(error), ...faultsByField(error) }),
-      },
-    ),
-  );
   return (
-    <form onSubmit={submit} noValidate className="form">
+    <DialogForm
+      form={form}
+      sending={rename}
+      read={({ name }) => ({ user, name: name.trim() })}
+      onSent={({ name }) => notifications.show({ message: t('users.renamed', { name }) })}
+      onDone={onDone}
+      submit={t('form.save')}
+    >
       <TextInput label={t('form.name')} data-autofocus autoComplete="off" {...form.getInputProps('name')} />
-      <div className="form-end">
-        <Button variant="default" onClick={onDone}>
-          {t('dialog.cancel')}
-        </Button>
-        <Button type="submit" loading={rename.isPending}>
-          {t('form.save')}
-        </Button>
-      </div>
-    </form>
+    </DialogForm>
   );
 }

@@ -5,14 +5,11 @@ import { notifications } from '@mantine/notifications';
 import { IconDots } from '@tabler/icons-react';
 import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { sayProblem } from '../../data/problem.ts';
 import { useDeleteUser, useUserAction, type UserAction } from '../../data/users/mutations.ts';
+import { refused } from '../../parts/refused.ts';
 import { useMay, useMe } from '../../session.ts';
 
-export type UserDialog = 'rename' | 'roles' | 'sessions';
-
-const refused = (error: unknown): string =>
-  notifications.show({ color: 'brick', message: sayProblem(error) });
+export type UserDialog = 'rename' | 'roles' | 'sessions' | 'export' | 'erase';
 
 /** What may be done with a user: only what the person may do and what makes sense in the user's state. */
 export function UserMenu({ user, onDialog }: { user: User; onDialog: (dialog: UserDialog) => void }) {
@@ -75,6 +72,8 @@ export function UserMenu({ user, onDialog }: { user: User; onDialog: (dialog: Us
   const mayAssign = may('roles:assign') && may('roles:read');
   const maySuspend = may('users:suspend') && !isSelf;
   const mayDelete = may('users:delete') && !isSelf;
+  const mayExport = may('personal_data:export') && !isSelf;
+  const mayErase = may('personal_data:erase') && !isSelf;
 
   return (
     <Menu position="bottom-end" width={210}>
@@ -111,13 +110,19 @@ export function UserMenu({ user, onDialog }: { user: User; onDialog: (dialog: Us
             {t(user.status === 'suspended' ? 'users.action.activate' : 'users.action.suspend')}
           </Menu.Item>
         )}
+        {mayExport && (
+          <Menu.Item onClick={fromTrigger(() => onDialog('export'))}>{t('users.action.export')}</Menu.Item>
+        )}
+        {(mayDelete || mayErase) && <Menu.Divider />}
         {mayDelete && (
-          <>
-            <Menu.Divider />
-            <Menu.Item className="dangerous" onClick={fromTrigger(confirmDelete)}>
-              {t('users.action.delete')}
-            </Menu.Item>
-          </>
+          <Menu.Item className="dangerous" onClick={fromTrigger(confirmDelete)}>
+            {t('users.action.delete')}
+          </Menu.Item>
+        )}
+        {mayErase && (
+          <Menu.Item className="dangerous" onClick={fromTrigger(() => onDialog('erase'))}>
+            {t('users.action.erase')}
+          </Menu.Item>
         )}
       </Menu.Dropdown>
     </Menu>

@@ -3,18 +3,21 @@ import { Button, Modal } from '@mantine/core';
 import { IconUserPlus } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { usersQuery } from '../../data/users/queries.ts';
+import { ListFilters } from '../../parts/ListFilters.tsx';
 import { LoadFailed } from '../../parts/LoadFailed.tsx';
+import { LoadMore } from '../../parts/LoadMore.tsx';
 import { NotPermitted } from '../../parts/NotPermitted.tsx';
 import { PageHeader } from '../../parts/PageHeader.tsx';
+import { useDialog } from '../../parts/useDialog.ts';
 import { useMay } from '../../session.ts';
 import { AddUser } from './AddUser.tsx';
 import { EditRoles } from './EditRoles.tsx';
+import { EraseUser } from './EraseUser.tsx';
+import { ExportUser } from './ExportUser.tsx';
 import { RenameUser } from './RenameUser.tsx';
 import type { UserDialog } from './UserMenu.tsx';
-import { UserFilters } from './UserFilters.tsx';
 import { UserSessions } from './UserSessions.tsx';
 import { UserTable } from './UserTable.tsx';
 
@@ -28,14 +31,7 @@ export function Users() {
   const filter = useSearch({ from: '/users' });
   const navigate = useNavigate({ from: '/users' });
   const users = useInfiniteQuery({ ...usersQuery(filter), enabled: may('users:read') });
-  const [opened, setOpened] = useState<Opened>();
-  const [isOpen, setIsOpen] = useState(false);
-
-  const open = (next: Opened): void => {
-    setOpened(next);
-    setIsOpen(true);
-  };
-  const close = (): void => setIsOpen(false);
+  const { shown, isOpen, open, close } = useDialog<Opened>();
 
   if (!may('users:read')) return <NotPermitted permission="users:read" />;
   const records = users.data?.pages.flatMap((page) => page.items) ?? [];
@@ -52,7 +48,9 @@ export function Users() {
         )}
       </PageHeader>
       <section className="card flush" aria-label={t('users.title')}>
-        <UserFilters
+        <ListFilters
+          label={t('users.search')}
+          statuses={['active', 'invited', 'suspended']}
           filter={filter}
           onChange={(change) => void navigate({ search: { ...filter, ...change }, replace: true })}
         />
@@ -68,27 +66,20 @@ export function Users() {
             onAdd={may('users:create') ? () => open({ dialog: 'add' }) : undefined}
           />
         )}
-        {users.hasNextPage && (
-          <Button
-            className="more"
-            variant="default"
-            loading={users.isFetchingNextPage}
-            onClick={() => void users.fetchNextPage()}
-          >
-            {t('load.more')}
-          </Button>
-        )}
+        <LoadMore list={users} />
       </section>
       <Modal
         opened={isOpen}
         onClose={close}
-        title={opened && t(`users.dialog.${opened.dialog}`, { name: opened.user?.name ?? '' })}
+        title={shown && t(`users.dialog.${shown.dialog}`, { name: shown.user?.name ?? '' })}
         size="lg"
       >
-        {opened?.dialog === 'add' && <AddUser onDone={close} />}
-        {opened?.dialog === 'rename' && <RenameUser user={opened.user} onDone={close} />}
-        {opened?.dialog === 'roles' && <EditRoles user={opened.user} onDone={close} />}
-        {opened?.dialog === 'sessions' && <UserSessions user={opened.user} onDone={close} />}
+        {shown?.dialog === 'add' && <AddUser onDone={close} />}
+        {shown?.dialog === 'rename' && <RenameUser user={shown.user} onDone={close} />}
+        {shown?.dialog === 'roles' && <EditRoles user={shown.user} onDone={close} />}
+        {shown?.dialog === 'export' && <ExportUser user={shown.user} onDone={close} />}
+        {shown?.dialog === 'erase' && <EraseUser user={shown.user} onDone={close} />}
+        {shown?.dialog === 'sessions' && <UserSessions user={shown.user} onDone={close} />}
       </Modal>
     </>
   );

@@ -3,14 +3,25 @@ import { useDebouncedCallback } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { UserFilter } from '../../data/users/queries.ts';
 
-interface UserFiltersProps {
-  readonly filter: UserFilter;
-  readonly onChange: (change: UserFilter) => void;
+interface Filter<Status> {
+  readonly search?: string | undefined;
+  readonly status?: Status | undefined;
 }
 
-export function UserFilters({ filter, onChange }: UserFiltersProps) {
+interface ListFiltersProps<Status> {
+  /** What is searched: the field's name. */
+  readonly label: string;
+  readonly statuses: readonly Status[];
+  readonly filter: Filter<Status>;
+  readonly onChange: (change: Filter<Status>) => void;
+}
+
+/** Narrows a list down: by a text, as it is typed, and by a status. */
+export function ListFilters<Status extends 'active' | 'invited' | 'suspended'>(
+  props: ListFiltersProps<Status>,
+) {
+  const { label, statuses, filter, onChange } = props;
   const { t } = useTranslation();
   const [search, setSearch] = useState(filter.search ?? '');
   const apply = useDebouncedCallback((text: string) => onChange({ search: text.trim() || undefined }), 250);
@@ -22,8 +33,8 @@ export function UserFilters({ filter, onChange }: UserFiltersProps) {
     <search className="filters">
       <TextInput
         className="grow"
-        aria-label={t('users.search')}
-        placeholder={t('users.search')}
+        aria-label={label}
+        placeholder={label}
         leftSection={<IconSearch size={18} stroke={1.6} aria-hidden />}
         rightSection={
           search && <CloseButton size="sm" aria-label={t('load.clear')} onClick={() => type('')} />
@@ -34,13 +45,8 @@ export function UserFilters({ filter, onChange }: UserFiltersProps) {
       <SegmentedControl
         aria-label={t('users.filterStatus')}
         value={filter.status ?? 'all'}
-        onChange={(value) =>
-          onChange({ status: value === 'all' ? undefined : (value as NonNullable<UserFilter['status']>) })
-        }
-        data={['all', 'active', 'invited', 'suspended'].map((value) => ({
-          value,
-          label: t(`users.status.${value}`),
-        }))}
+        onChange={(value) => onChange({ status: statuses.find((status) => status === value) })}
+        data={['all', ...statuses].map((value) => ({ value, label: t(`users.status.${value}`) }))}
       />
     </search>
   );
