@@ -33,6 +33,21 @@ try {
   await page.goto('/');
   await page.getByText('Safari on iPhone').waitFor();
   await page.screenshot({ path: `${folder}home.png` });
+
+  await page.goto('/settings');
+  await page.locator('input[type=file]').setInputFiles({
+    name: 'logo.svg',
+    mimeType: 'image/svg+xml',
+    buffer: Buffer.from(
+      '<svg xmlns="http://www.w3.org/2000/svg" width="480" height="160"><rect width="480" height="160" rx="28" fill="#0a5c8f"/>' +
+        '<path d="M60 110 L130 40 L200 110 Z" fill="#fff"/><circle cx="330" cy="80" r="44" fill="#ffcc00"/></svg>',
+    ),
+  });
+  await page.getByAltText('The logo as it is shown').waitFor();
+  await page.getByLabel('Colour', { exact: true }).fill('#0a5c8f');
+  await page.getByText('White letters, contrast').waitFor();
+  await page.getByText('The logo is set.').waitFor({ state: 'detached' });
+  await page.screenshot({ path: `${folder}settings.png` });
 } finally {
   await browser.close();
   await deployment.stop();
