@@ -183,7 +183,8 @@ const screens = [
   { screen: 'narrow', viewport: { width: 360, height: 740 } },
 ];
 
-describe.each(screens)('on a $screen screen, light and dark', ({ viewport }) => {
+// Some forty pages each: on a busy machine the two minutes of a test are not theirs.
+describe.each(screens)('on a $screen screen, light and dark', { timeout: 300_000 }, ({ viewport }) => {
   async function check(page: Page, path: string, arrive: (page: Page) => Promise<void>): Promise<void> {
     await page.goto('about:blank');
     await page.goto(path);

@@ -24,12 +24,17 @@ export async function leaveTenant(
     throw new Problem('memberships.home_fixed', { detail: 'Have your account erased instead.' });
   const inside = await enterTenant({ kind: 'member', tenantId: homeTenantId, userId }, tenantId, deps.doors);
   await deps.doors.withTenant(inside, (tx) =>
-    keepAdministrators(tx, async () => {
-      const membership = await loadGuestForUpdate(tx, { tenantId: homeTenantId, userId }, deps.clock.now());
-      // Of two who end it at once, one finds it. The same answer as for a tenant that one never was in.
-      if (membership?.status !== 'active')
-        throw new Problem('resource.not_found', { detail: 'There is no such tenant for you.' });
-      await endGuestMembership(deps, tx, membership, { principal, request });
-    }),
+    keepAdministrators(
+      tx,
+      async () => {
+        const membership = await loadGuestForUpdate(tx, { tenantId: homeTenantId, userId }, deps.clock.now());
+        // Of two who end it at once, one finds it. The same answer as for a tenant that one never was in.
+        if (membership?.status !== 'active')
+          throw new Problem('resource.not_found', { detail: 'There is no such tenant for you.' });
+        await endGuestMembership(deps, tx, membership, { principal, request });
+      },
+      // Nobody asks those who govern the tenant here: of guests alone who administer it, the last one stays.
+      'members',
+    ),
   );
 }

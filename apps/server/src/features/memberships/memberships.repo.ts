@@ -45,12 +45,18 @@ export async function loadMembershipForUpdate(tx: TenantTx, id: string, now: Dat
 }
 
 /** A guest's membership, held likewise. */
-export const loadGuestForUpdate = (tx: TenantTx, guest: { tenantId: TenantId; userId: string }, now: Date) =>
-  memberships(tx, now)
+export async function loadGuestForUpdate(
+  tx: TenantTx,
+  guest: { tenantId: TenantId; userId: string },
+  now: Date,
+) {
+  await lockPerson(tx, guest.userId);
+  return memberships(tx, now)
     .where('m.user_tenant_id', '=', guest.tenantId)
     .where('m.user_id', '=', guest.userId)
     .forUpdate('m')
     .executeTakeFirst();
+}
 
 export interface MembershipFilter {
   status: string | undefined;

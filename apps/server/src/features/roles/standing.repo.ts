@@ -26,12 +26,19 @@ export async function listPermissionsOf(
   return rows.map((row) => row.permission);
 }
 
+/** Its own users; or its guests, too. */
+export type CountedAs = 'users' | 'members';
+
 /**
- * Which of these roles an active user of the entered tenant holds for good. Members from other tenants do not count:
+ * Which of these roles an active user of the entered tenant holds for good. Members from other tenants do not count as users:
  * whether they still stand is their home's business, which this tenant cannot see. Neither do roles that will expire.
  */
-export async function listHeldForGood(tx: TenantTx, roleIds: readonly string[]): Promise<string[]> {
-  const rows = await tx
+export async function listHeldForGood(
+  tx: TenantTx,
+  roleIds: readonly string[],
+  counted: CountedAs,
+): Promise<string[]> {
+  let query = tx
     .selectFrom('role_assignments as a')
     .innerJoin('principals as p', (join) =>
       join.onRef('p.tenant_id', '=', 'a.tenant_id').onRef('p.id', '=', 'a.principal_id'),
@@ -39,17 +46,17 @@ export async function listHeldForGood(tx: TenantTx, roleIds: readonly string[]):
     .innerJoin('memberships as m', (join) =>
       join.onRef('m.tenant_id', '=', 'p.tenant_id').onRef('m.id', '=', 'p.id'),
     )
-    .innerJoin('users as u', (join) =>
+    .leftJoin('users as u', (join) =>
       join.onRef('u.tenant_id', '=', 'm.user_tenant_id').onRef('u.id', '=', 'm.user_id'),
     )
     .select('a.role_id')
     .distinct()
     .where('a.tenant_id', '=', tx.tenantId)
-    .where('u.tenant_id', '=', tx.tenantId)
     .where('a.role_id', 'in', [...roleIds])
     .where('a.expires_at', 'is', null)
     .where('p.status', '=', 'active')
-    .where('u.status', '=', 'active')
-    .execute();
+    .where((eb) => eb.or([eb('u.status', '=', 'active'), eb('m.user_tenant_id', '!=', tx.tenantId)]));
+  if (counted === 'users') query = query.where('m.user_tenant_id', '=', tx.tenantId);
+  const rows = await query.execute();
   return rows.map((row) => row.role_id);
 }

@@ -4,7 +4,7 @@ import type { TenantTx } from '../../platform/database/index.ts';
 import { Problem } from '../../platform/http/index.ts';
 import { type PrincipalId, ROOT_TENANT } from '../../platform/ids.ts';
 import { lockAdministrators } from './roles.repo.ts';
-import { listHeldForGood, listPermissionsOf } from './standing.repo.ts';
+import { type CountedAs, listHeldForGood, listPermissionsOf } from './standing.repo.ts';
 
 /**
  * Permissions that govern people, access and the tenant itself. Who holds one that an actor lacks stands above that actor.
@@ -39,14 +39,18 @@ export async function governingBeyond(
  *
  * @throws {Problem} `users.last_administrator`
  */
-export async function keepAdministrators<T>(tx: TenantTx, work: () => Promise<T>): Promise<T> {
+export async function keepAdministrators<T>(
+  tx: TenantTx,
+  work: () => Promise<T>,
+  counted: CountedAs = 'users',
+): Promise<T> {
   const names = tx.tenantId === ROOT_TENANT ? (['admin', 'PLATFORM_ADMIN'] as const) : (['admin'] as const);
   const roles = names.map(getSystemRole);
   const ids = roles.map((role) => role.id);
   await lockAdministrators(tx);
-  const before = await listHeldForGood(tx, ids);
+  const before = await listHeldForGood(tx, ids, counted);
   const result = await work();
-  const after = await listHeldForGood(tx, ids);
+  const after = await listHeldForGood(tx, ids, counted);
   const lost = roles.find((role) => before.includes(role.id) && !after.includes(role.id));
   if (lost) {
     throw new Problem('users.last_administrator', {
