@@ -22,14 +22,14 @@ beforeEach(async () => {
 });
 
 /** Makes somebody of the partner a member of the customer. Answers the membership's id. */
-async function bring(person: Caller, role?: string): Promise<string> {
+async function bring(person: Caller, ...roles: string[]): Promise<string> {
   const answer = await boss.post(`/tenants/${customer}/memberships`, { userId: person.userId });
   expect(answer.status, answer.text).toBe(201);
   const id = String(answer.body.id);
-  if (role !== undefined)
-    expect((await boss.post(`/tenants/${customer}/role-assignments`, { principalId: id, role })).status).toBe(
-      201,
-    );
+  for (const role of roles) {
+    const given = await boss.post(`/tenants/${customer}/role-assignments`, { principalId: id, role });
+    expect(given.status, given.text).toBe(201);
+  }
   return id;
 }
 const leave = (person: Caller, tenantId: string = customer) => person.delete(`/auth/tenants/${tenantId}`);

@@ -57,7 +57,7 @@ describe('a guest who is deleted at home', () => {
 
 describe('guests who leave', () => {
   /** A customer of a partner, and people of the partner who work there with these roles. */
-  async function open(...roles: (string | undefined)[]) {
+  async function guestsOf(...roles: (string | undefined)[]) {
     const partner = await addTenant(gatehouse, { type: 'partner' });
     const boss = await addCaller(gatehouse, partner, 'admin');
     const customer = await addTenant(gatehouse, { parent: partner });
@@ -75,20 +75,21 @@ describe('guests who leave', () => {
 
   it('at the same moment, being the last administrators, leave one', async () => {
     for (let round = 1; round <= 5; round += 1) {
-      const { customer, guests } = await open('admin', 'admin');
+      const { customer, guests } = await guestsOf('admin', 'admin');
       const answers = await Promise.all(
         guests.map(({ person }) => person.delete(`/auth/tenants/${customer}`)),
       );
-      expect(answers.map(({ status }) => status).sort(), answers.map(({ text }) => text).join()).toEqual([
-        204, 409,
-      ]);
+      expect(
+        answers.map(({ status }) => status).sort((a, b) => a - b),
+        answers.map(({ text }) => text).join(),
+      ).toEqual([204, 409]);
       const left = await gatehouse.sql('select from gatehouse.memberships where tenant_id = $1', [customer]);
       expect(left).toHaveLength(1);
     }
   });
 
   it('several times at once, while they go there and are put out, are gone once and stay nowhere', async () => {
-    const { boss, customer, guests } = await open(...Array.from({ length: 10 }, () => undefined));
+    const { boss, customer, guests } = await guestsOf(...Array.from({ length: 10 }, () => undefined));
     for (const { person, id } of guests) {
       const [switched, ...ended] = await Promise.all([
         person.switchTo(customer),
