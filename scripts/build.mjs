@@ -1,7 +1,7 @@
 // Bundles the server (apps/server/dist) and builds the pages (apps/console/dist): `npm run build`.
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, mkdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { continueInBundledNode, root } from './bundled-node.mjs';
@@ -17,6 +17,22 @@ const entries = [
   'src/platform/crypto/hash-worker.ts',
   'src/platform/images/redraw-worker.ts',
 ];
+
+/** What the bundle reads when it runs, from beside itself. */
+const readAtRun = [
+  'src/platform/known-passwords/popular-passwords.bin',
+  'src/platform/known-passwords/LICENSES.txt',
+];
+
+const readAtRunStandsBeside = {
+  name: 'read-at-run-stands-beside',
+  setup({ onEnd, initialOptions: { absWorkingDir, outdir } }) {
+    onEnd(async () => {
+      for (const path of readAtRun)
+        await copyFile(join(absWorkingDir, path), join(absWorkingDir, outdir, basename(path)));
+    });
+  },
+};
 
 /** Packages of this repository are sources and go into the bundle; those from npm stay where npm put them. */
 const npmPackagesStayOutside = {
@@ -44,7 +60,7 @@ export const serverBundle = {
   target: 'node24',
   sourcemap: true,
   legalComments: 'none',
-  plugins: [npmPackagesStayOutside],
+  plugins: [npmPackagesStayOutside, readAtRunStandsBeside],
   logLevel: 'warning',
 };
 

@@ -37,6 +37,11 @@ import {
   type Doors,
 } from './platform/database/index.ts';
 import { createImages } from './platform/images/index.ts';
+import {
+  createBreachedPasswords,
+  loadCommonPasswords,
+  NO_BREACHED_PASSWORDS,
+} from './platform/known-passwords/index.ts';
 import { createCounters, createLimits, createMailLimits, createTenantRate } from './platform/limits/index.ts';
 import {
   createDevelopmentMailbox,
@@ -217,6 +222,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       sealer,
       blindIndex,
       passwords,
+      commonPasswords: loadCommonPasswords(),
+      breachedPasswords:
+        config.breachedPasswordsUrl === undefined
+          ? NO_BREACHED_PASSWORDS
+          : createBreachedPasswords({ url: config.breachedPasswordsUrl, log, metrics }),
       audit,
       subjectKeys,
       auditKeys,

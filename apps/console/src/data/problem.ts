@@ -17,6 +17,9 @@ const fieldOfCode: Readonly<Record<string, string>> = {
   'password.current_wrong': 'currentPassword',
   'password.too_weak': 'newPassword',
   'password.too_long': 'newPassword',
+  'password.too_common': 'newPassword',
+  'password.too_personal': 'newPassword',
+  'password.breached': 'newPassword',
 };
 
 /** The faults by field, for a form. */

@@ -233,6 +233,12 @@ function checkProduction(config: Config): string[] {
       'VAULT_ADDR must be https:// in production, or an agent on this machine: secrets come from there.',
     );
   }
+  if (
+    config.breachedPasswordsUrl?.startsWith('http://') === true &&
+    !isLoopbackUrl(config.breachedPasswordsUrl)
+  ) {
+    faults.push('BREACHED_PASSWORDS_URL must be https:// in production, or a service on this machine.');
+  }
   if (config.smtpUrl === undefined)
     faults.push('SMTP_URL is required in production: without mail nobody can set a password.');
   faults.push(...guessableSecrets(config));

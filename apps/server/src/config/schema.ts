@@ -273,6 +273,15 @@ export const SETTINGS = {
       description: '`restricted`: single sign-on only.',
     }),
   ),
+  breachedPasswordsUrl: url(
+    'BREACHED_PASSWORDS_URL',
+    {
+      defaultText: 'none: only the list of common passwords that comes with the server',
+      description:
+        'A range service that knows breached passwords, such as `https://api.pwnedpasswords.com/range`. It is told five digits of a SHA-1; where it does not answer, new passwords are let through.',
+    },
+    ['http:', 'https:'],
+  ),
   bcryptCost: required(
     integer('BCRYPT_COST', {
       min: 10,

@@ -4,6 +4,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { BlindIndex, Cursors, Passwords, Sealer, TokenSigner } from '../platform/crypto/index.ts';
 import type { Doors } from '../platform/database/index.ts';
 import type { Counted } from '../platform/metrics/index.ts';
+import type { BreachedPasswords, CommonPasswords } from '../platform/known-passwords/index.ts';
 import type { DevelopmentMailbox } from '../platform/mail/index.ts';
 import type { Follower } from '../platform/revocations/follower.ts';
 import type { OneTimeTokens } from '../platform/one-time-tokens/index.ts';
@@ -27,6 +28,8 @@ export interface Deps {
   blindIndex: BlindIndex;
   cursors: Cursors;
   passwords: Passwords;
+  commonPasswords: CommonPasswords;
+  breachedPasswords: BreachedPasswords;
   keys: SigningKeys;
   tokens: TokenSigner;
   oneTimeTokens: OneTimeTokens;

@@ -96,6 +96,8 @@ describe('signing in', () => {
       ['no-upper-case-1', 'password.too_weak'],
       ['NO-LOWER-CASE-1', 'password.too_weak'],
       ['No-Digit-Here', 'password.too_weak'],
+      ['Password1', 'password.too_common'],
+      ['Sunshine-2024!', 'password.too_common'],
       [`Aa1${'x'.repeat(1022)}`, 'request.invalid'],
     ];
     for (const operation of setting) {

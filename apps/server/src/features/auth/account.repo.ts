@@ -1,5 +1,6 @@
 import type { Doors, TenantTx } from '../../platform/database/index.ts';
 import type { TenantId, UserId } from '../../platform/ids.ts';
+import type { PasswordHolder } from './personal-password.ts';
 
 /** The account that an address enters, with its sealed password hash. */
 export interface Account {
@@ -20,6 +21,27 @@ export async function loadAccount(doors: Doors, emailKey: string): Promise<Accou
     [emailKey],
   );
   return account;
+}
+
+/** Whom a password is not to be named after. */
+export function loadPasswordHolder(tx: TenantTx, userId: UserId): Promise<PasswordHolder | undefined> {
+  return tx
+    .selectFrom('users as u')
+    .innerJoin('tenants as t', 't.id', 'u.tenant_id')
+    .select(['u.email', 'u.name', 't.name as tenantName'])
+    .where('u.tenant_id', '=', tx.tenantId)
+    .where('u.id', '=', userId)
+    .executeTakeFirst();
+}
+
+/** The name of the entered tenant, for whoever has no account in it yet. */
+export async function loadTenantName(tx: TenantTx): Promise<string> {
+  const tenant = await tx
+    .selectFrom('tenants')
+    .select('name')
+    .where('id', '=', tx.tenantId)
+    .executeTakeFirstOrThrow();
+  return tenant.name;
 }
 
 /** A user as it stands, held against every other change of it until the transaction ends. */

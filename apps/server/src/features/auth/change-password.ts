@@ -4,7 +4,7 @@ import { Problem, type RequestContext } from '../../platform/http/index.ts';
 import { actorOf } from '../audit/index.ts';
 import type { Deps } from '../deps.ts';
 import { endSession } from '../sessions/index.ts';
-import { isOpenAccount, lockUser } from './account.repo.ts';
+import { isOpenAccount, loadPasswordHolder, lockUser } from './account.repo.ts';
 import type { SignedInPrincipal } from './authenticate.ts';
 import { isPasswordStill } from './present-password.ts';
 import { checkPasswordsAllowed } from './login.ts';
@@ -18,8 +18,8 @@ import { setPassword } from './set-password.ts';
  * Changes the password of somebody who is signed in and knows the present one (spec W11). All other sessions end; the one that
  * asked goes on under a new id, in the tenant that it works in, so that an id that somebody has seen is worth nothing (threat 33).
  *
- * @throws {Problem} `auth.sso_required`, `password.too_weak`, `password.too_long`, `password.current_wrong`,
- *   `auth.account_locked`, `auth.session_expired`, `auth.busy`
+ * @throws {Problem} `auth.sso_required`, `password.current_wrong`, `auth.account_locked`, `auth.session_expired`, what
+ *   `checkNewPassword` and `hashNewPassword` throw
  */
 export async function changePassword(
   deps: Deps,
@@ -29,11 +29,13 @@ export async function changePassword(
 ): Promise<OpenedSession> {
   checkPasswordsAllowed(deps);
   const rules = await deps.tenantRules.get(principal.homeTenantId);
-  const password = checkNewPassword(rules.password, input.newPassword, 'newPassword');
+  const password = checkNewPassword(deps, rules.password, input.newPassword, 'newPassword');
   const proven = await checkOwnPassword(deps, ownerOf(principal), input.currentPassword, request);
   const client = await deps.clients.get(principal.session.client_id);
-  const passwordHash = await hashNewPassword(deps, password);
   const home = enterOwn({ kind: 'claim', tenantId: principal.homeTenantId });
+  const holder = await deps.doors.withTenant(home, (tx) => loadPasswordHolder(tx, principal.userId));
+  if (!holder) throw new Problem('auth.session_expired', { detail: 'Sign in again.' });
+  const passwordHash = await hashNewPassword(deps, password, holder);
   return deps.doors.withTenant(home, async (tx) => {
     const { userId, sessionId } = principal;
     const user = await lockUser(tx, userId);

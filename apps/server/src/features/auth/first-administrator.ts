@@ -3,10 +3,12 @@ import { enterOwn } from '../../platform/access/index.ts';
 import type { TenantTx } from '../../platform/database/index.ts';
 import { Problem, type RequestContext } from '../../platform/http/index.ts';
 import { ROOT_TENANT, type UserId } from '../../platform/ids.ts';
+import { Told } from '../../platform/told.ts';
 import { personal } from '../audit/index.ts';
 import type { Deps } from '../deps.ts';
 import { grantFirstRole } from '../roles/index.ts';
 import { insertUser } from '../people/index.ts';
+import { loadTenantName } from './account.repo.ts';
 import { hasAdministrator } from './first-administrator.repo.ts';
 import { linkInvalid } from './links.ts';
 import { checkNewPassword, hashNewPassword, type NewPasswordHash } from './new-password.ts';
@@ -45,14 +47,16 @@ export function issueSetupLink(deps: Deps): Promise<string> {
   });
 }
 
-/** @throws {Problem} `auth.link_invalid`, `auth.setup_done`, `password.too_weak`, `password.too_long` */
+/** @throws {Problem} `auth.link_invalid`, `auth.setup_done`, what `checkNewPassword` and `hashNewPassword` throw */
 export async function setUp(deps: Deps, input: SetupRequest, request: RequestContext): Promise<void> {
   const rules = await deps.tenantRules.get(ROOT_TENANT);
-  const password = checkNewPassword(rules.password, input.password);
+  const password = checkNewPassword(deps, rules.password, input.password);
   // Before the hash, so that a made-up link costs none.
-  const open = await deps.doors.withTenant(inRoot, (tx) => deps.oneTimeTokens.read(tx, 'setup', input.token));
-  if (open === undefined) throw linkInvalid();
-  const passwordHash = await hashNewPassword(deps, password);
+  const tenantName = await deps.doors.withTenant(inRoot, async (tx) => {
+    if ((await deps.oneTimeTokens.read(tx, 'setup', input.token)) === undefined) throw linkInvalid();
+    return loadTenantName(tx);
+  });
+  const passwordHash = await hashNewPassword(deps, password, { ...input, tenantName });
   await deps.doors.withTenant(inRoot, async (tx) => {
     const spent = await deps.oneTimeTokens.consume(tx, 'setup', input.token);
     if (!spent) throw linkInvalid();
@@ -73,7 +77,17 @@ export async function createConfiguredAdministrator(deps: Deps): Promise<boolean
   // Asked first: the settings often stay for good, and a hash at every start would be one for nothing.
   if (!(await isSetupRequired(deps))) return false;
   const rules = await deps.tenantRules.get(ROOT_TENANT);
-  const passwordHash = await hashNewPassword(deps, checkNewPassword(rules.password, adminPassword));
+  const tenantName = await deps.doors.withTenant(inRoot, loadTenantName);
+  const hash = async () =>
+    hashNewPassword(deps, checkNewPassword(deps, rules.password, adminPassword), {
+      email,
+      name: email,
+      tenantName,
+    });
+  const passwordHash = await hash().catch((error: unknown) => {
+    if (!(error instanceof Problem)) throw error;
+    throw new Told(`GATEHOUSE_ADMIN_PASSWORD is refused. ${error.message}`);
+  });
   return deps.doors.withTenant(inRoot, async (tx) => {
     if (await hasAdministrator(tx)) return false;
     const ground = { by: 'configuration' } as const;

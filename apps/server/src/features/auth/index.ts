@@ -1,4 +1,4 @@
-export { holdActiveTenant, loadAccount } from './account.repo.ts';
+export { holdActiveTenant, loadAccount, loadTenantName } from './account.repo.ts';
 export { authenticate, type SignedInPrincipal } from './authenticate.ts';
 export { link, type Sender, setPasswordMail } from './auth.mails.ts';
 export { authRoutes } from './auth.routes.ts';

@@ -3,7 +3,7 @@ import type { RequestContext } from '../../platform/http/index.ts';
 import type { UserId } from '../../platform/ids.ts';
 import { tenantOfToken } from '../../platform/one-time-tokens/index.ts';
 import type { Deps } from '../deps.ts';
-import { holdActiveTenant, lockUser, type LockedUser } from './account.repo.ts';
+import { holdActiveTenant, loadPasswordHolder, lockUser, type LockedUser } from './account.repo.ts';
 import { takeAddress } from '../people/index.ts';
 import { proveAddress } from './email.repo.ts';
 import { addressInUse, linkInvalid } from './links.ts';
@@ -24,8 +24,8 @@ const LINKS = {
  * who signs in with it from then on.
  * All sessions of the user end, and so does the lock that a stranger's failures left.
  *
- * @throws {Problem} `auth.sso_required`, `password.too_weak`, `password.too_long`, `auth.link_invalid`,
- *   `users.email_in_use` where the address proved its way into another account meanwhile, `auth.busy`
+ * @throws {Problem} `auth.sso_required`, `auth.link_invalid`, `users.email_in_use` where the address proved its way into another
+ *   account meanwhile, what `checkNewPassword` and `hashNewPassword` throw
  */
 export async function setPasswordByLink(
   deps: Deps,
@@ -37,13 +37,17 @@ export async function setPasswordByLink(
   const tenantId = tenantOfToken(input.token);
   if (tenantId === undefined) throw linkInvalid();
   const rules = await deps.tenantRules.get(tenantId);
-  const password = checkNewPassword(rules.password, input.password);
+  const password = checkNewPassword(deps, rules.password, input.password);
   const inside = enterOwn({ kind: 'claim', tenantId });
   // Before the hash, so that a made-up link costs none.
-  const open = await deps.doors.withTenant(inside, (tx) => deps.oneTimeTokens.read(tx, purpose, input.token));
-  if (!open?.subjectId) throw linkInvalid();
-  const userId = open.subjectId as UserId;
-  const passwordHash = await hashNewPassword(deps, password);
+  const open = await deps.doors.withTenant(inside, async (tx) => {
+    const userId = (await deps.oneTimeTokens.read(tx, purpose, input.token))?.subjectId as UserId | undefined;
+    const holder = userId && (await loadPasswordHolder(tx, userId));
+    return userId && holder && { userId, holder };
+  });
+  if (!open) throw linkInvalid();
+  const { userId, holder } = open;
+  const passwordHash = await hashNewPassword(deps, password, holder);
   const user = await deps.doors.withTenant(inside, async (tx) => {
     // The user before the token, as everybody who changes both takes them: two in the other order would wait for each other.
     const found = await lockUser(tx, userId);

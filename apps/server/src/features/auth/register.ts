@@ -37,14 +37,14 @@ interface PendingRegistration {
  * No account exists before the address is proved, and proving takes the password again: whoever registers a stranger's
  * address leaves nothing for the stranger to fall into (threat 23).
  *
- * @throws {Problem} `auth.registration_closed`, `auth.sso_required`, `password.too_weak`, `password.too_long`, `auth.busy`
+ * @throws {Problem} `auth.registration_closed`, `auth.sso_required`, what `checkNewPassword` and `hashNewPassword` throw
  */
 export async function register(deps: Deps, input: RegisterRequest, request: RequestContext): Promise<void> {
   checkRegistrationOpen(deps);
   // The tenant that will govern it begins with the defaults.
-  const password = checkNewPassword(DEFAULT_SETTINGS.password, input.password);
+  const password = checkNewPassword(deps, DEFAULT_SETTINGS.password, input.password);
   const account = await loadAccount(deps.doors, emailKey(input.email));
-  const passwordHash = await hashNewPassword(deps, password);
+  const passwordHash = await hashNewPassword(deps, password, input);
   const mailed = await deps.mailLimits.isRegistrationLeft(input.email, request.ip);
   await deps.doors.withTenant(inRoot, async (tx) => {
     const pending: PendingRegistration = {

@@ -16,7 +16,14 @@ export const OF_SESSION = [
 ] satisfies ErrorCode[];
 
 /** Where a new password is judged and hashed. */
-export const OF_NEW_PASSWORD = ['password.too_weak', 'password.too_long', 'auth.busy'] satisfies ErrorCode[];
+export const OF_NEW_PASSWORD = [
+  'password.too_weak',
+  'password.too_long',
+  'password.too_common',
+  'password.too_personal',
+  'password.breached',
+  'auth.busy',
+] satisfies ErrorCode[];
 
 /** Where the present password is asked for, of whoever is signed in. */
 export const OF_PRESENT_PASSWORD = [

@@ -7,6 +7,7 @@ import {
   checkNewPassword,
   checkPasswordsAllowed,
   hashNewPassword,
+  loadTenantName,
   setPassword,
 } from '../auth/index.ts';
 import type { Deps } from '../deps.ts';
@@ -18,7 +19,7 @@ import { enterByLink, readInvitation, spendInvitation } from './open-invitation.
  * Accepts an invitation without an account: the invited address enters a new one, at home in the inviting tenant. The link proves
  * the address.
  *
- * @throws {Problem} `auth.sso_required`, `password.too_weak`, `password.too_long`, `auth.link_invalid`, `auth.busy`,
+ * @throws {Problem} `auth.sso_required`, what `checkNewPassword` and `hashNewPassword` throw, `auth.link_invalid`,
  *   `users.email_domain_refused`, `tenants.user_limit_reached`,
  *   `users.email_in_use` where the address enters an account already: then the invitation is accepted with that one
  */
@@ -30,12 +31,15 @@ export async function registerByInvitation(
   checkPasswordsAllowed(deps);
   const inside = enterByLink(input.token);
   const rules = await deps.tenantRules.get(inside.tenantId);
-  const password = checkNewPassword(rules.password, input.password);
+  const password = checkNewPassword(deps, rules.password, input.password);
   // Before the hash, so that a made-up link costs none.
-  const open = await deps.doors.withTenant(inside, (tx) => readInvitation(deps, tx, input.token));
+  const open = await deps.doors.withTenant(inside, async (tx) => {
+    const { email } = await readInvitation(deps, tx, input.token);
+    return { email, tenantName: await loadTenantName(tx) };
+  });
   // Of the tenant's own users; a guest's address is the home's business.
   checkEmailDomain(rules, open.email);
-  const passwordHash = await hashNewPassword(deps, password);
+  const passwordHash = await hashNewPassword(deps, password, { ...open, name: input.name });
   await deps.doors.withTenant(inside, async (tx) => {
     const invitation = await readInvitation(deps, tx, input.token);
     const { id, email, roles } = invitation;

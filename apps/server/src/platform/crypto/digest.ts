@@ -12,6 +12,8 @@ export const sha256InParts = () => {
   const hash = createHash('sha256');
   return { update: (part: Buffer) => void hash.update(part), digest: () => hash.digest('hex') };
 };
+/** What services of breached passwords are indexed by; nothing rests on its strength. */
+export const sha1ForRangeService = (text: string): string => hashAtOnce('sha1', text, 'hex').toUpperCase();
 export const randomSecret = (bytes: number): Buffer => randomBytes(bytes);
 
 /** 32 hexadecimal digits that name one request (W3C Trace Context §3.2.2.3). Drawn from a pool: a name and never a secret. */

@@ -1,6 +1,6 @@
 export { canonicalJson } from './canonical-json.ts';
 export { createCursors, type Cursors } from './cursor.ts';
-export { randomSecret, randomTraceId, sha256, sha256InParts } from './digest.ts';
+export { randomSecret, randomTraceId, sha1ForRangeService, sha256, sha256InParts } from './digest.ts';
 export {
   appendLeaf,
   childrenOf,

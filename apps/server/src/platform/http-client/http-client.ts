@@ -12,15 +12,17 @@ export class HttpError extends Error {
   }
 }
 
-export interface JsonRequest {
+export interface TextRequest {
   method: 'GET' | 'POST';
   url: URL;
   headers?: Record<string, string>;
-  body?: unknown;
+  body?: string;
   timeoutMs: number;
   /** PEM of the authorities to believe instead of those of the system. */
   ca?: string;
 }
+
+export type JsonRequest = Omit<TextRequest, 'body'> & { body?: unknown };
 
 const MAX_BYTES = 1_048_576;
 
@@ -33,18 +35,14 @@ const MAX_BYTES = 1_048_576;
  *
  * @throws {HttpError}
  */
-export function requestJsonOfOperator(request: JsonRequest): Promise<{ status: number; body: unknown }> {
+export function requestTextOfOperator(request: TextRequest): Promise<{ status: number; text: string }> {
   const { url, method, timeoutMs, ca } = request;
-  const sent = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
+  const sent = request.body === undefined ? undefined : Buffer.from(request.body);
   return new Promise((resolve, reject) => {
     const outgoing = (url.protocol === 'https:' ? https : http).request(url, {
       method,
       agent: false,
-      headers: {
-        accept: 'application/json',
-        ...(sent && { 'content-type': 'application/json', 'content-length': String(sent.length) }),
-        ...request.headers,
-      },
+      headers: { ...(sent && { 'content-length': String(sent.length) }), ...request.headers },
       // For the whole of it: a server that sends a byte now and then must not hold a start for ever.
       signal: AbortSignal.timeout(timeoutMs),
       ...(ca !== undefined && { ca }),
@@ -61,21 +59,36 @@ export function requestJsonOfOperator(request: JsonRequest): Promise<{ status: n
         outgoing.destroy();
         reject(new HttpError('too-large'));
       });
-      incoming.on('end', () => {
-        const body = parse(Buffer.concat(chunks).toString('utf8'));
-        if (body instanceof HttpError) reject(body);
-        else resolve({ status: incoming.statusCode ?? 0, body });
-      });
+      incoming.on('end', () =>
+        resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
+      );
     });
     outgoing.end(sent);
   });
+}
+
+/** The same, of a service that answers JSON. @throws {HttpError} */
+export async function requestJsonOfOperator(
+  request: JsonRequest,
+): Promise<{ status: number; body: unknown }> {
+  const { body: sent, ...rest } = request;
+  const { status, text } = await requestTextOfOperator({
+    ...rest,
+    headers: {
+      accept: 'application/json',
+      ...(sent !== undefined && { 'content-type': 'application/json' }),
+      ...request.headers,
+    },
+    ...(sent !== undefined && { body: JSON.stringify(sent) }),
+  });
+  return { status, body: parse(text) };
 }
 
 function parse(text: string): unknown {
   try {
     return text === '' ? undefined : (JSON.parse(text) as unknown);
   } catch (error) {
-    return new HttpError('not-json', error);
+    throw new HttpError('not-json', error);
   }
 }
 

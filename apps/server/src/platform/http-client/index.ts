@@ -1,1 +1,1 @@
-export { HttpError, requestJsonOfOperator } from './http-client.ts';
+export { HttpError, requestJsonOfOperator, requestTextOfOperator } from './http-client.ts';

@@ -38,6 +38,10 @@ export const METRICS = {
     'Attempts to hand a mail over: `delivered`, `again`, `given_up`.',
     'outcome',
   ),
+  gatehouse_breached_password_lookups_total: counter(
+    'New passwords asked after at BREACHED_PASSWORDS_URL: `clear`, `breached` (refused), `failed` (no answer; let through).',
+    'outcome',
+  ),
   gatehouse_hashes_total: counter('Password hashes computed.'),
   gatehouse_hash_threads: sum('Threads that hash passwords, by `state`: `busy`, `free`.', 'state'),
   gatehouse_hash_queue: sum('Sign-ins that wait for a hash thread.'),

@@ -6,6 +6,7 @@ export interface Counted {
   renewal(outcome: 'renewed' | 'replay' | 'replay again' | 'spent' | 'limited' | 'expired' | 'rules'): void;
   limitRefused(group: string): void;
   mail(outcome: 'delivered' | 'again' | 'given_up'): void;
+  breachLookup(outcome: 'clear' | 'breached' | 'failed'): void;
 }
 
 /** Something that waits in the database, for all processes. */
@@ -46,6 +47,7 @@ export const NO_METRICS: Metrics = {
   renewal: nothing,
   limitRefused: nothing,
   mail: nothing,
+  breachLookup: nothing,
   observe: nothing,
   snapshot: async () => [],
   close: nothing,

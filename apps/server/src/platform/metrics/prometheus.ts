@@ -26,6 +26,7 @@ export function createPrometheusMetrics(): Metrics {
   const renewals = counter('gatehouse_renewals_total');
   const refused = counter('gatehouse_limits_refused_total');
   const mails = counter('gatehouse_mails_total');
+  const breachLookups = counter('gatehouse_breached_password_lookups_total');
   const hashes = counter('gatehouse_hashes_total');
   const hashThreads = gauge('gatehouse_hash_threads');
   const hashQueue = gauge('gatehouse_hash_queue');
@@ -85,6 +86,7 @@ export function createPrometheusMetrics(): Metrics {
     renewal: (outcome) => renewals.inc({ outcome }),
     limitRefused: (group) => refused.inc({ group }),
     mail: (outcome) => mails.inc({ outcome }),
+    breachLookup: (outcome) => breachLookups.inc({ outcome }),
     observe: (it) => void (observed = it),
     async snapshot() {
       lookAtProcess();
