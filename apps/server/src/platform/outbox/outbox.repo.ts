@@ -44,6 +44,8 @@ export interface DueMessage {
   span_id: string | null;
   attempts: number;
   created_at: Date;
+  /** By this the claim is known: another one ends at another time. */
+  claimed_until: Date;
 }
 
 /** Claims what is due, one conditional statement for all dispatchers; a claim lapses when its dispatcher dies. */
@@ -60,19 +62,23 @@ export async function claimDue(
       where d.delivered_at is null and d.failed_at is null and d.available_at <= ${now}
         and (d.claimed_until is null or d.claimed_until <= ${now})
       order by d.available_at, d.id limit ${limit} for update skip locked)
-    returning o.tenant_id, o.id, o.type, o.payload_sealed, o.correlation_id, o.span_id, o.attempts, o.created_at`.execute(
+    returning o.tenant_id, o.id, o.type, o.payload_sealed, o.correlation_id, o.span_id, o.attempts, o.created_at, o.claimed_until`.execute(
     tx,
   );
   // RETURNING has no order of its own: ids are made in the order of the acts.
   return result.rows.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-/** Gives a claim back as if it had never been made: nobody tried to deliver the message. */
+/**
+ * Gives claims back as if they had never been made: nobody tried to deliver the messages. One that has lapsed, and that another
+ * process has claimed since, is that one's.
+ */
 export async function releaseClaims(tx: SystemTx, messages: readonly DueMessage[]): Promise<void> {
   await sql`
     update gatehouse.outbox o set claimed_until = null, attempts = greatest(o.attempts - 1, 0)
-    from unnest(${messages.map((each) => each.tenant_id)}::uuid[], ${messages.map((each) => each.id)}::uuid[]) as r(tenant_id, id)
-    where o.tenant_id = r.tenant_id and o.id = r.id and o.delivered_at is null`.execute(tx);
+    from unnest(${messages.map((each) => each.tenant_id)}::uuid[], ${messages.map((each) => each.id)}::uuid[],
+      ${messages.map((each) => each.claimed_until)}::timestamptz[]) as r(tenant_id, id, claimed_until)
+    where o.tenant_id = r.tenant_id and o.id = r.id and o.claimed_until = r.claimed_until`.execute(tx);
 }
 
 /** What is not delivered yet, and since when the oldest of it waits. */
@@ -86,16 +92,27 @@ export async function loadBacklog(tx: SystemTx): Promise<Backlog> {
   return { count: Number(row?.count ?? 0), oldest: row?.oldest ?? null };
 }
 
-/** Delivered: the row stays for the record, what it carried does not. */
+/**
+ * Delivered: the row stays for the record, what it carried does not. So it is whoever has claimed it since: they may be about to
+ * send it once more, and nobody must a third time.
+ */
 export async function markDelivered(tx: SystemTx, message: DueMessage, now: Date): Promise<void> {
   await tx
     .updateTable('outbox')
-    .set({ delivered_at: now, claimed_until: null, payload_sealed: '', address: null, last_error: null })
+    .set({
+      delivered_at: now,
+      claimed_until: null,
+      failed_at: null,
+      payload_sealed: '',
+      address: null,
+      last_error: null,
+    })
     .where('tenant_id', '=', message.tenant_id)
     .where('id', '=', message.id)
     .execute();
 }
 
+/** Refused now, or for good; by whom it has been claimed since, that is for them to say. */
 export async function markFailed(
   tx: SystemTx,
   message: DueMessage,
@@ -112,6 +129,7 @@ export async function markFailed(
     })
     .where('tenant_id', '=', message.tenant_id)
     .where('id', '=', message.id)
+    .where('claimed_until', '=', message.claimed_until)
     .execute();
 }
 

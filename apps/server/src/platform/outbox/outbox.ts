@@ -129,6 +129,8 @@ export function createOutbox(deps: {
   /** One after the other; where the server is away, the rest is not tried. */
   const deliverInOrder = async (messages: [DueMessage, Mail | Error][]): Promise<Error | undefined> => {
     for (const [at, [message, mail]] of messages.entries()) {
+      // Those before took as long as the claim lasts: it is for whoever claims the rest now.
+      if (message.claimed_until <= clock.now()) return undefined;
       const attributes = { 'messaging.operation.type': 'process' };
       const missing = await traces.goOn(placeOf(message), `deliver ${message.type}`, attributes, () =>
         deliver(message, mail),
