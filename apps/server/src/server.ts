@@ -117,6 +117,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     config.metricsPort === undefined
       ? NO_METRICS
       : (await import('./platform/metrics/prometheus.ts')).createPrometheusMetrics();
+  const databaseClock = createDatabaseClock((milliseconds) =>
+    log.warn({ milliseconds }, "this machine's clock is off the database's, which counts; look at its NTP"),
+  );
+  const clock = options.clock ?? databaseClock;
   const traces =
     config.traceEndpoint === undefined
       ? NO_TRACES
@@ -125,6 +129,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
           headers: config.traceHeaders,
           service: config.traceService,
           samplePercent: config.traceSample,
+          mac: (...parts) => sealer.mac('trace share', ...parts),
+          clock,
           onError,
         });
   const circuit = createCircuit();
@@ -135,10 +141,6 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     onError,
   });
   const doors = createDoors(pool, config.databaseRolePrefix, traces);
-  const databaseClock = createDatabaseClock((milliseconds) =>
-    log.warn({ milliseconds }, "this machine's clock is off the database's, which counts; look at its NTP"),
-  );
-  const clock = options.clock ?? databaseClock;
   const revocations = createFollower();
   const watch = createWatch({
     url: options.databaseUrl,

@@ -75,7 +75,7 @@ export const OBSERVATION_SETTINGS = {
       max: 100,
       default: 100,
       description:
-        'So many of a hundred traces are kept, chosen by the trace id: whoever uses the same share keeps the same ones.',
+        'So many of a hundred traces are kept. Which ones, a key of the deployment draws by the trace id: no caller can choose.',
     }),
   ),
 } as const;

@@ -15,11 +15,12 @@ import {
   type IdGenerator,
   RandomIdGenerator,
   type SpanExporter,
-  TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
+import type { Clock } from '../clock.ts';
+import { createDraw, createSampler } from './sampler.ts';
 import { statementNameOf } from './statement-name.ts';
-import type { Attributes, TracePlace, Traces } from './traces.ts';
+import type { Attributes, Traces } from './traces.ts';
 
 const TOLD_EVERY_MS = 60_000;
 
@@ -29,6 +30,9 @@ export function createOtlpTraces(options: {
   headers: Record<string, string> | undefined;
   service: string;
   samplePercent: number;
+  /** Keyed: by it the share is drawn. */
+  mac(traceId: string, window: string): Buffer;
+  clock: Clock;
   onError(error: Error): void;
 }): Traces {
   const ids = createIds();
@@ -46,8 +50,8 @@ export function createOtlpTraces(options: {
   });
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ 'service.name': options.service }),
-    // Ours to say and nobody's who calls: a stranger's flag neither makes work nor hides what is done.
-    sampler: new TraceIdRatioBasedSampler(options.samplePercent / 100),
+    // Ours to say and nobody's who calls: a stranger's flag or id neither makes work nor hides what is done.
+    sampler: createSampler(createDraw(options.samplePercent, options.mac, options.clock)),
     idGenerator: ids,
     spanLimits: { attributeCountLimit: 16, attributeValueLengthLimit: 200 },
     spanProcessors: [processor],
@@ -103,7 +107,7 @@ export function createOtlpTraces(options: {
           method,
           SpanKind.SERVER,
           attributes,
-          parentSpanId === undefined ? ROOT_CONTEXT : remote(traceId, parentSpanId),
+          parentSpanId === undefined ? ROOT_CONTEXT : remote(traceId, parentSpanId, TraceFlags.NONE),
         );
       const begun = ids.forTrace(traceId, begin);
       running.run(begun.context, run);
@@ -122,7 +126,9 @@ export function createOtlpTraces(options: {
     },
     goOn(place, name, attributes, run) {
       if (place === undefined) return run();
-      return work(start(name, SpanKind.CLIENT, attributes, remote(place.traceId, place.spanId)), run);
+      // There is a place where the trace is kept, and nowhere else.
+      const within = remote(place.traceId, place.spanId, TraceFlags.SAMPLED);
+      return work(start(name, SpanKind.CLIENT, attributes, within), run);
     },
     place() {
       const context = running.getStore();
@@ -134,8 +140,9 @@ export function createOtlpTraces(options: {
   };
 }
 
-const remote = (traceId: TracePlace['traceId'], spanId: string): Context =>
-  trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: TraceFlags.SAMPLED, isRemote: true });
+/** Below a span elsewhere. A caller's only names it: whether its trace is kept is not for the caller to say. */
+const remote = (traceId: string, spanId: string, traceFlags: TraceFlags): Context =>
+  trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, isRemote: true });
 
 const kindOf = (error: unknown): string => {
   const code = (error as { code?: unknown } | null)?.code;

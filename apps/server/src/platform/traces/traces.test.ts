@@ -218,6 +218,51 @@ describe('a trace', () => {
   });
 });
 
+describe('a share of the traces', () => {
+  const begun = (traceId: string, flag: string) => ({ traceparent: `00-${traceId}-${PARENT}-${flag}` });
+  const hex = (value: number, digits: number) => value.toString(16).padStart(digits, '0');
+
+  it('is kept whatever trace id and flag a caller chooses, whole, and drawn again for one that is used again', async () => {
+    const own = await startCollector();
+    const half = await startServer({
+      env: { OTEL_EXPORTER_OTLP_ENDPOINT: own.url, TRACE_SAMPLE_PERCENT: '50' },
+    });
+    // By the usual rule, a share of the numbers that ids are, all of the one kind would be kept and all of the other dropped.
+    const ids = (first: string) => Array.from({ length: 40 }, (_, n) => first + hex(n + 1, 24));
+    const [low, high] = [ids('00000000'), ids('ffffffff')];
+    const ask = (traceId: string, flag: string) =>
+      half.browser().post('/api/v1/auth/check-method', { email: ADMIN.email }, begun(traceId, flag));
+    for (const [n, id] of [...low, ...high].entries()) await ask(id, n % 2 === 0 ? '00' : '01');
+    // One each time, and as many windows.
+    const again = 'c3ce929d0e0e47364bf92f3577b34da6';
+    for (let n = 0; n < 24; n += 1) {
+      await half.browser().get('/api/v1/nowhere', begun(again, '01'));
+      half.clock.advance({ minutes: 10 });
+    }
+    await half.server.deps.traces.close();
+    const requests = own.spans.filter(({ name }) => name === 'POST /api/v1/auth/check-method');
+    for (const kind of [low, high]) {
+      const kept = requests.filter(({ traceId }) => kind.includes(traceId));
+      expect(kept.length).toBeGreaterThan(0);
+      expect(kept.length).toBeLessThan(kind.length);
+      for (const { traceId, spanId, parentSpanId } of kept) {
+        expect(parentSpanId).toBe(PARENT);
+        const names = own.spans
+          .filter((span) => span.traceId === traceId && span.spanId !== spanId)
+          .map(({ name }) => name);
+        expect(names).toEqual(expect.arrayContaining(['BEGIN', 'INSERT rate_limits', 'COMMIT']));
+      }
+    }
+    const traced = new Set(requests.map(({ traceId }) => traceId));
+    for (const { traceId } of own.spans) expect(traceId === again || traced.has(traceId)).toBe(true);
+    const drawn = own.spans.filter(({ traceId }) => traceId === again).length;
+    expect(drawn).toBeGreaterThan(0);
+    expect(drawn).toBeLessThan(24);
+    await half.close();
+    await own.close();
+  });
+});
+
 describe('a collector that is away, refuses or is slow', () => {
   it('costs no request anything', async () => {
     const away = await startCollector();
