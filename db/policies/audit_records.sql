@@ -27,3 +27,9 @@ create policy retention_reads on gatehouse.audit_records for select to gatehouse
 drop policy if exists retention_removes on gatehouse.audit_records;
 create policy retention_removes on gatehouse.audit_records for delete to gatehouse_retention
   using (tenant_id = nullif(current_setting('gatehouse.retained_tenant', true), '')::uuid);
+-- By ensure_partitions() alone, while it runs: what lies in the default partition, and belongs to the month that it makes.
+drop policy if exists moved on gatehouse.audit_records_rest;
+create policy moved on gatehouse.audit_records_rest for all to gatehouse_owner
+  using (occurred_at >= nullif(current_setting('gatehouse.moved_from', true), '')::timestamptz
+    and occurred_at < nullif(current_setting('gatehouse.moved_to', true), '')::timestamptz)
+  with check (false);
