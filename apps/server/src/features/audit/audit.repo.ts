@@ -76,6 +76,26 @@ export async function insertSubjectKey(
   return (result.numInsertedOrUpdatedRows ?? 0n) > 0n;
 }
 
+/** Of whom the key is that bears the id of an invitation: of the invited address, then also of who accepted. */
+export interface KeyHolder {
+  address?: Buffer;
+  user?: { tenantId: TenantId; id: string };
+}
+
+export async function setKeyHolder(
+  tx: TenantTx,
+  subjectId: string,
+  { address, user }: KeyHolder,
+): Promise<void> {
+  await tx
+    .updateTable('subject_keys')
+    .set({ ...(address && { address }), ...(user && { user_tenant_id: user.tenantId, user_id: user.id }) })
+    .where('tenant_id', '=', tx.tenantId)
+    .where('subject_id', '=', subjectId)
+    .where('erased_at', 'is', null)
+    .execute();
+}
+
 /** Destroys the key, and leaves a row in its place, so that none is made again. */
 export async function eraseSubjectKey(tx: TenantTx, subjectId: string, now: Date): Promise<void> {
   await tx

@@ -9,7 +9,13 @@ import {
 } from '../../platform/crypto/index.ts';
 import type { SystemTx, TenantTx } from '../../platform/database/index.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { eraseSubjectKey, insertSubjectKey, loadSubjectKeys } from './audit.repo.ts';
+import {
+  eraseSubjectKey,
+  insertSubjectKey,
+  type KeyHolder,
+  loadSubjectKeys,
+  setKeyHolder,
+} from './audit.repo.ts';
 import type { Subject } from './personal.ts';
 
 type Tx = TenantTx | SystemTx;
@@ -19,6 +25,11 @@ export interface SubjectKeys {
   seal(tx: Tx, subject: Subject, field: string, value: string): Promise<{ hash: string; sealed: string }>;
   /** Salt and value, or null where the key is gone (erased) or belongs to a tenant that is not the reader's. */
   open(tx: Tx, subject: Subject, field: string, hash: string, sealed: string): Promise<Opened | null>;
+  /**
+   * Notes of whom the key is that bears the id of an invitation of the entered tenant: whoever it is may be at home elsewhere, and
+   * their erasure has to find it when invitation and membership are gone.
+   */
+  setHolder(tx: TenantTx, subjectId: string, holder: KeyHolder): Promise<void>;
   /**
    * Destroys the key of a person of the entered tenant, for good: what it sealed opens nowhere any more, and what is recorded of
    * them from now on, in this transaction too, is sealed under keys that nobody keeps.
@@ -113,6 +124,7 @@ export function createSubjectKeys(sealer: Sealer, clock: Clock): SubjectKeys {
       ];
       return { salt, value };
     },
+    setHolder: setKeyHolder,
     async erase(tx, subjectId) {
       await eraseSubjectKey(tx, subjectId, clock.now());
       keep(tx, idOf({ tenantId: tx.tenantId, id: subjectId }), ERASED);

@@ -43,6 +43,7 @@ export async function acceptInvitation(
     if (bound === 'exists')
       throw new Problem('memberships.exists', { detail: 'You belong to this tenant already.' });
     if (bound === 'unknown_user') throw new Problem('auth.session_expired', { detail: 'Sign in again.' });
+    await deps.subjectKeys.setHolder(tx, id, { user: { tenantId: homeTenantId, id: userId } });
     await spendInvitation(deps, tx, token, invitation);
     await deps.audit.record(tx, {
       action: 'invitation_accepted',

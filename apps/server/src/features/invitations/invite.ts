@@ -1,5 +1,6 @@
 import type { CreateInvitation, Invitation } from '@gatehouse/contracts';
 import type { TenantTx } from '../../platform/database/index.ts';
+import { addressIndex } from '../../platform/address-index.ts';
 import { emailKey } from '../../platform/email.ts';
 import { Problem } from '../../platform/http/index.ts';
 import { actorOf, personal } from '../audit/index.ts';
@@ -59,6 +60,7 @@ export async function invite(deps: Deps, caller: Caller, input: CreateInvitation
         after: { email: personal({ tenantId: tx.tenantId, id }, input.email), roles },
         request,
       });
+      await deps.subjectKeys.setHolder(tx, id, { address: addressIndex(deps.blindIndex, input.email) });
       for (const role of roles) await grant(deps, tx, principal, { principalId: id, role }, request);
       await mailInvitation(deps, tx, { id, email: input.email }, request.correlationId);
       return loadInvitation(tx, id, now);

@@ -144,7 +144,7 @@ export const PERSONAL_COLUMNS: Readonly<Record<string, Readonly<Record<string, P
     status: NOBODY,
     purpose: NOBODY,
   },
-  subject_keys: { subject_id: ID, key_sealed: SECRET },
+  subject_keys: { subject_id: ID, key_sealed: SECRET, address: KEYED },
   tenant_logos: { digest: NOBODY, image: NOBODY },
   tenants: {
     type: at('tenant.type'),

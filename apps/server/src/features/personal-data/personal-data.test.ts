@@ -288,6 +288,52 @@ describe('erasing', () => {
     expect(left).toEqual([]);
   });
 
+  it.each(['ended', 'taken back', 'expired', 'accepted with an address that was changed, and ended'])(
+    'reaches what a tenant has on record of an invitation that is gone: %s',
+    async (how) => {
+      const { email, userId } = await addOwner(gatehouse, { tenantId: tenant });
+      const host = await addCaller(gatehouse, await addTenant(gatehouse), 'admin');
+      const { id, token } = await invited(gatehouse, host, email);
+      if (how === 'taken back') expect((await host.delete(`/invitations/${id}`)).status).toBe(204);
+      else if (how === 'expired')
+        // As the clean-up removes it.
+        await gatehouse.sql('delete from gatehouse.invitations where id = $1', [id]);
+      else {
+        const browser = await signedIn(gatehouse, { email });
+        expect((await browser.post(ACCEPT, { token })).status).toBeLessThan(300);
+        expect((await host.delete(`/memberships/${id}`)).status).toBe(204);
+      }
+      if (how.includes('changed')) {
+        const other = freshAddress();
+        await gatehouse.sql('update gatehouse.users set email = $1, email_key = $1 where id = $2', [
+          other,
+          userId,
+        ]);
+        await gatehouse.sql('update gatehouse.login_identifiers set email_key = $1 where user_id = $2', [
+          other,
+          userId,
+        ]);
+      }
+      const trail = async () => (await host.get('/audit?limit=200')).text;
+      expect(await trail()).toContain(email);
+      expect((await admin.post(`/users/${userId}/erase`)).status).toBe(204);
+      expect(await trail()).not.toContain(email);
+      const left = await gatehouse.sql('select from gatehouse.subject_keys where user_id = $1', [userId]);
+      expect(left).toEqual([]);
+    },
+  );
+
+  it('leaves what a tenant has on record of the same address where it was never proved to be theirs', async () => {
+    const email = freshAddress();
+    const host = await addCaller(gatehouse, await addTenant(gatehouse), 'admin');
+    const { id } = await invited(gatehouse, host, email);
+    expect((await host.delete(`/invitations/${id}`)).status).toBe(204);
+    // Anybody may type it.
+    const typed = await admin.post('/users', { email, name: 'Typed' });
+    expect((await admin.post(`/users/${String(typed.body.id)}/erase`)).status).toBe(204);
+    expect((await host.get('/audit?limit=200')).text).toContain(email);
+  });
+
   it('is refused to the last administrator of a tenant, who stays as they were', async () => {
     const email = freshAddress();
     const own = await registerTenant(gatehouse, 'Alone', email);

@@ -355,11 +355,14 @@ export interface SigningKeys {
 }
 
 export interface SubjectKeys {
+  address: Buffer | null;
   created_at: Timestamp;
   erased_at: Timestamp | null;
   key_sealed: string;
   subject_id: string;
   tenant_id: string;
+  user_id: string | null;
+  user_tenant_id: string | null;
 }
 
 export interface TenantLogos {
