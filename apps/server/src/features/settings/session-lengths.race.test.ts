@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { meeting } from '../../../test/locks.fixture.ts';
-import { addCaller } from '../../../test/people.fixture.ts';
+import { addGuest } from '../../../test/guests.fixture.ts';
+import { addCaller, addTenant } from '../../../test/people.fixture.ts';
 import { startServer, type TestServer } from '../../../test/server.fixture.ts';
 import { PASSWORD, registerTenant } from '../../../test/standing/people.fixture.ts';
+import type { UserId } from '../../platform/ids.ts';
 
 let gatehouse: TestServer;
 beforeAll(async () => {
@@ -20,20 +22,28 @@ async function tenantWithOwner() {
 }
 
 describe('session lengths that are made shorter', () => {
-  it.each(['sign-in', 'change of password'])(
+  it.each(['sign-in', 'change of password', 'switch to another tenant'])(
     'hold for a session that a %s opens at the same moment, and neither waits for the other for ever',
     async (way) => {
       const { tenantId, email, admin } = await tenantWithOwner();
       const browser = gatehouse.browser();
       const signIn = () => browser.post('/api/v1/auth/login', { email, password: PASSWORD });
       expect((await signIn()).status).toBe(200);
-      const open = () =>
-        way === 'sign-in'
-          ? signIn()
-          : browser.post('/api/v1/auth/password/change', {
-              currentPassword: PASSWORD,
-              newPassword: 'Correct-Horse-77',
-            });
+      const elsewhere = await addTenant(gatehouse, { name: 'Elsewhere' });
+      const [owner] = await gatehouse.sql<{ id: UserId }>('select id from gatehouse.users where email = $1', [
+        email,
+      ]);
+      if (owner === undefined) throw new Error('there is one');
+      await addGuest(gatehouse, elsewhere, { tenantId, userId: owner.id });
+      const open = () => {
+        if (way === 'sign-in') return signIn();
+        if (way === 'switch to another tenant')
+          return browser.post('/api/v1/auth/switch-tenant', { tenantId: elsewhere });
+        return browser.post('/api/v1/auth/password/change', {
+          currentPassword: PASSWORD,
+          newPassword: 'Correct-Horse-77',
+        });
+      };
       const url = `/tenants/${tenantId}/settings`;
       const { version } = (await admin.get(url)).body;
       // Whoever opens waits at its record, with what it has done already seen by nobody.
