@@ -294,15 +294,17 @@ describe('erasing', () => {
       const { email, userId } = await addOwner(gatehouse, { tenantId: tenant });
       const host = await addCaller(gatehouse, await addTenant(gatehouse), 'admin');
       const { id, token } = await invited(gatehouse, host, email);
-      if (how === 'taken back') expect((await host.delete(`/invitations/${id}`)).status).toBe(204);
-      else if (how === 'expired')
-        // As the clean-up removes it.
-        await gatehouse.sql('delete from gatehouse.invitations where id = $1', [id]);
+      const statuses: number[] = [];
+      const done = ({ status }: { status: number }) => void statuses.push(status);
+      // As the clean-up removes it.
+      if (how === 'expired') await gatehouse.sql('delete from gatehouse.invitations where id = $1', [id]);
+      else if (how === 'taken back') done(await host.delete(`/invitations/${id}`));
       else {
         const browser = await signedIn(gatehouse, { email });
-        expect((await browser.post(ACCEPT, { token })).status).toBeLessThan(300);
-        expect((await host.delete(`/memberships/${id}`)).status).toBe(204);
+        done(await browser.post(ACCEPT, { token }));
+        done(await host.delete(`/memberships/${id}`));
       }
+      for (const status of statuses) expect(status).toBeLessThan(300);
       if (how.includes('changed')) {
         const other = freshAddress();
         await gatehouse.sql('update gatehouse.users set email = $1, email_key = $1 where id = $2', [

@@ -65,10 +65,10 @@ async function claimedTwice(email: string) {
   const first = gatehouse.server.deps.outbox.dispatch();
   const late = await slow.next();
   gatehouse.clock.advance({ seconds: 61 });
-  const then = second.server.deps.outbox.dispatch();
+  const again = second.server.deps.outbox.dispatch();
   const present = await quick.next();
   expect(present.mail.to).toBe(late.mail.to);
-  return { first, late, then, present };
+  return { first, late, again, present };
 }
 
 describe('a mail that another process has claimed since', () => {
@@ -76,21 +76,21 @@ describe('a mail that another process has claimed since', () => {
     ['gives it back', 'away@example.com', new MailServerAway('nobody there')],
     ['reports that it was refused', 'refused@example.com', new Error('no such mailbox')],
   ])('stays with that one when the first late %s', async (_what, email, error) => {
-    const { first, late, then, present } = await claimedTwice(email);
+    const { first, late, again, present } = await claimedTwice(email);
     late.refused(error);
     await first;
     expect(await row()).toMatchObject({ attempts: 2, claimed: true, waits: true, delivered: false });
     present.taken();
-    expect(await then).toBe(1);
+    expect(await again).toBe(1);
     expect(await row()).toMatchObject({ attempts: 2, claimed: false, delivered: true, failed: false });
   });
 
   it('is delivered when the first has delivered it, and not sent a third time', async () => {
-    const { first, late, then, present } = await claimedTwice('two@example.com');
+    const { first, late, again, present } = await claimedTwice('two@example.com');
     late.taken();
     await first;
     present.refused(new Error('seen before'));
-    await then;
+    await again;
     expect(await row()).toMatchObject({ claimed: false, delivered: true, failed: false });
     gatehouse.clock.advance({ minutes: 5 });
     expect(await gatehouse.server.deps.outbox.dispatch()).toBe(0);
@@ -107,9 +107,9 @@ describe('a mail that another process has claimed since', () => {
     void first.then(() => (isOver = true));
     await expect.poll(() => isOver || slow.waiting.length > 0, { timeout: 10_000 }).toBe(true);
     expect(slow.waiting).toEqual([]);
-    const then = second.server.deps.outbox.dispatch();
+    const again = second.server.deps.outbox.dispatch();
     (await quick.next()).taken();
-    expect(await then).toBe(1);
+    expect(await again).toBe(1);
     const left = await gatehouse.sql('select from gatehouse.outbox where delivered_at is null');
     expect(left).toEqual([]);
   });
