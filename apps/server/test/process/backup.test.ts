@@ -1,9 +1,10 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addPerson, ADMIN, api, COMMON, type CopyRoom, enter, KEY, openCopyRoom } from './backup.fixture.ts';
 import type { HttpBrowser } from './http-browser.fixture.ts';
-import { runProgram, type Service } from './program.fixture.ts';
+import { PROGRAM, runProgram, type Service } from './program.fixture.ts';
 
 const ROOT = '00000000-0000-7000-8000-000000000001';
 const ANOTHER_KEY = Buffer.alloc(32, 'of another deployment').toString('base64');
@@ -112,6 +113,32 @@ describe('a copy of the embedded database, made while it serves', () => {
     );
     expect(judged).toMatchObject({ status: 0, stderr: '' });
     expect(judged.stdout).toContain('none removed, altered or reordered; the log grew from the checkpoint');
+  });
+
+  it('put back by a restore that is killed as soon as the rows are there is on record all the same', async () => {
+    const settings = embedded('killed');
+    const child = spawn(process.execPath, [PROGRAM, 'restore', room.inFolder('copy.gatehouse')], {
+      cwd: room.folder,
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: { PATH: process.env.PATH, LOG_LEVEL: 'error', ...settings },
+    });
+    const ended = once(child, 'exit');
+    let said = '';
+    for await (const piece of child.stdout) {
+      said += String(piece);
+      if (said.includes('made by release')) child.kill('SIGKILL');
+    }
+    expect(await ended).toEqual([null, 'SIGKILL']);
+    const service = await room.serve(settings);
+    try {
+      const admin = await enter(service);
+      const records = await admin.get(api(service, '/audit?action=database_restored'));
+      expect(records.body.items).toMatchObject([
+        { resource: { type: 'backup' }, after: { rows: expect.any(Number) } },
+      ]);
+    } finally {
+      await service.stop();
+    }
   });
 
   it('is refused by a database that is in use, and by a running service', async () => {

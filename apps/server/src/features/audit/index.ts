@@ -6,7 +6,7 @@ export { exportForOperator } from './export/export-for-operator.ts';
 export { auditExportRoutes } from './export/export.routes.ts';
 export type { ExportFormat } from './export/formats.ts';
 export { personal } from './personal.ts';
-export { recordRestore } from './record-restore.ts';
+export { recordOfRestore } from './record-restore.ts';
 export { actorOf, type Audit, type AuditEntry, createAudit, subjectOfTheDay } from './record.ts';
 export { AUDIT_KEYS, type AuditKeys, loadAuditKeys, rotateAuditKey } from './seal/audit-keys.ts';
 export { auditKeysRoute, auditSealRoutes, publicAuditKeys } from './seal/seal.routes.ts';

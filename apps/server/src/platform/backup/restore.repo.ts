@@ -11,6 +11,22 @@ export interface RestoreOptions {
   dbDir: string;
   log(message: string): void;
   onTable(table: string, rows: number): void;
+  /** What the audit trail says of it: written with the rows, or not at all. */
+  recordOf(rows: number, now: Date): RestoreRecord;
+}
+
+/** A record of the audit trail, as far as every schema has had it. */
+export interface RestoreRecord {
+  tenantId: string;
+  id: string;
+  occurredAt: Date;
+  action: string;
+  actorKind: string;
+  resourceType: string;
+  resourceId: string | null;
+  after: unknown;
+  context: unknown;
+  correlationId: string;
 }
 
 /** Why, on rows that this release ended itself. */
@@ -33,6 +49,7 @@ export async function restoreBackup(backup: Backup, options: RestoreOptions): Pr
   try {
     await checkEmpty(client, options.rolePrefix);
     let manifest: Manifest | undefined;
+    let rows = 0;
     await backup.read({
       async begin(found) {
         manifest = found;
@@ -41,14 +58,16 @@ export async function restoreBackup(backup: Backup, options: RestoreOptions): Pr
         await client.query(`begin; set local role ${options.rolePrefix}owner`);
         await openTables(client, found);
       },
-      async take(table, rows) {
+      async take(table, pieces) {
         const name = pg.escapeIdentifier(table.name);
-        const taken = await copyIn(client, `copy gatehouse.${name} (${columnsOf(table)}) from stdin`, rows);
+        const taken = await copyIn(client, `copy gatehouse.${name} (${columnsOf(table)}) from stdin`, pieces);
+        rows += taken;
         options.onTable(table.name, taken);
         return taken;
       },
     });
     if (manifest === undefined) throw new Error('the copy was read without a beginning');
+    await insertRecord(client, options.recordOf(rows, await timeOf(client)));
     await closeTables(client, manifest);
     await endWhatWasOpen(client);
     await client.query('commit');
@@ -129,6 +148,42 @@ async function closeTables(client: pg.Client, { tables }: Manifest): Promise<voi
       `select setval($1, coalesce((select max(${pg.escapeIdentifier(column)}) from ${name}), 0) + 1, false)`,
       [sequence],
     );
+}
+
+/** The database's time, which all records go by (docs/adr/0042). */
+async function timeOf(client: pg.Client): Promise<Date> {
+  const { rows } = await client.query<{ now: Date }>('select clock_timestamp() as now');
+  const [row] = rows;
+  if (row === undefined) throw new Error('a row without a condition is not there');
+  return row.now;
+}
+
+/**
+ * While the tables are open: no trigger fires, nor might its function write before the next start has given it the rights. So the
+ * record is queued for the sealer here.
+ */
+async function insertRecord(client: pg.Client, record: RestoreRecord): Promise<void> {
+  await client.query(
+    `insert into gatehouse.audit_records
+       (tenant_id, id, occurred_at, action, actor_kind, resource_type, resource_id, after, context, correlation_id)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    [
+      record.tenantId,
+      record.id,
+      record.occurredAt,
+      record.action,
+      record.actorKind,
+      record.resourceType,
+      record.resourceId,
+      JSON.stringify(record.after),
+      JSON.stringify(record.context),
+      record.correlationId,
+    ],
+  );
+  await client.query(
+    'insert into gatehouse.audit_unsealed (tenant_id, record_id, occurred_at) values ($1, $2, $3)',
+    [record.tenantId, record.id, record.occurredAt],
+  );
 }
 
 /**
