@@ -45,6 +45,8 @@ export interface Cluster {
   };
   /** SIGKILL; resolves when the process is gone. */
   kill(at: number): Promise<void>;
+  /** SIGTERM; resolves to the exit code, or to the signal that ended it. */
+  terminate(at: number): Promise<number | string>;
   /** Starts a process that was killed; resolves when it is ready. */
   start(at: number): Promise<void>;
   /** A command of `gatehouse`, with other settings where there are any. */
@@ -146,6 +148,13 @@ export async function startCluster(
       const ended = once(child, 'exit');
       child.kill('SIGKILL');
       await ended;
+    },
+    async terminate(at) {
+      const child = children[at] as ChildProcess;
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      const [code, died] = (await ended) as [number | null, NodeJS.Signals | null];
+      return code ?? died ?? 'unknown';
     },
     async start(at) {
       launch(at);

@@ -10,6 +10,8 @@ import { type Sent, send, steadyLoad } from './load.fixture.ts';
 const BOUND_MS = 3000;
 /** What a busy machine may take longer; a request that hangs would take fifteen seconds. */
 const SLACK_MS = 5000;
+/** A stop takes no longer, whatever does not answer: docs/guides/production.md. */
+const STOP_MS = 30_000;
 /** How long what a session is worth is remembered (ADR 0004). */
 const REMEMBERED_MS = 500;
 
@@ -166,6 +168,18 @@ describe.each([
   });
 });
 
+describe('a stop', () => {
+  it('ends in order within its bound although the database hangs, and the next start serves', async () => {
+    cluster.database.pause();
+    await until(async () => (await ready()) === 503);
+    const from = performance.now();
+    expect(await cluster.terminate(0)).toBe(0);
+    expect(performance.now() - from).toBeLessThan(STOP_MS);
+    cluster.database.resume();
+    await cluster.start(0);
+  });
+});
+
 describe('a database that has been stopped', () => {
   it('leaves 503 for everything that needs it, and the pages and keys for whoever needs no more', async () => {
     const browser = await signIn();
@@ -179,5 +193,12 @@ describe('a database that has been stopped', () => {
     for (const path of ['/health/live', '/.well-known/jwks.json', '/openapi.json'])
       expect((await send(`${url}${path}`)).status).toBe(200);
     expect(cluster.output()).not.toMatch(/uncaught|unhandled/i);
+  });
+
+  it('keeps nobody from stopping the service, in order and within its bound', async () => {
+    expect(await ready()).toBe(503);
+    const from = performance.now();
+    expect(await cluster.terminate(0)).toBe(0);
+    expect(performance.now() - from).toBeLessThan(STOP_MS);
   });
 });
