@@ -8,7 +8,7 @@ export { emailRoutes } from './email.routes.ts';
 export { createConfiguredAdministrator, isSetupRequired, issueSetupLink } from './first-administrator.ts';
 export { addressInUse, linkInvalid, RESET_LINK_SECONDS } from './links.ts';
 export { throttleKey } from './lockout.ts';
-export { checkPasswordsAllowed } from './login.ts';
+export { checkPasswordsAllowed, clientNotAllowed, isServedBy } from './login.ts';
 export { checkOwnPassword, currentWrong, ownerOf } from './own-password.ts';
 export { ownTenantsRoutes } from './own-tenants.routes.ts';
 export { checkNewPassword, hashNewPassword } from './new-password.ts';
