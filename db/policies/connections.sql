@@ -3,6 +3,8 @@ alter table gatehouse.connections enable row level security;
 alter table gatehouse.connections force row level security;
 revoke all on gatehouse.connections from gatehouse_login, gatehouse_app, gatehouse_system, gatehouse_lookup, gatehouse_session, gatehouse_granter;
 grant select, insert, update, delete on gatehouse.connections to gatehouse_app;
+-- Before a tenant is known, and never the secret.
+grant select (tenant_id, id, scope, kind, name, status) on gatehouse.connections to gatehouse_lookup;
 -- Sealed again when the master key rotates, and nothing else of it.
 grant select (tenant_id, id, secret_sealed), update (secret_sealed) on gatehouse.connections to gatehouse_system;
 
@@ -17,3 +19,6 @@ drop policy if exists resealed on gatehouse.connections;
 create policy resealed on gatehouse.connections for update to gatehouse_system
   using (true)
   with check (true);
+drop policy if exists looked_up on gatehouse.connections;
+create policy looked_up on gatehouse.connections for select to gatehouse_lookup
+  using (true);

@@ -5,7 +5,7 @@ revoke all on gatehouse.role_assignments from gatehouse_login, gatehouse_app, ga
 grant select on gatehouse.role_assignments to gatehouse_app;
 grant select on gatehouse.role_assignments to gatehouse_session;
 grant select, insert, delete on gatehouse.role_assignments to gatehouse_granter;
-grant update (expires_at, via, granted_by, granted_by_tenant) on gatehouse.role_assignments to gatehouse_granter;
+grant update (expires_at, via, granted_by, granted_by_tenant, connection_id) on gatehouse.role_assignments to gatehouse_granter;
 
 drop policy if exists entered_tenant_reads on gatehouse.role_assignments;
 create policy entered_tenant_reads on gatehouse.role_assignments for select to gatehouse_app, gatehouse_session

@@ -26,3 +26,8 @@ drop policy if exists of_ending_guests on gatehouse.sessions;
 create policy of_ending_guests on gatehouse.sessions for all to gatehouse_lookup
   using (active_tenant_id::text = nullif(current_setting('gatehouse.ending_guests_of', true), ''))
   with check (ended_at is not null and active_tenant_id::text = nullif(current_setting('gatehouse.ending_guests_of', true), ''));
+-- Open while end_connection_sessions() runs, likewise: a connection of the platform has sessions in every tenant.
+drop policy if exists of_ending_connection on gatehouse.sessions;
+create policy of_ending_connection on gatehouse.sessions for all to gatehouse_lookup
+  using (connection_id::text = nullif(current_setting('gatehouse.ending_connection', true), ''))
+  with check (ended_at is not null and connection_id::text = nullif(current_setting('gatehouse.ending_connection', true), ''));

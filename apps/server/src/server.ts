@@ -20,6 +20,13 @@ import {
   RESET_LINK_SECONDS,
 } from './features/auth/index.ts';
 import { createClientDirectory, createConsoleClient } from './features/clients/index.ts';
+import {
+  createConfiguredConnections,
+  createDns,
+  createHomeRealms,
+  createProviders,
+  type Dns,
+} from './features/connections/index.ts';
 import type { Deps } from './features/deps.ts';
 import { createKeyWatch, createSigningKeys } from './features/keys/index.ts';
 import { createMaintenance } from './features/maintenance/index.ts';
@@ -36,6 +43,7 @@ import {
   createWatch,
   type Doors,
 } from './platform/database/index.ts';
+import { createOutbound, type Outbound } from './platform/http-client/index.ts';
 import { createImages } from './platform/images/index.ts';
 import {
   createBreachedPasswords,
@@ -85,6 +93,8 @@ export interface ServerOptions {
   /** Replaced in tests, like the last hop of mail. */
   clock?: Clock;
   mailTransport?: MailTransport;
+  outbound?: Outbound;
+  dns?: Dns;
 }
 
 /** The files of the certificate that this server presents; undefined where a proxy in front ends TLS. */
@@ -257,6 +267,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       tokens: keys.tokens,
       oneTimeTokens: createOneTimeTokens({ sealer, blindIndex, clock }),
       clients: createClientDirectory(doors),
+      providers: createProviders({ config, sealer, outbound: options.outbound ?? createOutbound() }),
+      dns: options.dns ?? createDns(),
+      homeRealms: createHomeRealms({ doors }),
       sessionContexts: createSessionContexts({ doors, clock }),
       renewals: createRenewals({ doors, clock, config }),
       provedAddresses: createProvedAddresses({ doors }),
@@ -287,6 +300,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       now: () => clock.now(),
     });
     await createConfiguredAdministrator(deps);
+    await createConfiguredConnections(deps);
     const maintenance = createMaintenance(deps);
     const keyWatch = createKeyWatch(deps);
     const app = await buildApp(deps, log, certificate);

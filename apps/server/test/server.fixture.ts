@@ -7,6 +7,8 @@ import pino, { type Logger } from 'pino';
 import { inject } from 'vitest';
 import { hashWorkerUrl } from '../src/cli/folders.ts';
 import { type Config, parseConfig } from '../src/config/index.ts';
+import type { Dns } from '../src/features/connections/index.ts';
+import { HttpError, type Outbound } from '../src/platform/http-client/index.ts';
 import type { Mail, MailTransport } from '../src/platform/mail/index.ts';
 import { createServer, type Server } from '../src/server.ts';
 import { createBrowser, type TestBrowser } from './browser.fixture.ts';
@@ -34,6 +36,9 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
+/** The network is off: what speaks to a provider names one of the test's own. */
+const NO_NETWORK: Outbound = { fetch: () => Promise.reject(new HttpError('unreachable')) };
+
 let made = 0;
 
 /**
@@ -50,6 +55,8 @@ export async function startServer(
     clock?: FakeClock;
     database?: string;
     mailTransport?: MailTransport;
+    outbound?: Outbound;
+    dns?: Dns;
     log?: Logger;
   } = {},
 ): Promise<TestServer> {
@@ -92,6 +99,8 @@ export async function startServer(
       send: async (mail) => void mails.push(mail),
       close: () => undefined,
     },
+    outbound: options.outbound ?? NO_NETWORK,
+    dns: options.dns ?? { resolveTxt: () => Promise.resolve([]) },
   });
   const browser: TestServer['browser'] = (of) =>
     createBrowser(server.app, { origin: config.publicUrl, ...of });

@@ -6,6 +6,7 @@ export * from './messages/shapes.ts';
 export * from './messages/auth.ts';
 export * from './messages/directory.ts';
 export * from './messages/audit.ts';
+export * from './messages/connections.ts';
 export * from './messages/consents.ts';
 export * from './messages/actions.ts';
 export * from './messages/personal-data.ts';

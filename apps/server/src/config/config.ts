@@ -4,6 +4,7 @@ import { DEFAULT_SETTINGS, fitsBcrypt, isEmail, missedPasswordRules } from '@gat
 import { hasShippedPassword, isGuessable, isGuessableKey } from './guessable.ts';
 import { OTHER_KNOWN_NAMES, SETTINGS, SettingFault } from './schema.ts';
 import { decodeMasterKey } from './master-key.ts';
+import { faultsOfProviders } from './providers.ts';
 import { readRaw, type Setting } from './settings.ts';
 
 type Values = { [K in keyof typeof SETTINGS]: (typeof SETTINGS)[K] extends Setting<infer T> ? T : never };
@@ -163,7 +164,7 @@ function checkAlways(config: Config): string[] {
   if ((config.adminEmail === undefined) !== (config.adminPassword === undefined)) {
     faults.push('GATEHOUSE_ADMIN_EMAIL and GATEHOUSE_ADMIN_PASSWORD belong together: set both or neither.');
   }
-  faults.push(...faultsOfAdministrator(config));
+  faults.push(...faultsOfAdministrator(config), ...faultsOfProviders({ ...config }));
   if (config.masterKey !== undefined && decodeMasterKey(config.masterKey) === undefined) {
     faults.push(
       'GATEHOUSE_MASTER_KEY must be 32 random bytes in base64 or hex, for instance from: openssl rand -base64 32',
@@ -241,6 +242,10 @@ function checkProduction(config: Config): string[] {
   }
   if (config.smtpUrl === undefined)
     faults.push('SMTP_URL is required in production: without mail nobody can set a password.');
+  if (config.authPolicy === 'restricted' && config.allowedEmailDomains.length === 0)
+    faults.push(
+      'AUTH_POLICY=restricted lets nobody in without AUTH_ALLOWED_EMAIL_DOMAINS: name the domains.',
+    );
   faults.push(...guessableSecrets(config));
   return faults;
 }

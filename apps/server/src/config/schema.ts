@@ -13,6 +13,7 @@ import {
 import { parseCidr } from './cidr.ts';
 import { decodeMasterKey } from './master-key.ts';
 import { OBSERVATION_SETTINGS } from './observation.ts';
+import { PROVIDER_SETTINGS } from './providers.ts';
 
 /** Every setting of the server. `gatehouse serve --help` names the important ones; the reference page is generated from this. */
 export const SETTINGS = {
@@ -282,6 +283,7 @@ export const SETTINGS = {
     },
     ['http:', 'https:'],
   ),
+  ...PROVIDER_SETTINGS,
   bcryptCost: required(
     integer('BCRYPT_COST', {
       min: 10,

@@ -15,6 +15,7 @@ import type { Traces } from '../platform/traces/index.ts';
 import type { Audit, AuditKeys, DecisionLog, Denials, Sealing, SubjectKeys } from './audit/index.ts';
 import type { ProvedAddresses, Renewals, SessionContexts } from './auth/index.ts';
 import type { ClientDirectory } from './clients/index.ts';
+import type { Dns, HomeRealms, Providers } from './connections/index.ts';
 import type { SigningKeys } from './keys/index.ts';
 import type { Brands, TenantRules } from './settings/index.ts';
 
@@ -43,6 +44,9 @@ export interface Deps {
   limits: Limits;
   mailLimits: MailLimits;
   clients: ClientDirectory;
+  providers: Providers;
+  homeRealms: HomeRealms;
+  dns: Dns;
   sessionContexts: SessionContexts;
   renewals: Renewals;
   provedAddresses: ProvedAddresses;

@@ -12,6 +12,12 @@ import {
 } from './audit/index.ts';
 import { authenticate, authRoutes, emailRoutes, ownTenantsRoutes, passwordRoutes } from './auth/index.ts';
 import { clientsRoutes } from './clients/index.ts';
+import {
+  connectionSignInRoutes,
+  connectionsRoutes,
+  domainsRoutes,
+  ownIdentitiesRoutes,
+} from './connections/index.ts';
 import { consentsRoutes, userConsentsRoutes } from './consents/index.ts';
 import type { Deps } from './deps.ts';
 import { healthRoutes } from './health/index.ts';
@@ -84,6 +90,8 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
     invitationLinksRoutes,
   ])
     await app.register(routes, { prefix: '/api/v1', deps });
+  for (const routes of [connectionSignInRoutes, ownIdentitiesRoutes])
+    await app.register(routes, { prefix: '/api/v1', deps });
   await app.register(sessionsRoutes, { prefix: '/api/v1', deps });
   for (const routes of [consentsRoutes, ownDataRoutes])
     await app.register(routes, { prefix: '/api/v1', deps });
@@ -104,6 +112,8 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
     membershipsRoutes,
     invitationsRoutes,
     clientsRoutes,
+    connectionsRoutes,
+    domainsRoutes,
   ]);
   await app.register(pagesRoutes, { deps });
   openApiRoute(app);

@@ -4,6 +4,7 @@ import type { TestServer } from '../server.fixture.ts';
 /** JSON Schema as far as the document uses it. */
 export interface Schema {
   type?: string | string[];
+  writeOnly?: boolean;
   pattern?: string;
   enum?: unknown[];
   properties?: Record<string, Schema>;

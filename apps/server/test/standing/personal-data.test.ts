@@ -37,7 +37,7 @@ async function addEverything(tenantId: TenantId): Promise<Person> {
     [tenantId, connection],
   );
   await gatehouse.sql(
-    `insert into gatehouse.external_identities (tenant_id, connection_id, issuer, subject, user_id, created_at) values ($1, $2, 'https://id.example', 'subject-77', $3, now())`,
+    `insert into gatehouse.external_identities (tenant_id, id, connection_id, connection_tenant_id, issuer, subject, user_id, created_at) values ($1, $2, $2, $1, 'https://id.example', 'subject-77', $3, now())`,
     [tenantId, connection, owner.userId],
   );
   const elsewhere = await addTenant(gatehouse, { name: 'Elsewhere' });

@@ -69,6 +69,21 @@ export async function populate(gatehouse: TestServer, tenantId: TenantId): Promi
      values ($1, $2, $3, 'password', 'v1.none.none.none', $4, $4)`,
     [tenantId, newId(), nobody.userId, now],
   );
+  const connection = newId();
+  await gatehouse.sql(
+    `insert into gatehouse.connections (tenant_id, id, kind, name, issuer, settings, created_at, updated_at)
+     values ($1, $2, 'oidc', 'A provider', 'https://id.example', '{"clientId":"x","directoryId":null,"scopes":[],"groupsClaim":"groups","roles":[],"createUsers":true}', $3, $3)`,
+    [tenantId, connection, now],
+  );
+  await gatehouse.sql(
+    `insert into gatehouse.external_identities (tenant_id, id, connection_id, connection_tenant_id, issuer, subject, user_id, created_at)
+     values ($1, $2, $3, $1, 'https://id.example', 'somebody', $4, $5)`,
+    [tenantId, newId(), connection, nobody.userId, now],
+  );
+  await gatehouse.sql(
+    `insert into gatehouse.tenant_domains (tenant_id, id, domain, challenge, created_at) values ($1, $2, $3, 'c', $4)`,
+    [tenantId, newId(), `${tenantId}.example`, now],
+  );
   await gatehouse.sql(
     `insert into gatehouse.consents (tenant_id, id, user_id, purpose, version, state, correlation_id, occurred_at)
      values ($1, $2, $3, 'product-news', '1', 'granted', $4, $5)`,

@@ -26,7 +26,7 @@ describe('a read followed by the same write', () => {
   /** The path with ids of the tenant: an `id` is one of the things that the part before it names. */
   const pathOf = ({ path }: Operation) => {
     const noun = /([a-z-]+)\/\{id\}/.exec(path)?.[1] ?? '';
-    const table = noun.replaceAll('-', '_');
+    const table = noun === 'domains' ? 'tenant_domains' : noun.replaceAll('-', '_');
     return fill(path, { tenantId: filled.tenantId, ...(filled.ids[table] && { id: filled.ids[table] }) });
   };
   const callerOf = ({ path }: Operation) => (path.includes('{tenantId}') ? platform : filled.admin);
@@ -53,7 +53,10 @@ describe('a read followed by the same write', () => {
       );
     for (const write of writes) {
       const where = `${write.method} ${write.path}`;
-      const members = Object.keys(write.body?.schema.properties ?? {});
+      // A secret is written and never read.
+      const members = Object.entries(write.body?.schema.properties ?? {})
+        .filter(([, member]) => member.writeOnly !== true)
+        .map(([name]) => name);
       const [before, epochsBefore] = [await readBy(write), await epochs()];
       expect(before.status, `${where}: ${before.text}`).toBe(200);
       const body = Object.fromEntries(

@@ -3,7 +3,7 @@ import { enterOwn } from '../../src/platform/access/index.ts';
 import { newId, ROOT_TENANT, type TenantId } from '../../src/platform/ids.ts';
 import { type Purpose, tenantOfToken } from '../../src/platform/one-time-tokens/index.ts';
 import { startServer, type TestServer } from '../server.fixture.ts';
-import { addPerson, type Person, registerTenant } from './people.fixture.ts';
+import { addPerson, call, type Person, registerTenant } from './people.fixture.ts';
 
 /** Every purpose, and the operation that spends its tokens, with everything but the token right. */
 const SPENT_BY = {
@@ -14,8 +14,10 @@ const SPENT_BY = {
   'verify-email': ['/api/v1/auth/email/verify', {}],
   'change-email': ['/api/v1/auth/email/confirm', { password: 'Right-Pass-1' }],
   invitation: ['/api/v1/auth/invitation/register', { name: 'A Person', password: 'Right-Pass-1' }],
-} as const satisfies Record<Purpose, readonly [string, object]>;
-const PURPOSES = Object.keys(SPENT_BY) as Purpose[];
+} as const satisfies Record<Exclude<Purpose, OfProviders>, readonly [string, object]>;
+/** Spent by somebody who comes back from an identity provider, and by somebody who then signed in. */
+type OfProviders = 'connection-sign-in' | 'connection-link';
+const PURPOSES = [...Object.keys(SPENT_BY), 'connection-sign-in', 'connection-link'] as Purpose[];
 
 /** Links and codes: each good once, for one purpose, in one tenant. */
 describe('single-use tokens', () => {
@@ -44,6 +46,10 @@ describe('single-use tokens', () => {
       gatehouse.server.deps.oneTimeTokens.consume(tx, purpose, token),
     );
   const redeem = (purpose: Purpose, token: string) => {
+    if (purpose === 'connection-link')
+      return call(gatehouse, person.token, { method: 'POST', url: '/api/v1/auth/link', body: { token } });
+    if (purpose === 'connection-sign-in')
+      return gatehouse.browser().get(`/api/v1/auth/google/callback?state=${token}&code=x`);
     const [url, rest] = SPENT_BY[purpose];
     return gatehouse.browser().post(url, { ...rest, token });
   };
@@ -61,7 +67,9 @@ describe('single-use tokens', () => {
         expect(await consume(asked, ROOT_TENANT, token), `${made} as ${asked}`).toBeUndefined();
         const answer = await redeem(asked, token);
         expect(answer.status, `${made} as ${asked}: ${answer.text}`).toBe(400);
-        expect(answer.body.code).toBe('auth.link_invalid');
+        expect(answer.body.code).toBe(
+          asked === 'connection-sign-in' ? 'auth.sign_in_expired' : 'auth.link_invalid',
+        );
         // It was refused, not spent.
         expect(await consume(made, ROOT_TENANT, token)).toBeDefined();
       }

@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { Branding } from './branding.ts';
+import { OfferedConnection } from './connections.ts';
 import { TenantSettings } from './settings.ts';
 import {
   ClientId,
@@ -48,7 +49,15 @@ export type ClientOnlyRequest = Static<typeof ClientOnlyRequest>;
 
 export const CheckMethodRequest = Message({ email: Email }, { $id: 'CheckMethodRequest' });
 export const CheckMethodResponse = Message(
-  { methods: Type.Array(Type.String({ enum: ['password'] })) },
+  {
+    methods: Type.Array(Type.String({ enum: ['password', 'sso'] })),
+    connection: Nullable(
+      Message(
+        { id: Id, name: Name },
+        { description: 'Where people of this domain sign in: `GET /api/v1/auth/connections/{id}/login`.' },
+      ),
+    ),
+  },
   { $id: 'CheckMethodResponse' },
 );
 
@@ -123,7 +132,12 @@ export const Me = Message(
       clientId: ClientId,
       createdAt: Time,
       expiresAt: Time,
-      amr: Type.Array(Type.String({ description: 'RFC 8176 method.' })),
+      amr: Type.Array(
+        Type.String({
+          description: 'RFC 8176 method; `fed`: an identity provider vouched.',
+          examples: ['pwd'],
+        }),
+      ),
       authTime: Time,
     }),
     roles: Type.Array(Type.String()),
@@ -176,6 +190,9 @@ export const SignInOptions = Message(
       }),
     ),
     branding: Nullable(Branding),
+    connections: Type.Array(OfferedConnection, {
+      description: 'Identity providers of the platform, and of the tenant that is named.',
+    }),
     passwordRules: Message(
       { minLength: Type.Integer({ examples: [8] }), symbol: Type.Boolean() },
       {

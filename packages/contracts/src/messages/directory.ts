@@ -217,7 +217,7 @@ export const RoleAssignment = Message(
     tenantId: Id,
     principalId: Id,
     role: RoleName,
-    via: Type.String({ enum: ['direct', 'bootstrap', 'registration'] }),
+    via: Type.String({ enum: ['direct', 'bootstrap', 'registration', 'connection'] }),
     grantedBy: Nullable(Id),
     expiresAt: Nullable(Time),
     createdAt: Time,

@@ -69,6 +69,11 @@ const sections = {
     maxMinutes: minutes('So long a session lasts at most; null: as long as the deployment says.'),
   },
   signIn: {
+    policy: Type.String({
+      enum: ['standard', 'restricted'],
+      description: '`restricted`: people of the tenant sign in by an identity provider, and by nothing else.',
+      examples: ['standard'],
+    }),
     networks: Type.Array(
       Type.String({ maxLength: 50, pattern: '^[0-9a-fA-F.:/]+$', examples: ['203.0.113.0/24'] }),
       {
@@ -148,7 +153,7 @@ export const DEFAULT_SETTINGS: TenantSettings = {
   branding: { primaryColor: null, companyUrl: null },
   password: DEFAULT_PASSWORD_RULES,
   session: { idleMinutes: null, maxMinutes: null },
-  signIn: { networks: [], emailDomains: [] },
+  signIn: { policy: 'standard', networks: [], emailDomains: [] },
   limits: { users: null, cloudInstances: null },
   features: { billing: true, support: true, provisioning: true },
   rate: { tier: null, perMinute: null },

@@ -49,13 +49,14 @@ export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
         summary: 'What the sign-in pages offer',
         description:
           'What this deployment allows before anybody is signed in, and what its pages look like: in the branding of the tenant that is named, of the client’s, ' +
-          'or of the root tenant. It tells nothing about any account, and nothing of a tenant without branding.',
+          'or of the root tenant. It tells nothing about any account, and of a tenant without branding only its identity providers that are in service.',
         querystring: SignInOptionsQuery,
         response: { 200: SignInOptions, ...problems('request.invalid') },
       },
     },
     async ({ query }) => ({
       ...(await deps.brands.find({ tenant: query.tenant, clientId: query.client })),
+      connections: await deps.homeRealms.offered(query.tenant),
       deploymentName: config.name,
       registration: config.registration,
       policy: config.authPolicy,
@@ -231,7 +232,8 @@ export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
         tags,
         operationId: 'checkMethod',
         summary: 'Which ways in may this address use',
-        description: 'Told from the address alone and never from whether somebody has it.',
+        description:
+          'Told from the domain of the address alone, and never from whether somebody has it: where a tenant has proved the domain, its identity provider, and no password where the tenant takes none.',
         body: CheckMethodRequest,
         response: {
           200: CheckMethodResponse,
@@ -242,7 +244,10 @@ export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
     async (request) => {
       checkOrigin(request, config);
       checkPasswordsAllowed(deps);
-      return { methods: ['password'] };
+      const realm = await deps.homeRealms.find(request.body.email);
+      const connection = realm?.connection ?? null;
+      const methods = [...(connection ? ['sso'] : []), ...(realm?.restricted === true ? [] : ['password'])];
+      return { methods, connection };
     },
   );
 

@@ -67,3 +67,29 @@ export async function loadPassword(tx: TenantTx, credentialId: string): Promise<
     .executeTakeFirst();
   return found?.secret_sealed;
 }
+
+/** Removes whatever a user could prove who they are with; resolves to their kinds. */
+export async function deleteCredentials(tx: TenantTx, userId: UserId): Promise<string[]> {
+  const rows = await tx
+    .deleteFrom('credentials')
+    .where('tenant_id', '=', tx.tenantId)
+    .where('user_id', '=', userId)
+    .returning('kind')
+    .execute();
+  return rows.map(({ kind }) => kind);
+}
+
+/** Whether a user comes in by the address: it enters the account, and there is a password or a passkey to prove it with. */
+export async function hasWayByAddress(tx: TenantTx, userId: UserId): Promise<boolean> {
+  const row = await tx
+    .selectFrom('credentials as c')
+    .innerJoin('login_identifiers as l', (join) =>
+      join.onRef('l.tenant_id', '=', 'c.tenant_id').onRef('l.user_id', '=', 'c.user_id'),
+    )
+    .select('c.id')
+    .where('c.tenant_id', '=', tx.tenantId)
+    .where('c.user_id', '=', userId)
+    .where('c.kind', 'in', ['password', 'passkey'])
+    .executeTakeFirst();
+  return row !== undefined;
+}

@@ -1,8 +1,10 @@
-export { holdActiveTenant, loadAccount, loadTenantName } from './account.repo.ts';
+export { afterFirstFactor, type SignInOutcome } from './after-first-factor.ts';
+export { holdActiveTenant, isOpenAccount, loadAccount, loadTenantName, lockUser } from './account.repo.ts';
 export { authenticate, type SignedInPrincipal } from './authenticate.ts';
 export { link, type Sender, setPasswordMail } from './auth.mails.ts';
 export { authRoutes } from './auth.routes.ts';
 export { clearTokenCookies } from './cookies.ts';
+export { hasWayByAddress } from './credentials.repo.ts';
 export { CREDENTIALS } from './sealed-password.ts';
 export { emailRoutes } from './email.routes.ts';
 export { createConfiguredAdministrator, isSetupRequired, issueSetupLink } from './first-administrator.ts';
@@ -20,4 +22,8 @@ export { createProvedAddresses, type ProvedAddresses } from './proved-addresses.
 export { createRenewals, type Renewals } from './renewals.ts';
 export { createSessionContexts, type SessionContexts } from './session-contexts.ts';
 export { clearThrottle, forgetThrottle, listLocked } from './throttles.repo.ts';
+export { holdGround } from './sessions.repo.ts';
+export { proveByProvider } from './prove-by-provider.ts';
+export { answerSignIn } from './signed-in-answer.ts';
+export { browserOf, type SigningBrowser } from './signing-browser.ts';
 export { makeAdministrator } from './make-administrator.ts';

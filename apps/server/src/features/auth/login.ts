@@ -16,6 +16,7 @@ import { isPasswordStill } from './present-password.ts';
 import { openPassword, sealPassword } from './sealed-password.ts';
 import { recordRefusal } from './refused-sign-in.ts';
 import type { SigningBrowser } from './signing-browser.ts';
+import { ssoRequired } from './sso-required.ts';
 
 export interface LoginInput extends LoginRequest {
   browser: SigningBrowser;
@@ -32,6 +33,7 @@ export interface LoginInput extends LoginRequest {
  */
 export async function login(deps: Deps, input: LoginInput, request: RequestContext): Promise<SignInOutcome> {
   checkPasswordsAllowed(deps);
+  await checkPasswordsTaken(deps, input.email);
   const client = await deps.clients.get(input.client ?? CONSOLE_CLIENT);
   // A second time where the stored hash was replaced while the password was compared with it: by a better hash of the same
   // password it is still right, by another password it no longer is.
@@ -67,6 +69,10 @@ async function enterBy(
     throw clientNotAllowed();
   }
   const { signIn: rules } = await deps.tenantRules.get(account.tenantId);
+  if (rules.policy === 'restricted') {
+    await recordRefusal(deps, { account, email: input.email, verdict: 'rules', lockedUntil: null }, request);
+    throw ssoRequired();
+  }
   if (!isSignInAllowed(rules, { email: account.email, ip: request.ip })) {
     await recordRefusal(deps, { account, email: input.email, verdict: 'rules', lockedUntil: null }, request);
     throw signInRefused();
@@ -84,11 +90,19 @@ async function enterBy(
 
 /** @throws {Problem} `auth.sso_required` where the deployment takes single sign-on only (spec W10). */
 export function checkPasswordsAllowed({ config }: Pick<Deps, 'config'>): void {
-  if (config.authPolicy === 'restricted') {
-    throw new Problem('auth.sso_required', {
-      detail: "Sign in through your organisation's identity provider.",
-    });
-  }
+  if (config.authPolicy === 'restricted') throw ssoRequired();
+}
+
+/**
+ * The same for the tenant that has proved the domain of the address. Told from the domain, before anything is looked up.
+ *
+ * @throws {Problem} `auth.sso_required`
+ */
+export async function checkPasswordsTaken(
+  { homeRealms }: Pick<Deps, 'homeRealms'>,
+  email: string,
+): Promise<void> {
+  if ((await homeRealms.find(email))?.restricted === true) throw ssoRequired();
 }
 
 const isUsable = (account: Account | undefined): boolean =>

@@ -60,6 +60,8 @@ export async function openSession(
     userId: UserId;
     client: KnownClient;
     amr: SettledAmr;
+    /** Whose provider proved it; the session ends with the connection. */
+    connectionId?: string;
     /** At home, unless told. */
     activeTenantId?: TenantId;
     replaces?: Replaced;
@@ -89,6 +91,8 @@ export async function openSession(
     expiresAt,
     ip: request.ip,
     userAgent: request.userAgent,
+    connectionId: signIn.connectionId,
+    replaces: replaces?.sessionId,
   });
   const gone = () => new Problem(replaces ? 'auth.session_expired' : 'auth.invalid_credentials');
   if (!inserted) throw gone();
@@ -107,6 +111,7 @@ export async function openSession(
     after: {
       client: signIn.client.clientId,
       amr: signIn.amr,
+      ...(signIn.connectionId !== undefined && { connection: signIn.connectionId }),
       email: personal({ tenantId: tx.tenantId, id: signIn.userId }, session.email),
       ...inTenant(tx, activeTenantId),
     },

@@ -15,7 +15,7 @@ import { loadAccount } from './account.repo.ts';
 import { afterFirstFactor, type SignInOutcome } from './after-first-factor.ts';
 import { alreadyRegisteredMail, confirmRegistrationMail } from './auth.mails.ts';
 import { linkInvalid } from './links.ts';
-import { checkPasswordsAllowed, clientNotAllowed, isServedBy } from './login.ts';
+import { checkPasswordsAllowed, checkPasswordsTaken, clientNotAllowed, isServedBy } from './login.ts';
 import { checkNewPassword, hashNewPassword, type NewPasswordHash } from './new-password.ts';
 import { setPassword } from './set-password.ts';
 import type { SigningBrowser } from './signing-browser.ts';
@@ -41,6 +41,7 @@ interface PendingRegistration {
  */
 export async function register(deps: Deps, input: RegisterRequest, request: RequestContext): Promise<void> {
   checkRegistrationOpen(deps);
+  await checkPasswordsTaken(deps, input.email);
   // The tenant that will govern it begins with the defaults.
   const password = checkNewPassword(deps, DEFAULT_SETTINGS.password, input.password);
   const account = await loadAccount(deps.doors, emailKey(input.email));

@@ -43,13 +43,17 @@ export interface NewSession {
   expiresAt: Date;
   ip: string;
   userAgent: string;
+  /** The identity provider's, where one vouched for the user: without it the session ends. */
+  connectionId: string | undefined;
+  /** Under another id before, and by the same connection. */
+  replaces: SessionId | undefined;
 }
 
 const ofTenant = (tx: TenantTx, length: 'idleMinutes' | 'maxMinutes') =>
   sql<number | null>`(select (t.settings #>> array['session', ${sql.lit(length)}])::integer
     from gatehouse.tenants t where t.id = ${tx.tenantId})`;
 
-/** False when the user was deleted between the password and now. */
+/** False when the user was deleted between the password and now, or the connection put out of service. */
 export async function insertSession(tx: TenantTx, session: NewSession): Promise<boolean> {
   const { now } = session;
   // SECURITY: who suspends the client ends its sessions under the same lock, held alone: none slips in between. (The tenant's row
@@ -57,9 +61,12 @@ export async function insertSession(tx: TenantTx, session: NewSession): Promise<
   // shorter: the INSERT reads them under the lock.
   await sql`select pg_advisory_xact_lock_shared(hashtextextended('sessions of client ' || ${session.clientId}, 0)),
     pg_advisory_xact_lock_shared(${sessionRulesOf(tx)})`.execute(tx);
+  const connectionId = session.connectionId ?? (await connectionOf(tx, session.replaces));
+  if (connectionId !== null && !(await holdConnection(tx, connectionId))) return false;
   const insert = tx.insertInto('sessions').values({
     tenant_id: tx.tenantId,
     id: session.id,
+    connection_id: connectionId,
     user_id: session.userId,
     home_principal_id: sql<string>`(select m.id from gatehouse.memberships m where m.tenant_id = ${tx.tenantId}
       and m.user_tenant_id = ${tx.tenantId} and m.user_id = ${session.userId})`,
@@ -93,6 +100,28 @@ export async function insertSession(tx: TenantTx, session: NewSession): Promise<
     throw error;
   }
   return true;
+}
+
+async function connectionOf(tx: TenantTx, sessionId: SessionId | undefined): Promise<string | null> {
+  if (sessionId === undefined) return null;
+  const row = await tx
+    .selectFrom('sessions')
+    .select('connection_id')
+    .where('tenant_id', '=', tx.tenantId)
+    .where('id', '=', sessionId)
+    .executeTakeFirst();
+  return row?.connection_id ?? null;
+}
+
+/** SECURITY: who takes a connection out of service ends its sessions under the same lock: none slips in between (threat 45). */
+async function holdConnection(tx: TenantTx, id: string): Promise<boolean> {
+  await sql`select pg_advisory_xact_lock_shared(hashtextextended('sessions of connection ' || ${id}::text, 0))`.execute(
+    tx,
+  );
+  const found = await sql<{ status: string; tenant_status: string }>`
+    select status, tenant_status from gatehouse.find_connection(${id})`.execute(tx);
+  const [row] = found.rows;
+  return row?.status === 'enabled' && row.tenant_status === 'active';
 }
 
 /**

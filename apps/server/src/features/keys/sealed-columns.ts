@@ -5,6 +5,7 @@ import { TOKEN_PAYLOADS } from '../../platform/one-time-tokens/index.ts';
 import { OUTBOX_PAYLOADS } from '../../platform/outbox/index.ts';
 import { AUDIT_KEYS, SUBJECT_KEYS } from '../audit/index.ts';
 import { CREDENTIALS } from '../auth/index.ts';
+import { CONNECTION_SECRETS } from '../connections/index.ts';
 import { contextOf } from './key-life.ts';
 
 const SIGNING_KEYS: SealedColumn = {
@@ -27,4 +28,5 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
   TOKEN_PAYLOADS,
   SUBJECT_KEYS,
   CREDENTIALS,
+  CONNECTION_SECRETS,
 ];

@@ -9,6 +9,8 @@ export interface NewUser {
   status: 'invited' | 'active';
   /** An active user whose address was typed and not yet proved by a mailed link. */
   unproven?: true;
+  /** Comes in by a connection of the tenant's own, and not by the address: that may enter another account elsewhere. */
+  entersByConnection?: true;
   /** Of an invitation that is being accepted: it stands already, and may hold roles. */
   principalId?: PrincipalId;
   now: Date;
@@ -47,7 +49,8 @@ export async function insertUser(
     .onConflict((oc) => oc.columns(['tenant_id', 'email_key']).doNothing())
     .executeTakeFirst();
   if (inserted.numInsertedOrUpdatedRows !== 1n) return undefined;
-  if (user.status === 'active' && !(await takeAddress(tx, id, key))) return undefined;
+  const byAddress = user.status === 'active' && user.entersByConnection === undefined;
+  if (byAddress && !(await takeAddress(tx, id, key))) return undefined;
   if (user.principalId === undefined)
     await tx
       .insertInto('principals')

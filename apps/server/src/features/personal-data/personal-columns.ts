@@ -59,6 +59,7 @@ export const PERSONAL_COLUMNS: Readonly<Record<string, Readonly<Record<string, P
     status: NOBODY,
   },
   connections: {
+    scope: NOBODY,
     kind: NOBODY,
     name: NOBODY,
     issuer: NOBODY,
@@ -145,6 +146,7 @@ export const PERSONAL_COLUMNS: Readonly<Record<string, Readonly<Record<string, P
     purpose: NOBODY,
   },
   subject_keys: { subject_id: ID, key_sealed: SECRET, address: KEYED },
+  tenant_domains: { domain: NOBODY, challenge: NOBODY },
   tenant_logos: { digest: NOBODY, image: NOBODY },
   tenants: {
     type: at('tenant.type'),

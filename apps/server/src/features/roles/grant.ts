@@ -124,7 +124,7 @@ function checkFuture(expiresAt: Date | null, now: Date): void {
   });
 }
 
-const unknownRole = (name: string) =>
+export const unknownRole = (name: string) =>
   new Problem('roles.unknown', {
     detail: `There is no role named ${name} in this tenant; GET /api/v1/roles lists them.`,
   });

@@ -1,8 +1,10 @@
 export { checkMayAssign } from './check-may-assign.ts';
+export { checkMayMap } from './check-may-map.ts';
+export { mapRoles } from './map-roles.ts';
 export { grant } from './grant.ts';
-export { grantFirstRole, grantOperatorRole } from './roles.repo.ts';
+export { grantFirstRole, grantOperatorRole, lockAdministrators } from './roles.repo.ts';
 export { recordRefusedGrants } from './refused-grants.ts';
 export { roleAssignmentsRoutes } from './role-assignments.routes.ts';
 export { rolesRoutes } from './roles.routes.ts';
-export { governingBeyond, keepAdministrators } from './standing.ts';
+export { governingBeyond, governingBeyondAuthor, keepAdministrators } from './standing.ts';
 export { roleNamesOfMember } from './standing.repo.ts';

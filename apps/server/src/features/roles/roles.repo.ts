@@ -34,6 +34,38 @@ export async function grantRole(tx: TenantTx, g: GrantRow): Promise<GrantOutcome
   return result.rows[0]?.outcome ?? 'unknown_role';
 }
 
+/** In the name of whoever wrote the mapping (db/migrations/0120_connections.sql, `grant_mapped_role`). */
+export async function grantMappedRole(
+  tx: TenantTx,
+  g: {
+    principalId: PrincipalId;
+    roleId: string;
+    author: { tenantId: TenantId; principalId: PrincipalId };
+    connectionId: string;
+    now: Date;
+  },
+): Promise<GrantOutcome> {
+  const result = await sql<{ outcome: GrantOutcome }>`
+    select gatehouse.grant_mapped_role(${newId()}, ${g.principalId}, ${g.roleId}, ${g.author.tenantId}, ${g.author.principalId}, ${g.connectionId}, ${g.now}) as outcome`.execute(
+    tx,
+  );
+  return result.rows[0]?.outcome ?? 'unknown_role';
+}
+
+/** The names of the roles that this connection gave and that went. */
+export async function dropMappedRoles(
+  tx: TenantTx,
+  principalId: PrincipalId,
+  connectionId: string,
+  keep: readonly string[],
+): Promise<string[]> {
+  const result = await sql<{ role: string }>`
+    select role from gatehouse.drop_mapped_roles(${principalId}, ${connectionId}, ${[...keep]}::text[])`.execute(
+    tx,
+  );
+  return result.rows.map(({ role }) => role);
+}
+
 /** For the first administrator of a tenant, who has nobody above; false when somebody else holds a role there. */
 export async function grantFirstRole(
   tx: TenantTx,

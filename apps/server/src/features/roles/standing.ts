@@ -2,7 +2,7 @@ import { getSystemRole, isPermission, isReadPermission, PERMISSION_GROUPS } from
 import type { UserPrincipal } from '../../platform/access/index.ts';
 import type { TenantTx } from '../../platform/database/index.ts';
 import { Problem } from '../../platform/http/index.ts';
-import { type PrincipalId, ROOT_TENANT } from '../../platform/ids.ts';
+import { type PrincipalId, ROOT_TENANT, type TenantId } from '../../platform/ids.ts';
 import { lockAdministrators } from './roles.repo.ts';
 import { type CountedAs, listHeldForGood, listPermissionsOf } from './standing.repo.ts';
 
@@ -25,12 +25,27 @@ const GOVERNING: ReadonlySet<string> = new Set(
  */
 export async function governingBeyond(
   tx: TenantTx,
-  actor: UserPrincipal,
+  actor: Pick<UserPrincipal, 'permissions'>,
   principalId: PrincipalId,
   now: Date,
 ): Promise<string | undefined> {
   const held = await listPermissionsOf(tx, principalId, now);
   return held.sort().find((permission) => GOVERNING.has(permission) && !actor.permissions.has(permission));
+}
+
+/**
+ * The same for whoever wrote what acts by itself, such as a connection. A writer of the root tenant stands above everybody below it;
+ * what a partner's holds at home cannot be seen from here, and counts for nothing.
+ */
+export async function governingBeyondAuthor(
+  tx: TenantTx,
+  author: { tenantId: TenantId; principalId: PrincipalId },
+  principalId: PrincipalId,
+  now: Date,
+): Promise<string | undefined> {
+  if (author.tenantId === ROOT_TENANT && tx.tenantId !== ROOT_TENANT) return undefined;
+  const own = author.tenantId === tx.tenantId ? await listPermissionsOf(tx, author.principalId, now) : [];
+  return governingBeyond(tx, { permissions: new Set(own) }, principalId, now);
 }
 
 /**

@@ -14,7 +14,13 @@ import { insertRevocations } from '../../platform/revocations/revocations.repo.t
 import { actorOf } from '../audit/index.ts';
 import { type Caller, recordDenied } from '../denied.ts';
 import type { Deps } from '../deps.ts';
-import { loadOwnSettings, lockSessionRules, replaceSettings, shortenSessions } from './settings.repo.ts';
+import {
+  isByConnection,
+  loadOwnSettings,
+  lockSessionRules,
+  replaceSettings,
+  shortenSessions,
+} from './settings.repo.ts';
 import { isSignInAllowed } from './sign-in-rules.ts';
 
 /** Minutes that an access token is good for where the deployment says nothing: those of bearer clients. */
@@ -45,6 +51,7 @@ export async function changeSettings(deps: Deps, caller: Caller, input: ChangeTe
       return false;
     }
     checkNotLockedOut(caller, after);
+    if (after.signIn.policy !== before.signIn.policy) await checkComesByProvider(tx, caller, after);
     if (changed.includes('session')) await lockSessionRules(tx);
     const version = await writeSettings(deps, tx, input.version, pick(after, namesOf(after)));
     if (changed.includes('session'))
@@ -116,6 +123,20 @@ function withRanges(change: SettingsChange): SettingsChange {
     throw new Problem('request.invalid', { detail: `${path} ${message}.`, errors: [{ path, message }] });
   });
   return networks === undefined ? change : { ...change, signIn: { ...change.signIn, networks } };
+}
+
+/** @throws {Problem} `settings.locks_you_out` for somebody of the tenant who did not come by the only way that is left. */
+async function checkComesByProvider(
+  tx: TenantTx,
+  { principal, entered }: Caller,
+  { signIn }: TenantSettings,
+): Promise<void> {
+  if (signIn.policy === 'standard' || principal.homeTenantId !== entered.tenantId) return;
+  if (await isByConnection(tx, principal.sessionId)) return;
+  throw new Problem('settings.locks_you_out', {
+    detail:
+      'Sign in by an identity provider of your organisation first, so that you know that it lets you in.',
+  });
 }
 
 /** Nobody shuts the door on themselves; from above, it is somebody else's door. */

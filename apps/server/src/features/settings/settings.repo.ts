@@ -97,3 +97,14 @@ export async function shortenSessions(
     .where('ended_at', 'is', null)
     .execute();
 }
+
+/** Whether an identity provider let in whoever has this session. */
+export async function isByConnection(tx: TenantTx, sessionId: string): Promise<boolean> {
+  const row = await tx
+    .selectFrom('sessions')
+    .select('connection_id')
+    .where('tenant_id', '=', tx.tenantId)
+    .where('id', '=', sessionId)
+    .executeTakeFirst();
+  return row?.connection_id != null;
+}

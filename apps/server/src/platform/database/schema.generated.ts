@@ -117,11 +117,14 @@ export interface Clients {
 }
 
 export interface Connections {
+  author_principal_id: string | null;
+  author_tenant_id: string | null;
   created_at: Timestamp;
   id: string;
   issuer: string;
   kind: string;
   name: string;
+  scope: Generated<string>;
   secret_sealed: string | null;
   settings: Generated<Json>;
   status: Generated<string>;
@@ -167,7 +170,9 @@ export interface Decisions {
 
 export interface ExternalIdentities {
   connection_id: string;
+  connection_tenant_id: string;
   created_at: Timestamp;
+  id: string;
   issuer: string;
   subject: string;
   tenant_id: string;
@@ -285,6 +290,7 @@ export interface Revocations {
 }
 
 export interface RoleAssignments {
+  connection_id: string | null;
   created_at: Timestamp;
   expires_at: Timestamp | null;
   granted_by: string | null;
@@ -318,6 +324,7 @@ export interface Sessions {
   amr: string[];
   auth_time: Timestamp;
   client_id: string;
+  connection_id: string | null;
   created_at: Timestamp;
   end_reason: string | null;
   ended_at: Timestamp | null;
@@ -363,6 +370,16 @@ export interface SubjectKeys {
   tenant_id: string;
   user_id: string | null;
   user_tenant_id: string | null;
+}
+
+export interface TenantDomains {
+  challenge: string;
+  connection_id: string | null;
+  created_at: Timestamp;
+  domain: string;
+  id: string;
+  tenant_id: string;
+  verified_at: Timestamp | null;
 }
 
 export interface TenantLogos {
@@ -436,6 +453,7 @@ export interface DB {
   sessions: Sessions;
   signing_keys: SigningKeys;
   subject_keys: SubjectKeys;
+  tenant_domains: TenantDomains;
   tenant_logos: TenantLogos;
   tenants: Tenants;
   users: Users;

@@ -2,7 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 
 /** Why there is no answer. */
-export type HttpFault = 'unreachable' | 'timeout' | 'certificate' | 'not-json' | 'too-large';
+export type HttpFault = 'refused' | 'unreachable' | 'timeout' | 'certificate' | 'not-json' | 'too-large';
 
 export class HttpError extends Error {
   readonly fault: HttpFault;
@@ -92,7 +92,8 @@ function parse(text: string): unknown {
   }
 }
 
-function asHttpError(error: Error): HttpError {
+export function asHttpError(error: Error): HttpError {
+  if (error instanceof HttpError) return error;
   if (error.name === 'TimeoutError' || error.name === 'AbortError') return new HttpError('timeout', error);
   const code = (error as NodeJS.ErrnoException).code ?? '';
   return new HttpError(/CERT|SSL|TLS|SELF_SIGNED|VERIFY/.test(code) ? 'certificate' : 'unreachable', error);

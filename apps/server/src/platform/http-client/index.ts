@@ -1,1 +1,2 @@
 export { HttpError, requestJsonOfOperator, requestTextOfOperator } from './http-client.ts';
+export { createOutbound, type Outbound } from './outbound.ts';

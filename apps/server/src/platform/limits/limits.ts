@@ -13,7 +13,8 @@ export type LimitGroup =
   | 'email'
   | 'setup'
   | 'switch-tenant'
-  | 'invitation';
+  | 'invitation'
+  | 'connection';
 
 export interface Limits {
   readonly perMinute: number;

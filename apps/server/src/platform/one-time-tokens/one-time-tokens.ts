@@ -13,7 +13,9 @@ export type Purpose =
   | 'setup'
   | 'verify-email'
   | 'change-email'
-  | 'invitation';
+  | 'invitation'
+  | 'connection-sign-in'
+  | 'connection-link';
 
 /** What a token was made with. */
 export interface TokenContent {

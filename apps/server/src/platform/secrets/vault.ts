@@ -40,6 +40,7 @@ export function createVaultSource(settings: VaultSettings): SecretSource {
       throw fault(
         {
           timeout: `it did not answer within ${timeoutMs / 1000} seconds`,
+          refused: 'it sends elsewhere: check VAULT_ADDR',
           unreachable: 'it cannot be reached: check VAULT_ADDR and that it runs',
           certificate: 'its certificate is not trusted: name the authority in VAULT_CACERT',
           'not-json': 'what answers there is not Vault: check VAULT_ADDR',

@@ -1,0 +1,66 @@
+import { enterOwn } from '../../platform/access/index.ts';
+import { Problem } from '../../platform/http/index.ts';
+import { CONSOLE_CLIENT } from '../clients/index.ts';
+import type { Deps } from '../deps.ts';
+import { redirectUriOf } from './connection-message.ts';
+import { type ConnectionRow, findConnection, loadConnection } from './connections.repo.ts';
+import { asProblemOf } from './provider-problem.ts';
+import { checkReturnAddress } from './return-address.ts';
+import { type Attempt, hashOfBrowser, issueAttempt } from './sign-in-attempt.ts';
+
+export interface BeginSignIn {
+  connectionId: string;
+  client: string | undefined;
+  returnTo: string | undefined;
+  /** The cookie that binds the attempt to this browser. */
+  cookie: string;
+  linksTo?: Attempt['linksTo'];
+}
+
+/**
+ * Sends a browser to the provider of a connection (spec W7, W9).
+ *
+ * @throws {Problem} `resource.not_found`, `auth.connection_disabled`, `auth.client_unknown`, `request.invalid`, `auth.provider_failed`
+ */
+export async function beginSignIn(deps: Deps, input: BeginSignIn): Promise<URL> {
+  const client = await deps.clients.get(input.client ?? CONSOLE_CLIENT);
+  const returnTo = checkReturnAddress(deps.config, client, input.returnTo);
+  const row = await getEnabledConnection(deps, input.connectionId);
+  try {
+    const provider = await deps.providers.get(row);
+    const { state, attempt } = await issueAttempt(deps, row.tenant_id, {
+      connectionId: row.id,
+      clientId: client.clientId,
+      returnTo,
+      browser: hashOfBrowser(input.cookie),
+      ...(input.linksTo && { linksTo: input.linksTo }),
+    });
+    return await provider.authorizationUrl({
+      ...attempt,
+      state,
+      redirectUri: redirectUriOf(deps.config, row),
+    });
+  } catch (error) {
+    throw asProblemOf(error);
+  }
+}
+
+/**
+ * A connection by its id alone, before any tenant is known.
+ *
+ * @throws {Problem} `resource.not_found`, `auth.connection_disabled`
+ */
+export async function getEnabledConnection(deps: Deps, id: string): Promise<ConnectionRow> {
+  const found = await findConnection(deps.doors, id);
+  const row =
+    found &&
+    (await deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId: found.tenant_id }), (tx) =>
+      loadConnection(tx, id),
+    ));
+  if (!row) throw new Problem('resource.not_found', { detail: 'There is no such way to sign in.' });
+  if (found?.status !== 'enabled' || row.status !== 'enabled' || found.tenant_status !== 'active')
+    throw new Problem('auth.connection_disabled', {
+      detail: 'Sign in another way, or ask your administrator.',
+    });
+  return row;
+}

@@ -1,0 +1,211 @@
+import { sql } from 'kysely';
+import type { ConnectionKind } from '@gatehouse/contracts';
+import type { Doors, TenantTx } from '../../platform/database/index.ts';
+import type { PrincipalId, TenantId } from '../../platform/ids.ts';
+
+/** What an administrator decides about a connection, beside its name and issuer. */
+export interface ConnectionSettings {
+  clientId: string;
+  directoryId: string | null;
+  scopes: string[];
+  groupsClaim: string;
+  roles: { value: string; role: string }[];
+  createUsers: boolean;
+}
+
+export interface ConnectionRow {
+  tenant_id: TenantId;
+  id: string;
+  scope: 'tenant' | 'platform';
+  kind: ConnectionKind;
+  name: string;
+  issuer: string;
+  settings: ConnectionSettings;
+  secret_sealed: string | null;
+  status: 'enabled' | 'disabled';
+  author_tenant_id: TenantId | null;
+  author_principal_id: PrincipalId | null;
+  created_at: Date;
+  updated_at: Date;
+}
+
+/** Who wrote a connection last: in that name it gives roles. */
+export interface Author {
+  tenantId: TenantId;
+  principalId: PrincipalId;
+}
+
+const connections = (tx: TenantTx) =>
+  tx.selectFrom('connections').selectAll().where('tenant_id', '=', tx.tenantId);
+
+export const loadConnection = async (tx: TenantTx, id: string): Promise<ConnectionRow | undefined> =>
+  (await connections(tx).where('id', '=', id).executeTakeFirst()) as ConnectionRow | undefined;
+
+/** The same, held until the transaction ends, so that what was checked is what is changed. */
+export const lockConnection = async (tx: TenantTx, id: string): Promise<ConnectionRow | undefined> =>
+  (await connections(tx).where('id', '=', id).forUpdate().executeTakeFirst()) as ConnectionRow | undefined;
+
+export async function listConnections(
+  tx: TenantTx,
+  after: string | undefined,
+  limit: number,
+): Promise<ConnectionRow[]> {
+  let query = connections(tx);
+  if (after !== undefined) query = query.where('id', '>', after);
+  return (await query.orderBy('id').limit(limit).execute()) as unknown as ConnectionRow[];
+}
+
+export interface WrittenConnection {
+  name: string;
+  issuer: string;
+  settings: ConnectionSettings;
+  secretSealed: string | null;
+  author: Author | null;
+  now: Date;
+}
+
+const columnsOf = ({ name, issuer, settings, secretSealed, author, now }: WrittenConnection) => ({
+  name,
+  issuer,
+  settings: JSON.stringify(settings),
+  secret_sealed: secretSealed,
+  author_tenant_id: author?.tenantId ?? null,
+  author_principal_id: author?.principalId ?? null,
+  updated_at: now,
+});
+
+export async function insertConnection(
+  tx: TenantTx,
+  connection: WrittenConnection & { id: string; kind: ConnectionKind },
+): Promise<ConnectionRow> {
+  const row = await tx
+    .insertInto('connections')
+    .values({
+      ...columnsOf(connection),
+      tenant_id: tx.tenantId,
+      id: connection.id,
+      kind: connection.kind,
+      status: 'disabled',
+      created_at: connection.now,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return row as unknown as ConnectionRow;
+}
+
+export async function updateConnectionRow(
+  tx: TenantTx,
+  id: string,
+  connection: WrittenConnection,
+): Promise<ConnectionRow> {
+  const row = await tx
+    .updateTable('connections')
+    .set(columnsOf(connection))
+    .where('tenant_id', '=', tx.tenantId)
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return row as unknown as ConnectionRow;
+}
+
+/** One of the platform, as the settings of the deployment say; its secret stays where they are. */
+export async function writePlatformConnection(
+  tx: TenantTx,
+  connection: WrittenConnection & { id: string; kind: ConnectionKind; status: 'enabled' | 'disabled' },
+): Promise<boolean> {
+  const written = await tx
+    .insertInto('connections')
+    .values({
+      ...columnsOf(connection),
+      tenant_id: tx.tenantId,
+      id: connection.id,
+      scope: 'platform',
+      kind: connection.kind,
+      status: connection.status,
+      created_at: connection.now,
+    })
+    .onConflict((oc) =>
+      oc
+        .columns(['tenant_id', 'id'])
+        .doUpdateSet({ ...columnsOf(connection), status: connection.status })
+        .where((eb) =>
+          eb.or([
+            eb('connections.status', '!=', connection.status),
+            eb('connections.issuer', '!=', connection.issuer),
+            sql<boolean>`connections.settings <> ${JSON.stringify(connection.settings)}::jsonb`,
+          ]),
+        ),
+    )
+    .executeTakeFirst();
+  return written.numInsertedOrUpdatedRows === 1n;
+}
+
+export async function setConnectionStatus(
+  tx: TenantTx,
+  id: string,
+  status: 'enabled' | 'disabled',
+  now: Date,
+): Promise<ConnectionRow> {
+  const row = await tx
+    .updateTable('connections')
+    .set({ status, updated_at: now })
+    .where('tenant_id', '=', tx.tenantId)
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return row as unknown as ConnectionRow;
+}
+
+export async function deleteConnectionRow(tx: TenantTx, id: string): Promise<void> {
+  await tx.deleteFrom('connections').where('tenant_id', '=', tx.tenantId).where('id', '=', id).execute();
+}
+
+/** In whichever tenants they lie (db/migrations/0120_connections.sql, `end_connection_sessions`). */
+export async function endSessionsOfConnection(
+  tx: TenantTx,
+  id: string,
+  reason: string,
+  now: Date,
+): Promise<number> {
+  const result = await sql<{ ended: number }>`
+    select gatehouse.end_connection_sessions(${id}, ${reason}, ${now}) as ended`.execute(tx);
+  return result.rows[0]?.ended ?? 0;
+}
+
+export interface FoundConnection {
+  tenant_id: TenantId;
+  scope: 'tenant' | 'platform';
+  kind: ConnectionKind;
+  status: string;
+  tenant_status: string;
+}
+
+/** The one look-up by id, before any tenant is known (docs/security/rls-exceptions.md). */
+export async function findConnection(doors: Doors, id: string): Promise<FoundConnection | undefined> {
+  const [row] = await doors.call<FoundConnection & Record<string, unknown>>(
+    'select tenant_id, scope, kind, status, tenant_status from gatehouse.find_connection($1)',
+    [id],
+  );
+  return row;
+}
+
+/** The same inside a transaction of whichever tenant: whoever holds a connection to the database must not wait for another. */
+export async function isInService(tx: TenantTx, id: string): Promise<boolean> {
+  const result = await sql<{ status: string; tenant_status: string }>`
+    select status, tenant_status from gatehouse.find_connection(${id})`.execute(tx);
+  const [row] = result.rows;
+  return row?.status === 'enabled' && row.tenant_status === 'active';
+}
+
+export interface OfferedRow {
+  id: string;
+  scope: 'tenant' | 'platform';
+  kind: ConnectionKind;
+  name: string;
+}
+
+export const findOfferedConnections = (doors: Doors, tenant: string | undefined): Promise<OfferedRow[]> =>
+  doors.call<OfferedRow & Record<string, unknown>>(
+    'select id, scope, kind, name from gatehouse.find_offered_connections($1)',
+    [tenant ?? null],
+  );

@@ -1,0 +1,197 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  addOrganisation,
+  connect,
+  type Organisation,
+  startWorld,
+  verified,
+  type World,
+} from '../../../test/connections.fixture.ts';
+import { addCaller, addTenant } from '../../../test/people.fixture.ts';
+import { createTestProviders } from '../../../test/providers.fixture.ts';
+import { addPerson } from '../../../test/standing/people.fixture.ts';
+
+const providers = createTestProviders();
+let world: World;
+let gatehouse: World['gatehouse'];
+let acme: Organisation;
+beforeAll(async () => {
+  world = await startWorld(providers);
+  gatehouse = world.gatehouse;
+  acme = await addOrganisation(world, providers, 'acme', {
+    roles: [{ value: 'noc', role: 'NOC_OPERATOR' }],
+  });
+});
+afterAll(async () => {
+  await gatehouse.close();
+  await providers.stop();
+});
+
+/** Signs in at the organisation's provider as whoever it says, in a browser of their own. */
+const enter = async (at: Organisation, claims: Record<string, unknown>, browser = gatehouse.browser()) => {
+  at.provider.claims = claims;
+  const answer = await providers.signIn(browser, at.login);
+  return { answer, browser };
+};
+const me = async (browser: ReturnType<typeof gatehouse.browser>) =>
+  (await browser.get('/api/v1/auth/me')).body;
+const usersOf = async (email: string) =>
+  gatehouse.sql<{ tenant_id: string; id: string; proved: boolean }>(
+    'select tenant_id, id, email_verified_at is not null as proved from gatehouse.users where email_key = $1',
+    [email],
+  );
+const person = (name: string, more: Record<string, unknown> = {}) =>
+  verified(name, `${name}@acme.example`, more);
+
+describe('somebody who comes by a tenant’s own provider', () => {
+  it('gives the roles that groups are mapped to, and takes them back with the group', async () => {
+    const { browser } = await enter(acme, person('mapped', { groups: ['noc', 'staff'] }));
+    expect((await me(browser)).roles).toEqual(['NOC_OPERATOR']);
+    const again = await enter(acme, person('mapped', { groups: 'staff' }));
+    expect((await me(again.browser)).roles).toEqual([]);
+    // What somebody gave by hand is not the connection's to take.
+    const { principalId } = (
+      await gatehouse.sql<{ principalId: string }>(
+        `select m.id as "principalId" from gatehouse.memberships m join gatehouse.users u on u.id = m.user_id where u.email_key = 'mapped@acme.example'`,
+      )
+    )[0] ?? { principalId: '' };
+    expect((await acme.admin.post('/role-assignments', { principalId, role: 'NOC_OPERATOR' })).status).toBe(
+      201,
+    );
+    await enter(acme, person('mapped', { groups: ['noc'] }));
+    const third = await enter(acme, person('mapped'));
+    expect((await me(third.browser)).roles).toEqual(['NOC_OPERATOR']);
+    for (const groups of [{ noc: true }, [['noc']], [1], null, 'noc '])
+      expect(
+        (await me((await enter(acme, person(`odd-${JSON.stringify(groups).length}`, { groups }))).browser))
+          .roles,
+      ).toEqual([]);
+  });
+
+  it('gives no role that whoever wrote the mapping does not hold, then or now [threat 72]', async () => {
+    const tenantId = await addTenant(gatehouse, { name: 'mappings' });
+    const root = await addCaller(gatehouse, tenantId, 'admin');
+    const refused = await acme.admin.post('/connections', {
+      kind: 'oidc',
+      name: 'x',
+      issuer: 'https://id.acme.example',
+      clientId: 'x',
+      roles: [{ value: 'all', role: 'PLATFORM_ADMIN' }],
+    });
+    expect(refused.body.code).toBe('roles.root_only');
+    const writer = await addCaller(gatehouse, acme.tenantId, 'admin');
+    const other = await connect(writer, {
+      name: 'second',
+      issuer: 'https://id.acme.example',
+      clientId: 'second',
+      roles: [{ value: 'noc', role: 'NOC_MANAGER' }],
+    });
+    const at = { ...acme, login: `/api/v1/auth/connections/${other}/login` };
+    const before = await enter(at, person('before', { groups: ['noc'] }));
+    expect((await me(before.browser)).roles).toEqual(['NOC_MANAGER']);
+    await gatehouse.sql('delete from gatehouse.role_assignments where principal_id = $1', [
+      writer.principalId,
+    ]);
+    const after = await enter(at, person('after', { groups: ['noc'] }));
+    expect([after.answer.status, (await me(after.browser)).roles]).toEqual([303, []]);
+    expect(root.tenantId).toBe(tenantId);
+  });
+
+  it('makes no user of a domain that the tenant has not proved, nor by an address that is not vouched for [threat 4] [threat 18]', async () => {
+    const cases: [string, Record<string, unknown>, string][] = [
+      ['another domain', verified('s1', 'x@victim.example'), 'auth.domain_unproved'],
+      ['a domain below', verified('s2', 'x@sub.acme.example'), 'auth.domain_unproved'],
+      ['a look-alike', verified('s3', 'x@аcme.example'), 'auth.domain_unproved'],
+      ['unverified', { sub: 's4', email: 'x@acme.example', email_verified: false }, 'auth.email_unproved'],
+      ['nothing said', { sub: 's5', email: 'x@acme.example' }, 'auth.email_unproved'],
+      ['a text', { sub: 's6', email: 'x@acme.example', email_verified: 'true' }, 'auth.email_unproved'],
+      ['a number', { sub: 's7', email: 'x@acme.example', email_verified: 1 }, 'auth.email_unproved'],
+      ['no address', { sub: 's8', email_verified: true }, 'auth.email_unproved'],
+      ['null', verified('s9', null as unknown as string), 'auth.email_unproved'],
+      ['blank', verified('s10', '  '), 'auth.email_unproved'],
+      ['two addresses', verified('s11', 'x@acme.example, y@acme.example'), 'auth.email_unproved'],
+      ['a list', verified('s12', ['x@acme.example'] as unknown as string), 'auth.email_unproved'],
+    ];
+    for (const [what, claims, code] of cases) {
+      const { answer, browser } = await enter(acme, claims);
+      expect([what, answer.status, answer.body.code]).toEqual([what, 403, code]);
+      expect(browser.cookies.has('__Host-gh.console.at'), what).toBe(false);
+    }
+    expect(await usersOf('x@acme.example')).toEqual([]);
+  });
+
+  it('leaves an account of the same address in another tenant alone [threat 3]', async () => {
+    const elsewhere = await addTenant(gatehouse, { name: 'elsewhere' });
+    const victim = await addPerson(gatehouse, elsewhere, ['admin'], 'ceo@acme.example');
+    const { browser } = await enter(acme, person('ceo'));
+    const mine = (await me(browser)).user as { id: string; tenantId: string };
+    expect(mine).toMatchObject({ tenantId: acme.tenantId });
+    expect(mine.id).not.toBe(victim.userId);
+    expect((await usersOf('ceo@acme.example')).map(({ tenant_id: id }) => id).sort()).toEqual(
+      [acme.tenantId, elsewhere].sort(),
+    );
+    const login = await gatehouse.sql(
+      'select user_id from gatehouse.login_identifiers where email_key = $1',
+      ['ceo@acme.example'],
+    );
+    expect(login).toEqual([{ user_id: victim.userId }]);
+  });
+
+  it('links a user of the tenant whose address both sides proved, and asks nothing', async () => {
+    const known = await addPerson(gatehouse, acme.tenantId, ['SALES_REP'], 'known@acme.example');
+    const { browser } = await enter(acme, person('known'));
+    expect((await me(browser)).user).toMatchObject({ id: known.userId });
+  });
+
+  it('clears what somebody had set up with an address that only the provider proves [threat 23]', async () => {
+    const tricked = await addPerson(gatehouse, acme.tenantId, ['SALES_REP'], 'tricked@acme.example');
+    await gatehouse.sql('update gatehouse.users set email_verified_at = null where id = $1', [
+      tricked.userId,
+    ]);
+    await gatehouse.sql(
+      `insert into gatehouse.credentials (tenant_id, id, user_id, kind, secret_sealed, created_at, updated_at)
+       select $1, gen_random_uuid(), $2, kind, 'v1.x.x.x', now(), now() from unnest(array['password', 'totp', 'passkey']) kind`,
+      [acme.tenantId, tricked.userId],
+    );
+    const asThem = gatehouse.browser({ origin: undefined });
+    const bearer = { authorization: `Bearer ${tricked.token}` };
+    expect((await asThem.get('/api/v1/auth/me', bearer)).status).toBe(200);
+    const { browser } = await enter(acme, person('tricked'));
+    const mine = await me(browser);
+    expect(mine.user).toMatchObject({ id: tricked.userId, emailVerified: true });
+    // What an administrator gave the address stays.
+    expect(mine.roles).toEqual(['SALES_REP']);
+    gatehouse.clock.advance({ seconds: 1 });
+    expect((await asThem.get('/api/v1/auth/me', bearer)).status).toBe(401);
+    expect(
+      await gatehouse.sql('select kind from gatehouse.credentials where user_id = $1', [tricked.userId]),
+    ).toEqual([]);
+  });
+
+  it('makes nobody somebody who stands above whoever wrote the connection [threat 72]', async () => {
+    const writer = await addCaller(gatehouse, acme.tenantId, 'admin');
+    const weak = await connect(writer, { name: 'weak', issuer: acme.provider.issuer, clientId: 'weak' });
+    await addPerson(gatehouse, acme.tenantId, ['admin'], 'boss@acme.example');
+    await gatehouse.sql('delete from gatehouse.role_assignments where principal_id = $1', [
+      writer.principalId,
+    ]);
+    const { answer, browser } = await enter(
+      { ...acme, login: `/api/v1/auth/connections/${weak}/login` },
+      person('boss'),
+    );
+    expect([answer.status, answer.body.code]).toEqual([409, 'auth.link_required']);
+    expect(browser.cookies.has('__Host-gh.console.at')).toBe(false);
+  });
+
+  it('makes no more users than the tenant may have, and none where the connection makes none', async () => {
+    const small = await addOrganisation(world, providers, 'small', { createUsers: false });
+    const refused = await enter(small, verified('a', 'a@small.example'));
+    expect([refused.answer.status, refused.answer.body.code]).toEqual([403, 'auth.no_account']);
+    await small.admin.patch(`/connections/${small.connectionId}`, { createUsers: true });
+    await gatehouse.sql(`update gatehouse.tenants set settings = '{"limits":{"users":1}}' where id = $1`, [
+      small.tenantId,
+    ]);
+    const full = await enter(small, verified('a', 'a@small.example'));
+    expect([full.answer.status, full.answer.body.code]).toEqual([409, 'tenants.user_limit_reached']);
+  });
+});

@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  addOrganisation,
+  type Organisation,
+  startWorld,
+  verified,
+  type World,
+} from '../../../test/connections.fixture.ts';
+import { itemsOf } from '../../../test/people.fixture.ts';
+import { createTestProviders } from '../../../test/providers.fixture.ts';
+import { PASSWORD, registerTenant } from '../../../test/standing/people.fixture.ts';
+
+const providers = createTestProviders();
+let world: World;
+let gatehouse: World['gatehouse'];
+let acme: Organisation;
+let domainId: string;
+beforeAll(async () => {
+  world = await startWorld(providers);
+  gatehouse = world.gatehouse;
+  acme = await addOrganisation(world, providers, 'acme');
+  domainId = String(itemsOf(await acme.admin.get('/domains'))[0]?.id);
+});
+afterAll(async () => {
+  await gatehouse.close();
+  await providers.stop();
+});
+
+const checked = async (email: string) => {
+  // What is known of a domain is remembered for a second of real time.
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+  const answer = await gatehouse.browser().post('/api/v1/auth/check-method', { email });
+  return answer.body.code ?? answer.body;
+};
+const settings = async (tenantId: string, headers: Record<string, string>, signIn: object) => {
+  const url = `/api/v1/tenants/${tenantId}/settings`;
+  const { body } = await gatehouse.browser({ origin: undefined }).get(url, headers);
+  return gatehouse
+    .browser({ origin: undefined })
+    .patch(url, { version: body.version, settings: { signIn } }, headers);
+};
+const PASSWORD_ONLY = { methods: ['password'], connection: null };
+
+describe('the way in of an address', () => {
+  it('is told from a domain that somebody proved, in every spelling, and not from whether there is an account', async () => {
+    expect(await checked('anybody@acme.example')).toEqual(PASSWORD_ONLY);
+    await acme.admin.patch(`/domains/${domainId}`, { connectionId: acme.connectionId });
+    const sso = { methods: ['sso', 'password'], connection: { id: acme.connectionId, name: 'acme' } };
+    expect(await checked('nobody@acme.example')).toEqual(sso);
+    expect(await checked(acme.admin.email.replace(/@.*/, '@ACME.example'))).toEqual(sso);
+    for (const email of ['a@sub.acme.example', 'a@xacme.example', 'a@acme.example.evil.example'])
+      expect(await checked(email)).toEqual(PASSWORD_ONLY);
+    await acme.admin.post('/domains', { domain: 'pending.example', connectionId: acme.connectionId });
+    expect(await checked('a@pending.example')).toEqual(PASSWORD_ONLY);
+    await acme.admin.post(`/connections/${acme.connectionId}/disable`);
+    expect(await checked('a@acme.example')).toEqual(PASSWORD_ONLY);
+    await acme.admin.post(`/connections/${acme.connectionId}/enable`);
+  });
+});
+
+describe('a tenant of single sign-on', () => {
+  it('takes no password on any way in [threat 52]', async () => {
+    // Somebody of it with a password, at an address of a domain that nobody proved.
+    const owner = await registerTenant(gatehouse, 'Globex', 'owner@globex.example');
+    const globex = await addOrganisation(world, providers, 'globex2');
+    await gatehouse.sql(
+      `update gatehouse.tenant_domains set tenant_id = $1, connection_id = null where tenant_id = $2`,
+      [owner.tenantId, globex.tenantId],
+    );
+    const browser = gatehouse.browser();
+    await browser.post('/api/v1/auth/login', { email: 'owner@globex.example', password: PASSWORD });
+    const url = `/api/v1/tenants/${owner.tenantId}/settings`;
+    const version = (await browser.get(url)).body.version;
+    const shut = await browser.patch(url, { version, settings: { signIn: { policy: 'restricted' } } });
+    expect(shut.body.code).toBe('settings.locks_you_out');
+    const platform = await gatehouse.admin();
+    expect(
+      (await platform.patch(url, { version, settings: { signIn: { policy: 'restricted' } } })).status,
+    ).toBe(200);
+    expect(await checked('x@globex2.example')).toEqual({ methods: [], connection: null });
+    const login = (email: string, password = PASSWORD) =>
+      gatehouse.browser().post('/api/v1/auth/login', { email, password });
+    // By its domain before anybody is looked for; elsewhere only to whoever knows the password.
+    expect((await login('nobody@globex2.example')).body.code).toBe('auth.sso_required');
+    expect((await login('owner@globex.example')).body.code).toBe('auth.sso_required');
+    expect((await login('owner@globex.example', 'Wrong-Pass-1')).body.code).toBe('auth.invalid_credentials');
+    const register = await gatehouse.browser().post('/api/v1/auth/register', {
+      email: 'new@globex2.example',
+      password: PASSWORD,
+      name: 'New',
+      tenantName: 'New',
+    });
+    expect(register.body.code).toBe('auth.sso_required');
+  });
+
+  it('lets in by its provider, and whoever came so may shut the other doors', async () => {
+    acme.provider.claims = verified('boss', 'boss@acme.example');
+    const browser = gatehouse.browser();
+    await providers.signIn(browser, acme.login);
+    const me = (await browser.get('/api/v1/auth/me')).body.user as { id: string };
+    const [member] = await gatehouse.sql<{ id: string }>(
+      'select id from gatehouse.memberships where user_id = $1',
+      [me.id],
+    );
+    await acme.admin.post('/role-assignments', { principalId: member?.id, role: 'admin' });
+    gatehouse.clock.advance({ seconds: 1 });
+    const bearer = { authorization: `Bearer ${acme.admin.token}` };
+    expect((await settings(acme.tenantId, bearer, { policy: 'restricted' })).body.code).toBe(
+      'settings.locks_you_out',
+    );
+    const url = `/api/v1/tenants/${acme.tenantId}/settings`;
+    const { version } = (await browser.get(url)).body;
+    const shut = await browser.patch(url, { version, settings: { signIn: { policy: 'restricted' } } });
+    expect([shut.status, (shut.body.settings as { signIn: object }).signIn]).toEqual([
+      200,
+      { policy: 'restricted', networks: [], emailDomains: [] },
+    ]);
+    expect(await checked('boss@acme.example')).toMatchObject({ methods: ['sso'] });
+    expect((await providers.signIn(gatehouse.browser(), acme.login)).status).toBe(303);
+  });
+});

@@ -1,0 +1,106 @@
+import type { Doors, TenantTx } from '../../platform/database/index.ts';
+import { newId, type TenantId, type UserId } from '../../platform/ids.ts';
+import type { ConnectionRow } from './connections.repo.ts';
+import type { ProvedIdentity } from './providers/provider.ts';
+
+/** Whom a provider means: its own word for the person, under the connection that it spoke to. Never an address (threats 1 to 4). */
+export interface IdentityKey {
+  connectionId: string;
+  connectionTenantId: TenantId;
+  issuer: string;
+  subject: string;
+}
+
+export const keyOf = ({
+  row,
+  identity,
+}: {
+  row: Pick<ConnectionRow, 'id' | 'tenant_id'>;
+  identity: Pick<ProvedIdentity, 'issuer' | 'subject'>;
+}): IdentityKey => ({
+  connectionId: row.id,
+  connectionTenantId: row.tenant_id,
+  issuer: identity.issuer,
+  subject: identity.subject,
+});
+
+/** The one look-up, before the tenant of the user is known (docs/security/rls-exceptions.md). */
+export async function findIdentity(
+  doors: Doors,
+  { connectionId, issuer, subject }: IdentityKey,
+): Promise<{ tenantId: TenantId; userId: UserId } | undefined> {
+  const [row] = await doors.call<{ tenantId: TenantId; userId: UserId }>(
+    'select tenant_id as "tenantId", user_id as "userId" from gatehouse.find_external_identity($1, $2, $3)',
+    [connectionId, issuer, subject],
+  );
+  return row;
+}
+
+/** Whether the identity enters this user at this moment. */
+export async function isLinked(tx: TenantTx, key: IdentityKey, userId: UserId): Promise<boolean> {
+  const row = await tx
+    .selectFrom('external_identities')
+    .select('id')
+    .where('tenant_id', '=', tx.tenantId)
+    .where('connection_id', '=', key.connectionId)
+    .where('issuer', '=', key.issuer)
+    .where('subject', '=', key.subject)
+    .where('user_id', '=', userId)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** False when it enters somebody already: of two who ask at once the database lets one have it. */
+export async function insertIdentity(
+  tx: TenantTx,
+  key: IdentityKey,
+  userId: UserId,
+  now: Date,
+): Promise<boolean> {
+  const inserted = await tx
+    .insertInto('external_identities')
+    .values({
+      tenant_id: tx.tenantId,
+      id: newId(),
+      connection_id: key.connectionId,
+      connection_tenant_id: key.connectionTenantId,
+      issuer: key.issuer,
+      subject: key.subject,
+      user_id: userId,
+      created_at: now,
+    })
+    .onConflict((oc) => oc.doNothing())
+    .executeTakeFirst();
+  return inserted.numInsertedOrUpdatedRows === 1n;
+}
+
+/** Removes all of a user. */
+export async function deleteIdentities(tx: TenantTx, userId: UserId): Promise<void> {
+  await tx
+    .deleteFrom('external_identities')
+    .where('tenant_id', '=', tx.tenantId)
+    .where('user_id', '=', userId)
+    .execute();
+}
+
+/** The identities of a user; a connection of the platform lies in the root tenant, and its name is not read here. */
+export const listIdentities = (tx: TenantTx, userId: UserId) =>
+  tx
+    .selectFrom('external_identities as e')
+    .leftJoin('connections as c', (join) =>
+      join.onRef('c.tenant_id', '=', 'e.connection_tenant_id').onRef('c.id', '=', 'e.connection_id'),
+    )
+    .select(['e.id', 'e.connection_id', 'e.created_at', 'c.name', 'c.kind', 'c.status'])
+    .where('e.tenant_id', '=', tx.tenantId)
+    .where('e.user_id', '=', userId)
+    .orderBy('e.created_at')
+    .execute();
+
+export async function deleteIdentity(tx: TenantTx, userId: UserId, id: string): Promise<void> {
+  await tx
+    .deleteFrom('external_identities')
+    .where('tenant_id', '=', tx.tenantId)
+    .where('user_id', '=', userId)
+    .where('id', '=', id)
+    .execute();
+}

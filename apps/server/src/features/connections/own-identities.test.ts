@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startWorld, type World } from '../../../test/connections.fixture.ts';
+import { createTestProviders, type TestProvider } from '../../../test/providers.fixture.ts';
+import { PASSWORD, registerTenant } from '../../../test/standing/people.fixture.ts';
+
+const providers = createTestProviders();
+let gatehouse: World['gatehouse'];
+let google: TestProvider;
+beforeAll(async () => {
+  google = await providers.add('https://accounts.google.com', { takes: 'client_secret_post' });
+  const env = { GOOGLE_CLIENT_ID: 'google-client', GOOGLE_CLIENT_SECRET: 'google-secret' };
+  ({ gatehouse } = await startWorld(providers, env));
+});
+afterAll(async () => {
+  await gatehouse.close();
+  await providers.stop();
+});
+
+const enter = async (sub: string, email: string) => {
+  google.claims = { sub, email, email_verified: true };
+  const browser = gatehouse.browser();
+  expect((await providers.signIn(browser, '/api/v1/auth/google/login')).status).toBe(303);
+  return browser;
+};
+type Item = { id: string; name: string; kind: string };
+const mine = async (browser: Awaited<ReturnType<typeof enter>>) =>
+  (await browser.get('/api/v1/auth/identities')).body.items as Item[];
+
+describe('the providers’ accounts of one’s own', () => {
+  it('are shown to oneself alone, and taken off where there is another way in', async () => {
+    await registerTenant(gatehouse, 'Owner', 'owner@gmail.com');
+    const browser = await enter('o1', 'owner@gmail.com');
+    const [item] = await mine(browser);
+    expect(item).toMatchObject({ name: 'Google', kind: 'google' });
+    const stranger = await enter('s1', 'stranger@gmail.com');
+    expect(await mine(stranger)).toHaveLength(1);
+    expect((await stranger.delete(`/api/v1/auth/identities/${item?.id}`)).status).toBe(404);
+    expect((await browser.delete(`/api/v1/auth/identities/${item?.id}`)).status).toBe(204);
+    expect(await mine(browser)).toEqual([]);
+    const login = await gatehouse
+      .browser()
+      .post('/api/v1/auth/login', { email: 'owner@gmail.com', password: PASSWORD });
+    expect(login.status).toBe(200);
+  });
+
+  it('stay where they are the last way in, however many are taken off at once', async () => {
+    const browser = await enter('l1', 'last@gmail.com');
+    const [only] = await mine(browser);
+    const path = (id: string | undefined) => `/api/v1/auth/identities/${id}`;
+    expect((await browser.delete(path(only?.id))).body.code).toBe('users.last_way_in');
+    await enter('l2', 'last@gmail.com');
+    const both = await mine(browser);
+    expect(both).toHaveLength(2);
+    const answers = await Promise.all(both.map(({ id }) => browser.clone().delete(path(id))));
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([204, 409]);
+    expect(await mine(browser)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,73 @@
+import type { OwnIdentity } from '@gatehouse/contracts';
+import { enterOwn } from '../../platform/access/index.ts';
+import type { TenantTx } from '../../platform/database/index.ts';
+import { Problem, type RequestContext } from '../../platform/http/index.ts';
+import { actorOf } from '../audit/index.ts';
+import { hasWayByAddress, isOpenAccount, lockUser, type SignedInPrincipal } from '../auth/index.ts';
+import type { Deps } from '../deps.ts';
+import { isInService } from './connections.repo.ts';
+import { deleteIdentity, listIdentities } from './identities.repo.ts';
+import { platformConnection } from './platform-connections.ts';
+
+/** Where a user's identities lie, whichever tenant the session works in. */
+const homeOf = ({ homeTenantId }: SignedInPrincipal) => enterOwn({ kind: 'claim', tenantId: homeTenantId });
+
+/** The providers' accounts that enter one's own. */
+export const listOwnIdentities = (deps: Deps, principal: SignedInPrincipal): Promise<OwnIdentity[]> =>
+  deps.doors.withTenant(homeOf(principal), async (tx) =>
+    (await listIdentities(tx, principal.userId)).map((row) => {
+      const platform = platformConnection(row.connection_id);
+      return {
+        id: row.id,
+        connectionId: row.connection_id,
+        kind: row.kind ?? platform?.kind ?? 'oidc',
+        name: row.name ?? platform?.name ?? row.connection_id,
+        linkedAt: row.created_at.toISOString(),
+      };
+    }),
+  );
+
+/**
+ * Takes a provider's account off one's own: it enters it no more. Never the last way in that works: that would be an account of
+ * nobody.
+ *
+ * @throws {Problem} `resource.not_found`, `users.last_way_in`
+ */
+export const unlinkIdentity = (
+  deps: Deps,
+  principal: SignedInPrincipal,
+  id: string,
+  request: RequestContext,
+): Promise<void> =>
+  deps.doors.withTenant(homeOf(principal), async (tx) => {
+    // Two that are taken off at the same moment wait for each other here, and one of them stays.
+    const user = await lockUser(tx, principal.userId);
+    const identities = await listIdentities(tx, principal.userId);
+    const wanted = identities.find((each) => each.id === id);
+    if (!isOpenAccount(user) || wanted === undefined)
+      throw new Problem('resource.not_found', { detail: 'No such account is linked to yours.' });
+    const others = identities.filter((each) => each.id !== id).map((each) => each.connection_id);
+    if (!(await hasAnotherWay(deps, tx, principal, others)))
+      throw new Problem('users.last_way_in', { detail: 'Set a password, or link another account first.' });
+    await deleteIdentity(tx, principal.userId, id);
+    await deps.audit.record(tx, {
+      action: 'identity_unlinked',
+      actor: actorOf(principal),
+      resource: { type: 'user', id: principal.userId },
+      before: { connection: wanted.connection_id },
+      request,
+    });
+  });
+
+async function hasAnotherWay(
+  deps: Deps,
+  tx: TenantTx,
+  { userId }: SignedInPrincipal,
+  connections: readonly string[],
+): Promise<boolean> {
+  for (const id of connections) if (await isInService(tx, id)) return true;
+  // Where the tenant or the deployment takes single sign-on only, a password is no way in.
+  const { signIn } = await deps.tenantRules.within(tx);
+  if (deps.config.authPolicy === 'restricted' || signIn.policy === 'restricted') return false;
+  return hasWayByAddress(tx, userId);
+}

@@ -1,0 +1,364 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connect, proveDomain, startWorld, type World } from '../../../test/connections.fixture.ts';
+import { addCaller, addTenant } from '../../../test/people.fixture.ts';
+import { createTestProviders, type TestProvider } from '../../../test/providers.fixture.ts';
+import { ADMIN, startServer } from '../../../test/server.fixture.ts';
+import { addPerson, PASSWORD, registerTenant } from '../../../test/standing/people.fixture.ts';
+import { ROOT_TENANT } from '../../platform/ids.ts';
+
+const ENV = {
+  GOOGLE_CLIENT_ID: 'google-client',
+  GOOGLE_CLIENT_SECRET: 'google-secret',
+  GITHUB_CLIENT_ID: 'github-client',
+  GITHUB_CLIENT_SECRET: 'github-secret',
+  MICROSOFT_CLIENT_ID: 'microsoft-client',
+  MICROSOFT_CLIENT_SECRET: 'microsoft-secret',
+};
+const [DIRECTORY, OTHER] = ['8d8ac610-566d-4ef0-9c22-186b2a5ed793', '11111111-2222-4333-8444-555555555555'];
+const entraIssuer = (directory: string) => `https://login.microsoftonline.com/${directory}/v2.0`;
+
+const providers = createTestProviders();
+let world: World;
+let gatehouse: World['gatehouse'];
+let google: TestProvider;
+let github: TestProvider;
+let entra: TestProvider;
+beforeAll(async () => {
+  google = await providers.add('https://accounts.google.com', { takes: 'client_secret_post' });
+  github = await providers.add('https://github.com', {
+    aliases: {
+      'https://github.com/login/oauth/authorize': '/authorize',
+      'https://github.com/login/oauth/access_token': '/token',
+      'https://api.github.com': '',
+    },
+  });
+  github.alter.answer = ({ body }) => void (body !== '' && delete body.id_token);
+  entra = await providers.add('https://login.microsoftonline.com/organizations/v2.0', {
+    takes: 'client_secret_post',
+  });
+  entra.alter.metadata = (body) => Object.assign(body, { issuer: entraIssuer('{tenantid}') });
+  world = await startWorld(providers, ENV);
+  gatehouse = world.gatehouse;
+});
+afterAll(async () => {
+  await gatehouse.close();
+  await providers.stop();
+});
+
+type At = 'google' | 'github' | 'microsoft';
+const enter = async (at: At, browser = gatehouse.browser()) => {
+  const answer = await providers.signIn(browser, `/api/v1/auth/${at}/login`);
+  return { answer, browser, code: answer.body.code ?? answer.status };
+};
+const byGoogle = (claims: Record<string, unknown>, browser?: ReturnType<typeof gatehouse.browser>) => {
+  google.claims = claims;
+  return enter('google', browser);
+};
+const byGithub = (id: unknown, emails: unknown, browser?: ReturnType<typeof gatehouse.browser>) => {
+  github.rest = { '/user': { id, login: 'octocat', name: 'Mona' }, '/user/emails': emails };
+  return enter('github', browser);
+};
+const byEntra = (claims: Record<string, unknown>, tid = DIRECTORY) => {
+  entra.claims = { tid, iss: entraIssuer(tid), ...claims };
+  return enter('microsoft');
+};
+const me = async (browser: ReturnType<typeof gatehouse.browser>) =>
+  (await browser.get('/api/v1/auth/me')).body;
+const primary = (email: unknown) => [{ email, primary: true, verified: true }];
+const tenants = () => gatehouse.sql('select id from gatehouse.tenants');
+
+describe('signing in with Google', () => {
+  it('opens a tenant of one’s own for who is new, and finds it again', async () => {
+    const claims = { sub: 'g1', email: 'new@gmail.com', email_verified: true, name: 'New\u202e Person' };
+    const { browser, code } = await byGoogle(claims);
+    expect(code).toBe(303);
+    const mine = await me(browser);
+    expect(mine).toMatchObject({
+      user: { email: 'new@gmail.com', name: 'New Person', emailVerified: true },
+      roles: ['admin'],
+    });
+    const again = await byGoogle({ ...claims, email: 'other@gmail.com' });
+    expect((await me(again.browser)).user).toMatchObject({ id: (mine.user as { id: string }).id });
+  });
+
+  it('enters the account of a gmail address that both sides proved, and asks first for any other', async () => {
+    const { userId } = await registerTenant(gatehouse, 'Gmail', 'owner@gmail.com');
+    const { browser } = await byGoogle({ sub: 'g2', email: 'Owner@gmail.com', email_verified: true });
+    expect((await me(browser)).user).toMatchObject({ id: userId });
+    await registerTenant(gatehouse, 'Corp', 'owner@corp.example');
+    const corp = { email: 'owner@corp.example', email_verified: true };
+    const cases: [string, Record<string, unknown>, unknown][] = [
+      ['not managed', { sub: 'g3', ...corp }, 'auth.link_required'],
+      ['a domain that nobody proved', { sub: 'g4', ...corp, hd: 'corp.example' }, 'auth.link_required'],
+      ['managed by another', { sub: 'g5', ...corp, hd: 'evil.example' }, 'auth.link_required'],
+      ['not verified', { sub: 'g6', ...corp, email_verified: false }, 'auth.email_unproved'],
+      ['gmail.com in the middle', { sub: 'g7', ...corp, hd: 'gmail.com' }, 'auth.link_required'],
+    ];
+    for (const [what, claims, expected] of cases)
+      expect([what, (await byGoogle(claims)).code]).toEqual([what, expected]);
+  });
+
+  it('enters an account of a Workspace domain that the tenant of the account proved', async () => {
+    const tenantId = await addTenant(gatehouse, { name: 'managed' });
+    const admin = await addCaller(gatehouse, tenantId, 'admin');
+    await proveDomain(world, admin, 'managed.example');
+    const known = await addPerson(gatehouse, tenantId, [], 'a@managed.example');
+    const { browser } = await byGoogle({
+      sub: 'g8',
+      email: 'a@managed.example',
+      email_verified: true,
+      hd: 'managed.example',
+    });
+    expect((await me(browser)).user).toMatchObject({ id: known.userId });
+  });
+
+  it('leaves nothing of whoever registered a stranger’s address and waited [threat 23]', async () => {
+    const tenantId = await addTenant(gatehouse, { name: 'trap' });
+    const trap = await addPerson(gatehouse, tenantId, ['admin'], 'victim@gmail.com');
+    await gatehouse.sql('update gatehouse.users set email_verified_at = null where id = $1', [trap.userId]);
+    await gatehouse.sql(
+      `insert into gatehouse.external_identities (tenant_id, id, connection_id, connection_tenant_id, issuer, subject, user_id, created_at)
+       select $1, gen_random_uuid(), id, tenant_id, 'https://github.com', '666', $2, now() from gatehouse.connections where kind = 'github'`,
+      [tenantId, trap.userId],
+    );
+    const { browser, code } = await byGoogle({ sub: 'g9', email: 'victim@gmail.com', email_verified: true });
+    expect(code).toBe(303);
+    expect((await me(browser)).user).toMatchObject({ id: trap.userId });
+    gatehouse.clock.advance({ seconds: 1 });
+    const bearer = { authorization: `Bearer ${trap.token}` };
+    expect((await gatehouse.browser().get('/api/v1/auth/me', bearer)).status).toBe(401);
+    // The account of the other provider that the trap had linked opens nothing here.
+    const thief = await byGithub(666, primary('thief@evil.example'));
+    expect((await me(thief.browser)).user).not.toMatchObject({ id: trap.userId });
+  });
+});
+
+describe('an account that asks for the existing login first', () => {
+  const claims = { sub: 'link-1', email: 'linked@corp2.example', email_verified: true };
+  const asked = async (browser = gatehouse.browser()) => {
+    google.claims = claims;
+    const begun = await browser.get('/api/v1/auth/google/login');
+    const back = await providers.authorize(String(begun.headers.location));
+    const answer = await browser.get(`${back.pathname}${back.search}`, { accept: 'text/html' });
+    const page = new URL(String(answer.headers.location));
+    expect([page.pathname, page.searchParams.get('problem')]).toEqual(['/signin', 'auth.link_required']);
+    return { browser, token: new URLSearchParams(page.hash.slice(1)).get('link') ?? '' };
+  };
+  const link = (browser: ReturnType<typeof gatehouse.browser>, token: string) =>
+    browser.post('/api/v1/auth/link', { token });
+  const login = (browser: ReturnType<typeof gatehouse.browser>, email = 'linked@corp2.example') =>
+    browser.post('/api/v1/auth/login', { email, password: PASSWORD });
+
+  it('is linked after it, in that browser, by that user, once [threat 19] [threat 21]', async () => {
+    const { userId } = await registerTenant(gatehouse, 'Corp 2', 'linked@corp2.example');
+    await registerTenant(gatehouse, 'Corp 3', 'thief@corp3.example');
+    const { browser, token } = await asked();
+    const refused = async (who: typeof browser, of = token) => {
+      const answer = await link(who, of);
+      expect([answer.status, answer.body.code]).toEqual([400, 'auth.link_invalid']);
+    };
+    expect((await link(browser, token)).status).toBe(401);
+    // Somebody else in that browser, the right one in another browser.
+    await login(browser, 'thief@corp3.example');
+    await refused(browser);
+    const elsewhere = gatehouse.browser();
+    await elsewhere.get('/api/v1/auth/google/login');
+    await login(elsewhere);
+    await refused(elsewhere);
+    // A session that stood open before the provider was asked.
+    const before = gatehouse.browser();
+    await login(before);
+    gatehouse.clock.advance({ seconds: 2 });
+    const stale = await asked(before);
+    await refused(before, stale.token);
+    expect((await login(browser)).status).toBe(200);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => link(browser.clone(), token)));
+    expect(answers.filter(({ status }) => status === 204)).toHaveLength(1);
+    const entered = await byGoogle(claims);
+    expect((await me(entered.browser)).user).toMatchObject({ id: userId });
+    // Another account of the same provider with the same address is another one.
+    expect((await byGoogle({ ...claims, sub: 'link-2' })).code).toBe('auth.link_required');
+  });
+});
+
+describe('signing in with GitHub', () => {
+  it('takes the primary address that GitHub verified, and no other [threat 22]', async () => {
+    const without: [string, unknown][] = [
+      ['null', primary(null)],
+      ['empty', primary('')],
+      ['blank', primary(' ')],
+      ['a list', primary(['a@x.example'])],
+      ['unverified', [{ email: 'a@x.example', primary: true, verified: false }]],
+      ['secondary', [{ email: 'a@x.example', primary: false, verified: true }]],
+      ['verified by a text', [{ email: 'a@x.example', primary: true, verified: 'true' }]],
+      ['none', []],
+      ['an error', { message: 'Requires authentication' }],
+      ['nothing', null],
+    ];
+    for (const [what, emails] of without)
+      expect([what, (await byGithub(1, emails)).code]).toEqual([what, 'auth.email_unproved']);
+    for (const id of [null, '7', 0, -1, 1.5, undefined])
+      expect([id, (await byGithub(id, primary('a@x.example'))).code]).toEqual([id, 'auth.provider_failed']);
+    expect((await byGithub(2, primary('hub@x.example'))).code).toBe(303);
+  });
+
+  it('never enters an account that stands already by itself', async () => {
+    await registerTenant(gatehouse, 'Octo', 'octo@gmail.com');
+    expect((await byGithub(3, primary('octo@gmail.com'))).code).toBe('auth.link_required');
+  });
+});
+
+describe('signing in with Microsoft', () => {
+  it('knows a person by directory and object, and believes no address that a directory says [threat 17]', async () => {
+    await registerTenant(gatehouse, 'Contoso', 'ceo@contoso.example');
+    const forged: [string, Record<string, unknown>, unknown][] = [
+      ['without xms_edov', { oid: 'o1', email: 'ceo@contoso.example' }, 'auth.email_unproved'],
+      [
+        'verified by itself',
+        { oid: 'o1', email: 'ceo@contoso.example', email_verified: true },
+        'auth.email_unproved',
+      ],
+      ['edov false', { oid: 'o1', email: 'ceo@contoso.example', xms_edov: false }, 'auth.email_unproved'],
+      ['edov 0', { oid: 'o1', email: 'ceo@contoso.example', xms_edov: '0' }, 'auth.email_unproved'],
+      ['no object', { email: 'ceo@contoso.example', xms_edov: true }, 'auth.provider_failed'],
+      [
+        'the issuer of another directory',
+        { oid: 'o1', email: 'x@y.example', xms_edov: true, iss: entraIssuer(OTHER) },
+        'auth.provider_failed',
+      ],
+      [
+        'no directory',
+        { oid: 'o1', email: 'x@y.example', xms_edov: true, tid: undefined },
+        'auth.provider_failed',
+      ],
+    ];
+    for (const [what, claims, expected] of forged)
+      expect([what, (await byEntra(claims)).code]).toEqual([what, expected]);
+    const one = await byEntra({ oid: 'o2', email: 'one@fabrikam.example', xms_edov: true });
+    expect(one.code).toBe(303);
+    const other = await byEntra({ oid: 'o2', email: 'two@fabrikam.example', xms_edov: 1 }, OTHER);
+    expect((await me(other.browser)).user).not.toMatchObject({
+      id: ((await me(one.browser)).user as { id: string }).id,
+    });
+    // `sub` differs from one registration to the next, and says nothing here.
+    const again = await byEntra({ oid: 'o2', sub: 'another', email: 'moved@fabrikam.example' });
+    expect((await me(again.browser)).user).toMatchObject({ email: 'one@fabrikam.example' });
+    expect((await byEntra({ oid: 'o3', email: 'ceo@contoso.example', xms_edov: '1' })).code).toBe(303);
+  });
+
+  it('by a tenant’s own registration takes its directory alone, whose domains are the tenant’s', async () => {
+    const tenantId = await addTenant(gatehouse, { name: 'own' });
+    await gatehouse.sql(`update gatehouse.tenants set slug = 'own-entra' where id = $1`, [tenantId]);
+    const admin = await addCaller(gatehouse, tenantId, 'admin');
+    const own = await providers.add(entraIssuer(DIRECTORY));
+    await proveDomain(world, admin, 'own.example');
+    await connect(admin, { kind: 'microsoft', name: 'Ours', directoryId: DIRECTORY, clientId: 'ours' });
+    const path = '/api/v1/auth/microsoft/login?tenant=own-entra';
+    own.claims = { tid: DIRECTORY, oid: 'p1', email: 'p1@own.example' };
+    const browser = gatehouse.browser();
+    expect((await providers.signIn(browser, path)).status).toBe(303);
+    expect((await me(browser)).user).toMatchObject({ tenantId, email: 'p1@own.example' });
+    own.claims = { tid: OTHER, iss: entraIssuer(OTHER), oid: 'p2', email: 'p2@own.example' };
+    expect((await providers.signIn(gatehouse.browser(), path)).body.code).toBe('auth.provider_failed');
+    own.claims = { tid: DIRECTORY, oid: 'p3', email: 'p3@elsewhere.example' };
+    expect((await providers.signIn(gatehouse.browser(), path)).body.code).toBe('auth.email_unproved');
+    expect((await gatehouse.browser().get(path.replace('own-entra', 'nobody'))).status).toBe(404);
+    expect((await gatehouse.browser().get(path.replace('microsoft', 'github'))).status).toBe(404);
+  });
+});
+
+describe('the providers of the platform', () => {
+  it('are the settings’ alone, and their secrets nobody’s', async () => {
+    const admin = await gatehouse.admin();
+    const list = await admin.get('/api/v1/connections');
+    expect(list.text).not.toContain('google-secret');
+    const items = list.body.items as { id: string; scope: string; hasSecret: boolean; redirectUri: string }[];
+    expect(items.map(({ scope, hasSecret }) => [scope, hasSecret])).toEqual(
+      [1, 2, 3].map(() => ['platform', true]),
+    );
+    expect(items[0]?.redirectUri).toBe(`${gatehouse.config.publicUrl}/api/v1/auth/google/callback`);
+    const [first] = items;
+    for (const answer of [
+      await admin.patch(`/api/v1/connections/${first?.id}`, { name: 'x' }),
+      await admin.post(`/api/v1/connections/${first?.id}/disable`),
+      await admin.delete(`/api/v1/connections/${first?.id}`),
+    ])
+      expect(answer.body.code).toBe('connections.built_in');
+  });
+
+  it('that are named no more let nobody in, and their sessions end, wherever they lie [threat 45]', async () => {
+    const { browser } = await byGithub(44, primary('leaving@x.example'));
+    expect((await me(browser)).user).toBeDefined();
+    const rest = Object.fromEntries(Object.entries(ENV).filter(([name]) => !name.startsWith('GITHUB')));
+    const database = gatehouse.databaseUrl.split('/').at(-1) ?? '';
+    const other = await startServer({
+      env: rest,
+      database,
+      clock: gatehouse.clock,
+      outbound: providers.outbound,
+    });
+    gatehouse.clock.advance({ seconds: 1 });
+    expect((await browser.get('/api/v1/auth/me')).status).toBe(401);
+    expect((await other.browser().get('/api/v1/auth/github/login')).body.code).toBe(
+      'auth.connection_disabled',
+    );
+    await other.close();
+  });
+});
+
+describe('a deployment of single sign-on', () => {
+  it('lets in the domains that it names, as users of the root tenant with no role, and closes every other door [threat 52]', async () => {
+    const restricted = await startServer({
+      env: {
+        ...ENV,
+        AUTH_POLICY: 'restricted',
+        AUTH_ALLOWED_EMAIL_DOMAINS: 'corp.example, other.example',
+        REGISTRATION: 'tenant',
+      },
+      outbound: providers.outbound,
+    });
+    try {
+      const before = await tenants();
+      google.claims = { sub: 'r1', email: 'ada@corp.example', email_verified: true, hd: 'corp.example' };
+      const browser = restricted.browser();
+      expect((await providers.signIn(browser, '/api/v1/auth/google/login')).status).toBe(303);
+      expect((await browser.get('/api/v1/auth/me')).body).toMatchObject({
+        user: { tenantId: ROOT_TENANT, email: 'ada@corp.example' },
+        roles: [],
+        permissions: [],
+      });
+      const refused: [Record<string, unknown>, string][] = [
+        [{ sub: 'r2', email: 'x@gmail.com', email_verified: true }, 'auth.no_account'],
+        [{ sub: 'r3', email: 'x@corp.example', email_verified: true }, 'auth.no_account'],
+        [
+          { sub: 'r4', email: 'x@sub.corp.example', email_verified: true, hd: 'sub.corp.example' },
+          'auth.no_account',
+        ],
+      ];
+      for (const [claims, code] of refused) {
+        google.claims = claims;
+        expect((await providers.signIn(restricted.browser(), '/api/v1/auth/google/login')).body.code).toBe(
+          code,
+        );
+      }
+      // An account of another domain that is known already comes in no more.
+      await addPerson(restricted, ROOT_TENANT, [], 'old@gmail.com');
+      google.claims = { sub: 'r5', email: 'old@gmail.com', email_verified: true };
+      expect((await providers.signIn(restricted.browser(), '/api/v1/auth/google/login')).body.code).toBe(
+        'auth.sign_in_refused',
+      );
+      const email = ADMIN.email;
+      for (const [path, body] of [
+        ['login', ADMIN],
+        ['register', { email, password: PASSWORD, name: 'A', tenantName: 'A' }],
+        ['check-method', { email }],
+      ] as const) {
+        const answer = await restricted.browser().post(`/api/v1/auth/${path}`, body);
+        expect([path, answer.status, answer.body.code]).toEqual([path, 403, 'auth.sso_required']);
+      }
+      expect(await tenants()).toEqual(before);
+    } finally {
+      await restricted.close();
+    }
+  });
+});

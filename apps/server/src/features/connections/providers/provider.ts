@@ -1,0 +1,48 @@
+/** What a provider proved of somebody who came back from it. */
+export interface ProvedIdentity {
+  issuer: string;
+  /** The provider's own word for the person, which never changes and is never given to another. */
+  subject: string;
+  /** Undefined where there is none that could be used. */
+  email: string | undefined;
+  /** The provider says itself that the address is the person's. */
+  emailVerified: boolean;
+  /** Google: the Workspace domain that manages the account. */
+  hostedDomain: string | undefined;
+  name: string | undefined;
+  /** Everything that was said, for mapping roles and for a test run. */
+  claims: Readonly<Record<string, unknown>>;
+}
+
+/** What begins a sign-in at a provider, and must come back with it. */
+export interface Challenge {
+  state: string;
+  nonce: string;
+  codeVerifier: string;
+  redirectUri: string;
+}
+
+/** One provider as a connection describes it. */
+export interface Provider {
+  /** Where the browser goes. */
+  authorizationUrl(challenge: Challenge): Promise<URL>;
+  /**
+   * What the provider says of whoever came back to this address.
+   *
+   * @throws {ProviderFault}
+   */
+  redeem(callback: URL, challenge: Challenge): Promise<ProvedIdentity>;
+}
+
+/** Why what a provider answered does not count; for logs and test runs, and for nobody who signs in. */
+export class ProviderFault extends Error {
+  readonly kind: 'failed' | 'refused';
+  constructor(kind: 'failed' | 'refused', message: string, cause?: unknown) {
+    super(message, { cause });
+    this.kind = kind;
+  }
+}
+
+/** A claim as a text with something in it; undefined for everything else. */
+export const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' && value.trim() !== '' ? value : undefined;

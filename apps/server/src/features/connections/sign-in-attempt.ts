@@ -1,0 +1,69 @@
+import { isSameSecret, randomSecret, sha256 } from '../../platform/crypto/index.ts';
+import { enterOwn } from '../../platform/access/index.ts';
+import { Problem } from '../../platform/http/index.ts';
+import { tenantOfToken } from '../../platform/one-time-tokens/index.ts';
+import type { TenantId, UserId } from '../../platform/ids.ts';
+import type { Deps } from '../deps.ts';
+
+/** For so long somebody may be away at the provider, with a second factor and a password to find. */
+const SECONDS = 900;
+
+/** What was begun at a provider, sealed beside its token, which is the `state`. */
+export interface Attempt {
+  connectionId: string;
+  nonce: string;
+  codeVerifier: string;
+  clientId: string;
+  returnTo: string;
+  /** The hash of the browser's cookie: who brings the answer is who went. */
+  browser: string;
+  /** Who asked to have the provider's account enter theirs, and in which session. */
+  linksTo?: { userId: UserId; tenantId: TenantId; sessionId: string };
+}
+
+export const hashOfBrowser = (cookie: string): string => sha256(cookie).toString('base64url');
+
+/** Stores what was begun, in the tenant of the connection; resolves to what goes to the provider and must come back. */
+export async function issueAttempt(
+  deps: Deps,
+  tenantId: TenantId,
+  attempt: Omit<Attempt, 'nonce' | 'codeVerifier'>,
+): Promise<{ state: string; attempt: Attempt }> {
+  const whole: Attempt = {
+    ...attempt,
+    nonce: randomSecret(32).toString('base64url'),
+    codeVerifier: randomSecret(32).toString('base64url'),
+  };
+  const state = await deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId }), (tx) =>
+    deps.oneTimeTokens.issue(tx, 'connection-sign-in', { payload: whole, lifetimeSeconds: SECONDS }),
+  );
+  return { state, attempt: whole };
+}
+
+/**
+ * Spends what was begun.
+ *
+ * SECURITY: of this very connection, so that no answer of one provider counts as another's (mix-up, threats 1, 2); by the browser
+ * that began, so that nobody is signed in as somebody else by a link (login CSRF, threats 20, 33); once (threats 57, 79). A browser
+ * that is not the one spends nothing.
+ *
+ * @throws {Problem} `auth.sign_in_expired`
+ */
+export async function spendAttempt(
+  deps: Deps,
+  state: string,
+  { connectionId, cookie }: { connectionId: string; cookie: string | undefined },
+): Promise<Attempt> {
+  const tenantId = tenantOfToken(state);
+  if (tenantId === undefined || cookie === undefined) throw expired();
+  return deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId }), async (tx) => {
+    const open = await deps.oneTimeTokens.read(tx, 'connection-sign-in', state);
+    const attempt = open?.payload as Attempt | undefined;
+    if (attempt?.connectionId !== connectionId) throw expired();
+    if (!isSameSecret(Buffer.from(attempt.browser), Buffer.from(hashOfBrowser(cookie)))) throw expired();
+    if (!(await deps.oneTimeTokens.consume(tx, 'connection-sign-in', state))) throw expired();
+    return attempt;
+  });
+}
+
+const expired = () => new Problem('auth.sign_in_expired', { detail: 'Begin again, in this browser.' });

@@ -1,0 +1,254 @@
+import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
+import {
+  ClientSelector,
+  type ConnectionKind,
+  type ErrorCode,
+  Id,
+  Message,
+  SingleUseToken,
+  Slug,
+} from '@gatehouse/contracts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { publicAccess, user } from '../../platform/access/index.ts';
+import { asProblem, contextOf, Problem, problems, sendProblem } from '../../platform/http/index.ts';
+import { answerSignIn, browserOf, type SignedInPrincipal } from '../auth/index.ts';
+import type { Deps } from '../deps.ts';
+import { beginSignIn } from './begin-sign-in.ts';
+import { findOfferedConnections } from './connections.repo.ts';
+import { type Finished, finishSignIn } from './finish-sign-in.ts';
+import { linkAfterSignIn } from './link-after-sign-in.ts';
+import { PLATFORM_CONNECTIONS, PLATFORM_KINDS } from './platform-connections.ts';
+import { readSignInCookie, setSignInCookie } from './sign-in-cookie.ts';
+
+const tags = ['Sign-in'];
+const where = {
+  client: ClientSelector,
+  returnTo: Type.Optional(
+    Type.String({
+      maxLength: 2000,
+      description: 'Where to go on: a path of this origin, or an address of an origin that the client names.',
+      examples: ['/users'],
+    }),
+  ),
+};
+/** Providers add what they like (`session_state`, `hd`, `scope`): unknown members are ignored (RFC 6749 §4.1.2). */
+const Answer = Type.Object({
+  state: SingleUseToken,
+  code: Type.Optional(Type.String({ maxLength: 4000, description: 'The authorization code.' })),
+  error: Type.Optional(
+    Type.String({ maxLength: 200, description: 'Why there is no code (RFC 6749 §4.1.2.1).' }),
+  ),
+  iss: Type.Optional(Type.String({ maxLength: 300, description: 'The issuer (RFC 9207).' })),
+});
+const Redirect = Type.Null({
+  description:
+    'To the provider, or on to where the person wanted to go, or to the sign-in page with `problem`.',
+});
+const OF_BEGINNING = [
+  'request.invalid',
+  'rate.limited',
+  'resource.not_found',
+  'auth.client_unknown',
+  'auth.connection_disabled',
+  'auth.provider_failed',
+] satisfies ErrorCode[];
+const OF_FINISHING = [
+  ...OF_BEGINNING,
+  'auth.sign_in_expired',
+  'auth.provider_refused',
+  'auth.email_unproved',
+  'auth.domain_unproved',
+  'auth.no_account',
+  'auth.link_required',
+  'auth.client_not_allowed',
+  'auth.sign_in_refused',
+  'tenants.user_limit_reached',
+] satisfies ErrorCode[];
+
+/** Signing in by an identity provider (spec W7 to W9). Only GET: people come by a link, and come back by a redirect. */
+export const connectionSignInRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { deps }, done) => {
+  // A mail program or a scanner that asks for the head of a link must neither begin nor spend anything.
+  const common = { exposeHeadRoute: false };
+
+  app.get(
+    '/auth/connections/:id/login',
+    {
+      ...common,
+      config: { access: publicAccess('sends the browser to the identity provider'), limit: 'connection' },
+      schema: {
+        tags,
+        operationId: 'beginConnectionSignIn',
+        summary: 'Sign in by a connection',
+        description:
+          'A link for browsers. It sends them to the provider, from where they come back to `/callback`.',
+        params: Message({ id: Id }),
+        querystring: Message(where),
+        response: { 303: Redirect, ...problems(...OF_BEGINNING) },
+      },
+    },
+    (request, reply) => begin(request, reply, request.params.id, request.query),
+  );
+
+  app.get(
+    '/auth/connections/:id/callback',
+    {
+      ...common,
+      config: { access: publicAccess('authenticates by what the provider says'), limit: 'connection' },
+      schema: {
+        tags,
+        operationId: 'finishConnectionSignIn',
+        summary: 'Come back from a provider',
+        description:
+          'Register this address with the provider. It signs in like login, and goes on with a redirect; a browser is sent to the sign-in page when something was wrong.',
+        params: Message({ id: Id }),
+        querystring: Answer,
+        response: { 303: Redirect, ...problems(...OF_FINISHING) },
+      },
+    },
+    (request, reply) => finish(request, reply, request.params.id, request.query.state),
+  );
+
+  for (const kind of PLATFORM_KINDS) {
+    const name = { google: 'Google', github: 'GitHub', microsoft: 'Microsoft' }[kind];
+    app.get(
+      `/auth/${kind}/login`,
+      {
+        ...common,
+        config: { access: publicAccess('sends the browser to the identity provider'), limit: 'connection' },
+        schema: {
+          tags,
+          operationId: `begin${name}SignIn`,
+          summary: `Sign in with ${name}`,
+          description: `A link for browsers. Of the deployment’s own registration with ${name}, or with \`tenant\` of that tenant’s.`,
+          querystring: Message({ ...where, tenant: Type.Optional(Slug) }),
+          response: { 303: Redirect, ...problems(...OF_BEGINNING) },
+        },
+      },
+      async (request, reply) => {
+        const { tenant, ...rest } = request.query;
+        const id = tenant === undefined ? PLATFORM_CONNECTIONS[kind] : await ofTenant(kind, tenant);
+        return begin(request, reply, id, rest);
+      },
+    );
+    app.get(
+      `/auth/${kind}/callback`,
+      {
+        ...common,
+        config: { access: publicAccess('authenticates by what the provider says'), limit: 'connection' },
+        schema: {
+          tags,
+          operationId: `finish${name}SignIn`,
+          summary: `Come back from ${name}`,
+          description: `Register this address with ${name} for the deployment’s own registration.`,
+          querystring: Answer,
+          response: { 303: Redirect, ...problems(...OF_FINISHING) },
+        },
+      },
+      (request, reply) => finish(request, reply, PLATFORM_CONNECTIONS[kind], request.query.state),
+    );
+  }
+
+  app.post(
+    '/auth/link',
+    {
+      config: { access: user(), limit: 'connection' },
+      schema: {
+        tags,
+        operationId: 'linkAfterSignIn',
+        summary: 'Link the provider’s account that one came with',
+        description:
+          'For whoever was told `auth.link_required`, then signed in as before in the same browser: from now on the provider’s account enters this user.',
+        body: Message({ token: SingleUseToken }, { $id: 'LinkAfterSignIn' }),
+        response: {
+          204: Type.Null({ description: 'Linked.' }),
+          ...problems(
+            'request.invalid',
+            'rate.limited',
+            'auth.unauthenticated',
+            'auth.csrf_refused',
+            'auth.link_invalid',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { token } = request.body;
+      const cookie = readSignInCookie(request);
+      await linkAfterSignIn(
+        deps,
+        request.principal as SignedInPrincipal,
+        { token, cookie },
+        contextOf(request),
+      );
+      return reply.code(204).send(null);
+    },
+  );
+  done();
+
+  async function begin(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    connectionId: string,
+    query: { client?: string; returnTo?: string },
+  ) {
+    try {
+      const { client, returnTo } = query;
+      const cookie = setSignInCookie(request, reply);
+      const provider = await beginSignIn(deps, { connectionId, client, returnTo, cookie });
+      return await redirect(reply, provider);
+    } catch (error) {
+      return refuse(request, reply, { problem: error });
+    }
+  }
+
+  async function finish(request: FastifyRequest, reply: FastifyReply, connectionId: string, state: string) {
+    const browser = browserOf(request);
+    const cookie = readSignInCookie(request);
+    const [, query = ''] = request.url.split('?', 2);
+    let finished: Finished;
+    try {
+      finished = await finishSignIn(
+        deps,
+        { connectionId, query, state, cookie, browser },
+        contextOf(request),
+      );
+    } catch (error) {
+      return refuse(request, reply, { problem: error });
+    }
+    if ('problem' in finished) return refuse(request, reply, finished);
+    answerSignIn(deps, browser, reply, finished.outcome);
+    return redirect(reply, new URL(finished.attempt.returnTo));
+  }
+
+  /** The one of that kind that a tenant has in service. */
+  async function ofTenant(kind: ConnectionKind, tenant: string): Promise<string> {
+    const offered = await findOfferedConnections(deps.doors, tenant);
+    const found = offered.find((each) => each.scope === 'tenant' && each.kind === kind);
+    if (found === undefined)
+      throw new Problem('resource.not_found', { detail: 'There is no such way to sign in.' });
+    return found.id;
+  }
+
+  /** A program is told as everywhere; a person sees the sign-in page, which says what was wrong and offers to begin again. */
+  function refuse(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { problem, attempt, linkToken }: { problem: unknown; attempt?: { returnTo: string }; linkToken?: string },
+  ) {
+    const told = asProblem(problem as Problem);
+    if (!(request.headers.accept ?? '').includes('text/html')) throw told;
+    if (told.status >= 500 && told.code !== 'auth.provider_failed') return sendProblem(request, reply, told);
+    const page = new URL('/signin', deps.config.publicUrl);
+    page.searchParams.set('problem', told.code);
+    const home = `${deps.config.publicUrl}/`;
+    if (attempt?.returnTo.startsWith(home) === true && attempt.returnTo !== home)
+      page.searchParams.set('returnTo', attempt.returnTo.slice(home.length - 1));
+    if (linkToken !== undefined) page.hash = new URLSearchParams({ link: linkToken }).toString();
+    return redirect(reply, page);
+  }
+};
+
+/** SECURITY: neither the address with its code nor where it leads is kept or told to the next page. */
+const redirect = (reply: FastifyReply, to: URL) =>
+  reply.header('cache-control', 'no-store').header('referrer-policy', 'no-referrer').redirect(to.href, 303);
