@@ -43,7 +43,7 @@ export const usePlace = (): Place | null =>
 
 /** Things of an organisation: the API serves them for one's own, and for each one below it. */
 const OF_A_TENANT =
-  /^\/api\/v1\/(?=(?:users|roles|role-assignments|memberships|invitations|clients|audit)(?:[/?]|$))/;
+  /^\/api\/v1\/(?=(?:users|roles|role-assignments|memberships|invitations|clients|connections|domains|audit)(?:[/?]|$))/;
 
 /** The path of the same thing in the place where one is. */
 export const inPlace = (path: string): string =>

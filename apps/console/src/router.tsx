@@ -60,6 +60,12 @@ const customers = createRoute({
   component: lazyRouteComponent(() => import('./pages/customers/Customers.tsx'), 'Customers'),
 });
 
+const connections = createRoute({
+  getParentRoute: () => root,
+  path: '/connections',
+  component: lazyRouteComponent(() => import('./pages/connections/Connections.tsx'), 'Connections'),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     home,
@@ -67,6 +73,7 @@ export const router = createRouter({
     usersRoute,
     invitations,
     customers,
+    connections,
     auditRoute,
     settings,
     reference,

@@ -25,7 +25,9 @@ function hasTrick(value: string): boolean {
  */
 export function takeToken(): string | null {
   if (!location.hash) return null;
-  const token = new URLSearchParams(location.hash.slice(1)).get('token');
+  const fragment = new URLSearchParams(location.hash.slice(1));
+  const token = fragment.get('token');
+  linkToken = fragment.get('link');
   history.replaceState(history.state, '', location.pathname + location.search);
   return token;
 }
@@ -48,6 +50,11 @@ export function shownFor(address: URLSearchParams, token: string | null): string
   );
   return wanted.length === 0 ? '' : `?${new URLSearchParams(wanted as [string, string][])}`;
 }
+
+let linkToken: string | null = null;
+
+/** What waits for whoever came from an identity provider and signs in as before: it links the two. */
+export const pendingLink = (): string | null => linkToken;
 
 const listeners = new Set<() => void>();
 

@@ -33,4 +33,22 @@ export async function loadOptions(token: string | null): Promise<SignInOptions |
   return response?.ok ? ((await response.json()) as SignInOptions) : null;
 }
 
+/** The identity provider that people of the domain sign in by, if any. @throws ProblemError, or TypeError when the network is lost */
+export async function findProvider(email: string): Promise<string | null> {
+  const { connection } = (await post('/api/v1/auth/check-method', { email })) as {
+    connection: { id: string } | null;
+  };
+  return connection?.id ?? null;
+}
+
+/** Links the provider's account that one came with to the account that one has just signed in to. @throws ProblemError */
+export async function linkProvider(token: string): Promise<void> {
+  const response = await gatehouse.fetch('/api/v1/auth/link', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    body: JSON.stringify({ token }),
+  });
+  if (!response.ok) throw await readProblem(response);
+}
+
 export { ProblemError };

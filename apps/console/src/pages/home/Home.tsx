@@ -4,6 +4,7 @@ import { Time } from '../../parts/Time.tsx';
 import { useMe } from '../../session.ts';
 import { OwnAccount } from './OwnAccount.tsx';
 import { OwnData } from './OwnData.tsx';
+import { OwnIdentities } from './OwnIdentities.tsx';
 import { OwnSessions } from './OwnSessions.tsx';
 import { OwnTenants } from './OwnTenants.tsx';
 
@@ -45,6 +46,7 @@ export function Home() {
         </dl>
       </section>
       <OwnAccount me={me} />
+      <OwnIdentities />
       <OwnTenants me={me} />
       <OwnSessions />
       <OwnData me={me} />

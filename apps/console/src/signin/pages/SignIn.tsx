@@ -1,23 +1,29 @@
 /** @jsxImportSource preact */
 import { useEffect } from 'preact/hooks';
-import { navigate, query, returnAddress } from '../address.ts';
+import { navigate, pendingLink, query, returnAddress } from '../address.ts';
 import type { PageProps } from '../App.tsx';
 import { Field, PasswordField } from '../fields.tsx';
 import { Form } from '../Form.tsx';
 import { Heading, Notice, PageLink } from '../Frame.tsx';
-import { gatehouse, ProblemError } from '../server.ts';
-import { t } from '../text.ts';
+import { providerAddress, Providers } from '../Providers.tsx';
+import { findProvider, gatehouse, linkProvider, ProblemError } from '../server.ts';
+import { hasText, t } from '../text.ts';
 
 export function SignIn({ options }: PageProps) {
   useEffect(() => {
     const goOn = (): void => {
-      if (gatehouse.getState().status === 'signed-in')
-        location.replace(returnAddress(query().get('returnTo'), location.origin));
+      if (gatehouse.getState().status !== 'signed-in') return;
+      const link = pendingLink();
+      // Whether it could be linked or not, the person is signed in; the account page shows what enters it.
+      const linked = link === null ? Promise.resolve() : linkProvider(link).catch(() => undefined);
+      void linked.then(() => location.replace(returnAddress(query().get('returnTo'), location.origin)));
     };
     const unsubscribe = gatehouse.subscribe(goOn);
     // Already signed in, here or by another tab in the meantime: there is nothing to ask for. For whoever was sent here
     // the server has just been asked, and it is not asked again.
-    if (!query().has('reason') && !query().has('returnTo')) void gatehouse.start();
+    // Whoever came from a provider signs in anew, in any case.
+    const isSent = ['reason', 'returnTo', 'problem'].some((name) => query().has(name));
+    if (!isSent) void gatehouse.start();
     return unsubscribe;
   }, []);
 
@@ -25,6 +31,10 @@ export function SignIn({ options }: PageProps) {
     try {
       await gatehouse.signIn({ email, password });
     } catch (error) {
+      if (error instanceof ProblemError && error.code === 'auth.sso_required') {
+        const id = await findProvider(email);
+        if (id !== null) return location.assign(providerAddress(`/api/v1/auth/connections/${id}/login`));
+      }
       if (!(error instanceof ProblemError) || error.code !== 'auth.account_locked') throw error;
       const until = error.retryAfter === null ? null : Date.now() + error.retryAfter * 1000;
       navigate(`/locked${location.search}`, { until });
@@ -35,7 +45,12 @@ export function SignIn({ options }: PageProps) {
     return (
       <>
         <Heading title={t('signin.title')} />
-        <Notice kind="care">{t('signin.restricted')}</Notice>
+        <Problem />
+        {options.connections.length > 0 ? (
+          <Providers connections={options.connections} alone />
+        ) : (
+          <Notice kind="care">{t('signin.restricted')}</Notice>
+        )}
       </>
     );
   }
@@ -43,6 +58,7 @@ export function SignIn({ options }: PageProps) {
     <>
       <Heading title={t('signin.title')} lead={t('signin.lead')} />
       <Why setupRequired={options?.setupRequired ?? false} />
+      <Problem />
       <Form submit={t('signin.submit')} submitting={t('signin.submitting')} send={send}>
         {({ fields }) => (
           <>
@@ -58,6 +74,7 @@ export function SignIn({ options }: PageProps) {
           </>
         )}
       </Form>
+      <Providers connections={options?.connections ?? []} />
       <div class="after">
         <p>
           <PageLink to="/forgot-password">{t('signin.forgot')}</PageLink>
@@ -70,6 +87,14 @@ export function SignIn({ options }: PageProps) {
       </div>
     </>
   );
+}
+
+/** What went wrong at an identity provider, by the code that the server sent the person back with. */
+function Problem() {
+  const code = query().get('problem');
+  if (code === null) return null;
+  const known = hasText(`problem.${code}`) ? t(`problem.${code}`) : t('signin.problem');
+  return <Notice kind="care">{known}</Notice>;
 }
 
 /** Why the person finds this page in front of them, where there is something to say. */

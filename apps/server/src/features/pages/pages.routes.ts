@@ -26,6 +26,7 @@ const CONSOLE = [
   '/users',
   '/invitations',
   '/customers',
+  '/connections',
   '/audit',
   '/sessions',
   '/settings',

@@ -1,0 +1,27 @@
+import type { Connection, OwnIdentity, TenantDomain } from '@gatehouse/contracts';
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { call, type Page } from '../api.ts';
+
+export const connectionKeys = {
+  all: ['connections'] as const,
+  list: ['connections', 'list'] as const,
+  domains: ['connections', 'domains'] as const,
+  own: ['connections', 'own'] as const,
+};
+
+const listOf = <Item>(path: string, queryKey: readonly string[]) =>
+  infiniteQueryOptions({
+    queryKey,
+    queryFn: ({ pageParam }) => call<Page<Item>>('GET', path, { query: { limit: 50, cursor: pageParam } }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.nextCursor,
+  });
+
+export const connectionsQuery = () => listOf<Connection>('/api/v1/connections', connectionKeys.list);
+export const domainsQuery = () => listOf<TenantDomain>('/api/v1/domains', connectionKeys.domains);
+
+export const ownIdentitiesQuery = () =>
+  queryOptions({
+    queryKey: connectionKeys.own,
+    queryFn: () => call<{ items: OwnIdentity[] }>('GET', '/api/v1/auth/identities'),
+  });
