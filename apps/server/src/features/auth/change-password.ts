@@ -39,7 +39,7 @@ export async function changePassword(
   return deps.doors.withTenant(home, async (tx) => {
     const { userId, sessionId } = principal;
     const user = await lockUser(tx, userId);
-    const isHeld = await holdGround(tx, principal.tenantId);
+    const isHeld = await holdGround(tx, principal.tenantId, principal.session.client_id);
     // SECURITY: meanwhile somebody may have ended the session or set another password: who asked is no longer who may.
     const ended = await endSession(tx, sessionId, 'password changed', deps.clock.now());
     if (!isOpenAccount(user) || !isHeld || !ended)

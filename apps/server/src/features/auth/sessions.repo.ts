@@ -131,14 +131,19 @@ async function holdConnection(tx: TenantTx, id: string): Promise<boolean> {
  * SECURITY: who suspends the one or the other, or a membership there, ends the sessions that stand on it under the same locks: none
  * slips in between. All take them in the order of docs/adr/0059, or they would wait for each other.
  */
-export async function holdGround(tx: TenantTx, activeTenantId: TenantId): Promise<boolean> {
+export async function holdGround(tx: TenantTx, activeTenantId: TenantId, clientId: string): Promise<boolean> {
   // With the tenant's row in hand, `insertSession` would wait for who changes lengths, and they for the row.
   await sql`select pg_advisory_xact_lock_shared(${sessionRulesOf(tx)})`.execute(tx);
   if (activeTenantId !== tx.tenantId)
     await sql`select pg_advisory_xact_lock_shared(hashtextextended('guest sessions in ' || ${activeTenantId}::text, 0))`.execute(
       tx,
     );
-  return holdActiveTenant(tx);
+  if (!(await holdActiveTenant(tx))) return false;
+  // `insertSession` comes to it with the session in hand that ends, and who suspends the client takes that afterwards.
+  await sql`select pg_advisory_xact_lock_shared(hashtextextended('sessions of client ' || ${clientId}, 0))`.execute(
+    tx,
+  );
+  return true;
 }
 
 /** What a session goes on with under another id: neither its end nor the time of its sign-in moves. */

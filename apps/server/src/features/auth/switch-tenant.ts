@@ -30,7 +30,7 @@ export async function switchTenant(
   if (!isServedBy(client, inside)) throw clientNotAllowed();
   return deps.doors.withTenant(enterHomeFrom(inside), async (tx) => {
     const user = await lockUser(tx, userId);
-    const isHeld = await holdGround(tx, inside.tenantId);
+    const isHeld = await holdGround(tx, inside.tenantId, principal.session.client_id);
     const life = await loadSessionLife(tx, sessionId);
     const ended = await endSession(tx, sessionId, 'tenant switched', deps.clock.now());
     // SECURITY: of many switches of one session at once, one finds it open.

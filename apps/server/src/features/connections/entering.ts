@@ -54,7 +54,7 @@ export async function openFor(
   if (!isServedBy(client, { tenantId: tx.tenantId })) throw clientNotAllowed();
   const user = await lockUser(tx, userId);
   // Before roles and sessions, in the order of all locks (docs/adr/0059).
-  if (!user || !(await holdGround(tx, tx.tenantId))) throw noAccount();
+  if (!user || !(await holdGround(tx, tx.tenantId, client.clientId))) throw noAccount();
   checkAllowedDomain(deps, user.email);
   if (row.scope === 'tenant' && row.author_principal_id !== null && row.author_tenant_id !== null) {
     const said = valuesOf(identity.claims[row.settings.groupsClaim]);

@@ -113,7 +113,8 @@ async function enterExisting(
 ): Promise<SignInOutcome> {
   const { row, identity } = entering;
   const user = await lockUser(tx, userId);
-  if (!user || user.status === 'suspended' || !(await holdGround(tx, tx.tenantId))) throw noAccount();
+  if (!user || user.status === 'suspended' || !(await holdGround(tx, tx.tenantId, entering.client.clientId)))
+    throw noAccount();
   // The address was another one when it was looked up.
   if (user.email_key !== emailKey(identity.email)) throw noAccount();
   if (!vouching.authoritative && row.kind === 'oidc' && !isOwn) throw domainUnproved();

@@ -5,6 +5,7 @@ import { meeting } from '../../../test/locks.fixture.ts';
 import { addCaller, addTenant, type Caller } from '../../../test/people.fixture.ts';
 import { addOwner, signedIn } from '../../../test/recovery.fixture.ts';
 import { startServer, type TestServer } from '../../../test/server.fixture.ts';
+import { PASSWORD } from '../../../test/standing/people.fixture.ts';
 import { ROOT_TENANT, type TenantId } from '../../platform/ids.ts';
 
 let gatehouse: TestServer;
@@ -79,6 +80,39 @@ describe('an account that ends at home', () => {
     expect(gone.status, gone.text).toBe(204);
     expect(accepted.status, accepted.text).toBe(400);
     expect(accepted.body.code).toBe('auth.link_invalid');
+  });
+});
+
+describe('a session that goes on under another id', () => {
+  it('waits for nobody who suspends its client, and neither lives on', async () => {
+    const client = await platform.post('/clients', {
+      clientId: 'meeting',
+      name: 'App',
+      kind: 'spa',
+      tokenMode: 'bearer',
+    });
+    const owner = await addOwner(gatehouse, { tenantId: home });
+    await addGuest(gatehouse, elsewhere, owner);
+    const browser = gatehouse.browser({ origin: undefined });
+    const credentials = { email: owner.email, password: PASSWORD, client: 'meeting' };
+    const { access_token: token } = (await browser.post('/api/v1/auth/login', credentials)).body;
+    const [switched, suspended] = await meeting(
+      gatehouse,
+      'revocations',
+      () =>
+        browser.post(
+          '/api/v1/auth/switch-tenant',
+          { tenantId: elsewhere },
+          { authorization: `Bearer ${String(token)}` },
+        ),
+      () => platform.post(`/clients/${String(client.body.id)}/suspend`),
+    );
+    expect([200, 401], switched.text).toContain(switched.status);
+    expect(suspended.status, suspended.text).toBe(200);
+    const left = await gatehouse.sql(
+      `select from gatehouse.sessions where client_id = 'meeting' and ended_at is null`,
+    );
+    expect(left).toEqual([]);
   });
 });
 
