@@ -19,6 +19,11 @@ describe('sealed values', () => {
       // Made up by the population, which knows no key.
       await gatehouse.sql(`delete from gatehouse.credentials where secret_sealed = 'v1.none.none.none'`);
       await gatehouse.browser().post('/api/v1/auth/password/forgot', { email: `first@${name}.example` });
+      await call(gatehouse, filled.admin.token, {
+        method: 'POST',
+        url: '/api/v1/connections',
+        body: { kind: 'github', name: 'A secret', clientId: 'x', clientSecret: 'of-the-provider' },
+      });
       return filled;
     };
     tenants = [await add('alpha'), await add('beta')];
