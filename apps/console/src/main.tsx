@@ -14,6 +14,7 @@ import { cssVariablesResolver, theme } from './design/theme.ts';
 import { goInto } from './place.ts';
 import { router } from './router.tsx';
 import { gatehouse } from './session.ts';
+import { StepUp } from './shell/StepUp.tsx';
 import { language, t } from './text.ts';
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
@@ -53,6 +54,7 @@ if (root) {
           <ModalsProvider labels={{ confirm: t('dialog.confirm'), cancel: t('dialog.cancel') }}>
             <Notifications position="bottom-right" />
             <RouterProvider router={router} />
+            <StepUp />
           </ModalsProvider>
         </QueryClientProvider>
       </MantineProvider>

@@ -1,8 +1,13 @@
 import { createGatehouse, type Me, type SignInState } from '@gatehouse/browser';
 import { useSyncExternalStore } from 'react';
 import { usePlace } from './place.ts';
+import { askStepUp } from './step-up.ts';
 
-export const gatehouse = createGatehouse({ client: 'console', tokenMode: 'cookie' });
+export const gatehouse = createGatehouse({
+  client: 'console',
+  tokenMode: 'cookie',
+  onStepUp: askStepUp,
+});
 
 export function useSignInState(): SignInState {
   return useSyncExternalStore(gatehouse.subscribe, gatehouse.getState);

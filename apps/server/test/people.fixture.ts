@@ -55,17 +55,6 @@ export async function addTenant(
   return id;
 }
 
-/** An app that a tenant has registered for itself. Answers its client id. */
-export async function addApp(gatehouse: Pick<TestServer, 'sql'>, tenantId: TenantId): Promise<string> {
-  const clientId = `app-${newId()}`;
-  await gatehouse.sql(
-    `insert into gatehouse.clients (tenant_id, id, client_id, name, kind, token_mode, created_at, updated_at)
-     values ($1, $2, $3, 'App', 'web', 'bearer', now(), now())`,
-    [tenantId, newId(), clientId],
-  );
-  return clientId;
-}
-
 /** The items of a list, as the tests look at them. */
 export const itemsOf = (answer: Answer): Record<string, unknown>[] =>
   (answer.body.items ?? []) as unknown as Record<string, unknown>[];

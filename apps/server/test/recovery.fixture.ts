@@ -1,5 +1,6 @@
+import type { SystemRoleName } from '@gatehouse/contracts';
 import { writePassword } from '../src/features/auth/credentials.repo.ts';
-import { sealPassword } from '../src/features/auth/sealed-password.ts';
+import { sealPassword } from '../src/features/auth/sealed-credentials.ts';
 import { enterOwn } from '../src/platform/access/index.ts';
 import { newId, type TenantId } from '../src/platform/ids.ts';
 import type { Mail } from '../src/platform/mail/index.ts';
@@ -20,10 +21,10 @@ const hashes = new WeakMap<TestServer, Promise<string>>();
 /** Somebody with an address and a password, `Stand-Ing-1`, in a tenant of their own unless told. */
 export async function addOwner(
   gatehouse: TestServer,
-  { email, tenantId }: { email?: string; tenantId?: TenantId } = {},
+  { email, tenantId, roles = [] }: { email?: string; tenantId?: TenantId; roles?: SystemRoleName[] } = {},
 ): Promise<Person> {
   const { deps } = gatehouse.server;
-  const person = await addPerson(gatehouse, tenantId ?? (await addTenant(gatehouse)), [], email);
+  const person = await addPerson(gatehouse, tenantId ?? (await addTenant(gatehouse)), roles, email);
   // One hash for all of them: what is tried here is not bcrypt.
   const hash = hashes.get(gatehouse) ?? deps.passwords.hash(PASSWORD);
   hashes.set(gatehouse, hash);

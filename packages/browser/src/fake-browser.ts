@@ -124,6 +124,10 @@ export function fakeServer(mode: 'cookie' | 'bearer') {
     const path = new URL(request.url).pathname;
     const intercepted = await intercept(request);
     if (intercepted) return intercepted;
+    if (path === '/api/v1/auth/mfa/verify') {
+      sessionLives = true;
+      return renewed();
+    }
     if (path === '/api/v1/auth/refresh')
       return sessionLives ? renewed() : problem(401, 'auth.session_expired');
     if (path === '/api/v1/auth/login' || path === '/api/v1/auth/register/confirm') {
@@ -137,6 +141,7 @@ export function fakeServer(mode: 'cookie' | 'bearer') {
       const { currentPassword } = (await request.json()) as { currentPassword: string };
       return currentPassword === 'Right-1234' ? renewed() : problem(400, 'password.current_wrong');
     }
+    if (path === '/api/v1/auth/step-up') return renewed();
     if (path === '/api/v1/auth/logout') {
       sessionLives = false;
       return new Response(null, { status: 204 });

@@ -1,14 +1,21 @@
 import { browserEnvironment, type Environment } from './environment.ts';
 import type {
   Me,
+  AddedFactor,
+  NewTotp,
   PasswordChange,
   RegistrationConfirmation,
+  SecondFactorProof,
   SignInCredentials,
+  SignInProgress,
   SignInState,
+  StepUpNeed,
+  TotpConfirmation,
 } from './messages.ts';
 import { ProblemError, readProblem } from './problem.ts';
 import { checkTarget, isRepeatable, type RequestOptions, type TokenMode, withSession } from './requests.ts';
 import { openSession } from './session.ts';
+import { readStepUp } from './step-up.ts';
 import type { Because } from './tabs.ts';
 
 export interface GatehouseOptions {
@@ -20,6 +27,12 @@ export interface GatehouseOptions {
   readonly tokenMode: TokenMode;
   /** Further origins that may receive the session, such as the API behind a gateway. */
   readonly origins?: readonly string[];
+  /**
+   * Leads the person through a step-up: a request was refused because they have not proved recently, or strongly enough, who they
+   * are (RFC 9470). Ask for a proof, call `stepUp`, and answer `true`: the request is then repeated, once. Of several requests at
+   * once one asks. Without it such an answer is handed on like any other.
+   */
+  readonly onStepUp?: (need: StepUpNeed) => Promise<boolean>;
   /** Parts of the browser to replace, for tests. */
   readonly environment?: Partial<Environment>;
 }
@@ -41,10 +54,33 @@ export interface Gatehouse {
    * @throws TypeError when the network is lost, or when the target is not an origin that may have the session.
    */
   fetch(input: RequestInfo | URL, init?: RequestInit): Promise<Response>;
-  /** Signs in. @throws ProblemError with the server's code, for example `auth.invalid_credentials`. */
-  signIn(credentials: SignInCredentials): Promise<Me>;
+  /**
+   * Signs in, as far as the first factor goes: look at `status`.
+   *
+   * @throws ProblemError with the server's code, for example `auth.invalid_credentials`.
+   */
+  signIn(credentials: SignInCredentials): Promise<SignInProgress>;
   /** Completes a registration by the link from the mail and signs in. @throws ProblemError */
-  confirmRegistration(confirmation: RegistrationConfirmation): Promise<Me>;
+  confirmRegistration(confirmation: RegistrationConfirmation): Promise<SignInProgress>;
+  /** Completes a sign-in by its second factor. @throws ProblemError, for example `auth.mfa_failed`, `auth.account_locked` */
+  verifySecondFactor(
+    sessionToken: string,
+    proof: SecondFactorProof,
+    options?: { readonly rememberDevice?: boolean },
+  ): Promise<Me>;
+  /** Begins the enrolment that a sign-in waits for. @throws ProblemError */
+  beginEnrolment(sessionToken: string): Promise<NewTotp>;
+  /** Completes it, and the sign-in. @throws ProblemError, for example `factors.code_wrong` */
+  completeEnrolment(sessionToken: string, confirmation: TotpConfirmation): Promise<AddedFactor>;
+  /** Adds an authenticator app to the account; the session goes on, in all tabs, under a new id. @throws ProblemError */
+  addTotp(confirmation: TotpConfirmation): Promise<AddedFactor>;
+  /**
+   * Proves once more who is signed in: by a second factor, or by the password where the account has none. The session goes on, in
+   * all tabs, under a new id.
+   *
+   * @throws ProblemError, for example `factors.code_wrong`, `password.current_wrong`
+   */
+  stepUp(proof: SecondFactorProof | { readonly password: string }): Promise<Me>;
   /**
    * Changes the password of whoever is signed in. All other sessions end; this one goes on, in all tabs, under a new id.
    *
@@ -91,6 +127,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
   const listeners = new Set<() => void>();
   let state: SignInState = { status: 'starting' };
   let starting: Promise<SignInState> | undefined;
+  let steppingUp: Promise<boolean> | undefined;
   let stopped = false;
 
   const session = openSession({ environment, request, onChange: follow });
@@ -114,7 +151,20 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     if (because === 'signed-in' && where === 'elsewhere') void start();
   }
 
+  /** Repeats what was refused, once, when the person has proved once more who they are. */
+  async function afterStepUp(response: Response, repeat: () => Promise<Response>): Promise<Response> {
+    const need = options.onStepUp && (await readStepUp(response));
+    if (!need || !options.onStepUp) return response;
+    steppingUp ??= options.onStepUp(need).finally(() => (steppingUp = undefined));
+    return (await steppingUp) ? repeat() : response;
+  }
+
   async function send(target: Request | URL, init?: RequestInit): Promise<Response> {
+    const response = await sendRenewed(target, init);
+    return isRepeatable(target, init) ? afterStepUp(response, () => sendRenewed(target, init)) : response;
+  }
+
+  async function sendRenewed(target: Request | URL, init?: RequestInit): Promise<Response> {
     if (request.tokenMode === 'bearer' && session.known().session === 'unknown') {
       // After a reload there is no token to try: it comes from another tab, or from the refresh cookie.
       const renewal = await session.renew(session.known());
@@ -123,7 +173,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     const used = session.known();
     const response = await environment.fetch(target, withSession(target, init, used, request));
     session.observe(response);
-    if (response.status !== 401) return response;
+    if (response.status !== 401 || (await readStepUp(response))) return response;
     const renewal = await session.renew(used);
     if (renewal.kind === 'unavailable') return renewal.answer();
     if (renewal.kind === 'gone' || !isRepeatable(target, init)) return response;
@@ -168,10 +218,26 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     return state;
   }
 
-  async function enter(path: string, body: Record<string, unknown>): Promise<Me> {
+  async function enter(path: string, body: Record<string, unknown>): Promise<SignInProgress> {
     const response = await session.enter(path, body);
     if (!response.ok) throw await readProblem(response);
-    return reload();
+    const answer = (await response.json()) as EntryAnswer;
+    const sessionToken = answer.session_token ?? '';
+    if (answer.mfa_enrolment_required) return { status: 'enrolment', sessionToken };
+    if (answer.mfa_required) {
+      const { factors = [], remember_days: rememberDays = 0 } = answer;
+      return { status: 'second-factor', sessionToken, factors, rememberDays };
+    }
+    return { status: 'signed-in', me: await reload() };
+  }
+
+  /** Runs a change that goes on in a session of a new id. */
+  async function rotate(path: string, body: Record<string, unknown>): Promise<EntryAnswer> {
+    if (state.status === 'starting') await start();
+    const go = () => session.rotate(path, body);
+    const response = await afterStepUp(await go(), go);
+    if (!response.ok) throw await readProblem(response);
+    return (await response.json()) as EntryAnswer;
   }
 
   return {
@@ -189,17 +255,42 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     },
     signIn: ({ email, password }) => enter('/api/v1/auth/login', { email, password }),
     confirmRegistration: ({ token, password }) => enter('/api/v1/auth/register/confirm', { token, password }),
-    changePassword: async ({ currentPassword, newPassword }) => {
-      if (state.status === 'starting') await start();
-      const body = { currentPassword, newPassword };
-      const response = await session.rotate('/api/v1/auth/password/change', body);
+    verifySecondFactor: async (sessionToken, proof, { rememberDevice = false } = {}) => {
+      const body = { session_token: sessionToken, ...spellProof(proof) };
+      const remember = rememberDevice ? { remember_device: true } : {};
+      const response = await session.enter('/api/v1/auth/mfa/verify', { ...body, ...remember });
       if (!response.ok) throw await readProblem(response);
       return reload();
     },
-    switchTenant: async (tenantId) => {
-      if (state.status === 'starting') await start();
-      const response = await session.rotate('/api/v1/auth/switch-tenant', { tenantId });
+    beginEnrolment: async (sessionToken) => {
+      const response = await session.post('/api/v1/auth/mfa/enrol', { session_token: sessionToken });
       if (!response.ok) throw await readProblem(response);
+      return (await response.json()) as NewTotp;
+    },
+    completeEnrolment: async (sessionToken, confirmation) => {
+      const body = { session_token: sessionToken, ...spellConfirmation(confirmation) };
+      const response = await session.enter('/api/v1/auth/mfa/enrol/confirm', body);
+      if (!response.ok) throw await readProblem(response);
+      const { backup_codes: backupCodes = [] } = (await response.json()) as EntryAnswer;
+      return { me: await reload(), backupCodes };
+    },
+    addTotp: async (confirmation) => {
+      const path = '/api/v1/auth/factors/totp/confirm';
+      const { backup_codes: backupCodes = [] } = await rotate(path, spellConfirmation(confirmation));
+      return { me: await reload(), backupCodes };
+    },
+    stepUp: async (proof) => {
+      if (state.status === 'starting') await start();
+      const response = await session.rotate('/api/v1/auth/step-up', spellProof(proof));
+      if (!response.ok) throw await readProblem(response);
+      return reload();
+    },
+    changePassword: async ({ currentPassword, newPassword }) => {
+      await rotate('/api/v1/auth/password/change', { currentPassword, newPassword });
+      return reload();
+    },
+    switchTenant: async (tenantId) => {
+      await rotate('/api/v1/auth/switch-tenant', { tenantId });
       return reload();
     },
     signOut: async () => {
@@ -218,6 +309,31 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     },
   };
 }
+
+/** The members of an answer to an entry that are looked at. */
+interface EntryAnswer {
+  readonly mfa_required?: true;
+  readonly mfa_enrolment_required?: true;
+  readonly session_token?: string;
+  readonly factors?: readonly string[];
+  readonly remember_days?: number;
+  readonly backup_codes?: readonly string[];
+}
+
+function spellProof(proof: SecondFactorProof | { readonly password: string }): Record<string, string> {
+  if ('password' in proof) return { password: proof.password };
+  return 'totpCode' in proof ? { totp_code: proof.totpCode } : { backup_code: proof.backupCode };
+}
+
+const spellConfirmation = ({
+  enrolmentToken,
+  totpCode,
+  label,
+}: TotpConfirmation): Record<string, string> => ({
+  enrolment_token: enrolmentToken,
+  totp_code: totpCode,
+  ...(label && { label }),
+});
 
 function readOptions(options: GatehouseOptions, environment: Environment): RequestOptions {
   const base = options.baseUrl ?? environment.pageUrl;

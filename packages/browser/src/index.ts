@@ -9,11 +9,18 @@ export { createGatehouse } from './gatehouse.ts';
 export type { Gatehouse, GatehouseOptions } from './gatehouse.ts';
 export type { Environment } from './environment.ts';
 export type {
+  AddedFactor,
   Me,
+  NewTotp,
   PasswordChange,
   Problem,
   RegistrationConfirmation,
+  SecondFactorDue,
+  SecondFactorProof,
   SignInCredentials,
+  SignInProgress,
   SignInState,
+  StepUpNeed,
+  TotpConfirmation,
 } from './messages.ts';
 export { ProblemError, readProblem, retryAfterSeconds } from './problem.ts';

@@ -26,6 +26,8 @@ export interface Me {
     readonly createdAt: string;
     readonly expiresAt: string;
     readonly amr: readonly string[];
+    /** `2` where a second factor was proved in this session. */
+    readonly acr?: string;
     readonly authTime: string;
   };
   readonly roles: readonly string[];
@@ -47,6 +49,53 @@ export interface Problem {
 export interface SignInCredentials {
   readonly email: string;
   readonly password: string;
+}
+
+/** How far a sign-in came: it may wait for a second factor, or for the enrolment of one. */
+export type SignInProgress =
+  | { readonly status: 'signed-in'; readonly me: Me }
+  | ({ readonly status: 'second-factor' } & SecondFactorDue)
+  | { readonly status: 'enrolment'; readonly sessionToken: string };
+
+export interface SecondFactorDue {
+  /** For `verifySecondFactor`, in this browser, for some minutes. */
+  readonly sessionToken: string;
+  /** What the account can prove it with: `totp`, `backup_code`. */
+  readonly factors: readonly string[];
+  /** How many days this browser can be remembered for; 0: not at all. */
+  readonly rememberDays: number;
+}
+
+/** One proof of a second factor. */
+export type SecondFactorProof = { readonly totpCode: string } | { readonly backupCode: string };
+
+/** A new secret for an authenticator app. */
+export interface NewTotp {
+  readonly enrolment_token: string;
+  readonly secret: string;
+  readonly otpauth_uri: string;
+  /** Dark modules as one SVG path, for a viewBox of `0 0 size size`. */
+  readonly qr: { readonly size: number; readonly path: string };
+}
+
+export interface TotpConfirmation {
+  readonly enrolmentToken: string;
+  readonly totpCode: string;
+  readonly label?: string;
+}
+
+/** A factor was added. Backup codes come with the first one, and are never shown again. */
+export interface AddedFactor {
+  readonly me: Me;
+  readonly backupCodes: readonly string[];
+}
+
+/** What a server asks for before it does something (RFC 9470). */
+export interface StepUpNeed {
+  /** `2`: a second factor; `1`: the password. Undefined where the answer's header cannot be read. */
+  readonly acrValues: string | undefined;
+  /** Seconds within which it must have been proved. */
+  readonly maxAge: number | undefined;
 }
 
 export interface PasswordChange {

@@ -1,5 +1,6 @@
 import type { Environment } from './environment.ts';
 import { cookiePolicy, type RequestOptions } from './requests.ts';
+import { readStepUp } from './step-up.ts';
 import { type Because, type Credentials, openTabs } from './tabs.ts';
 
 export type Renewal =
@@ -14,7 +15,9 @@ export interface Session {
   observe(response: Response): void;
   /** Renews, unless something newer than `failed` is known already, here or in another tab. */
   renew(failed: Credentials): Promise<Renewal>;
-  /** Runs an entry (sign-in, confirmation) and takes up what it hands out. */
+  /** Posts without a session. */
+  post(path: string, body: Record<string, unknown>): Promise<Response>;
+  /** Runs an entry (sign-in, confirmation) and takes up what it hands out, if that is a session yet. */
   enter(path: string, body: Record<string, unknown>): Promise<Response>;
   /** Runs a change that goes on in a session of a new id, and takes up what it hands out. */
   rotate(path: string, body: Record<string, unknown>): Promise<Response>;
@@ -63,10 +66,11 @@ export function openSession({ environment, request, onChange }: SessionOptions):
     });
   }
 
-  /** Takes up a login-shaped answer. */
+  /** Takes up a login-shaped answer. One that asks for a second factor hands out nothing. */
   async function takeEntry(response: Response, because: Because): Promise<void> {
     const csrfToken = response.headers.get('x-csrf-token');
-    const body: unknown = request.tokenMode === 'bearer' ? await response.clone().json() : null;
+    const body: unknown = await response.clone().json();
+    if (!(body as { user?: unknown } | null)?.user) return;
     take({ session: 'live', csrfToken, accessToken: readAccessToken(body) }, because);
   }
 
@@ -92,7 +96,7 @@ export function openSession({ environment, request, onChange }: SessionOptions):
         ...(credentials.accessToken && { authorization: `Bearer ${credentials.accessToken}` }),
       });
     const response = await send();
-    if (response.status !== 401) return response;
+    if (response.status !== 401 || (await readStepUp(response))) return response;
     const renewal = await renewAlone();
     if (renewal.kind === 'gone') return response;
     return renewal.kind === 'renewed' ? send() : renewal.answer();
@@ -125,6 +129,7 @@ export function openSession({ environment, request, onChange }: SessionOptions):
         .finally(() => (renewing = undefined));
       return renewing;
     },
+    post: (path, body) => post(path, { ...body, client: request.client }),
     // Under the same lock as a renewal: an answer of the old session must not overwrite the cookies of the new one.
     enter: (path, body) =>
       tabs.alone(async () => {

@@ -37,6 +37,7 @@ export const PERMISSION_GROUPS = {
       'users:suspend': 'Suspend a user, and let a suspended one in again',
       'users:delete': 'Delete a user',
       'users:unlock': 'Lift the lock that failed sign-ins left on an account',
+      'users:reset_factors': 'Remove all second factors of a user who has lost them',
       'sessions:read': "See other users' sessions: device, address, last use",
       'sessions:end': "End other users' sessions",
       'memberships:read': 'List who belongs to the tenant, and with which standing',

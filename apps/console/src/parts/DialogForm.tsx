@@ -31,14 +31,11 @@ interface Props<Values, Input, Answer> {
 
 /**
  * A form in a dialog: one request, cancelled or sent. What is wrong stands at its field, and the first of them has the focus;
- * a problem that speaks of no field here stands above them.
+ * a problem that speaks of no field stands above them.
  */
 export function DialogForm<Values extends object, Input, Answer>(props: Props<Values, Input, Answer>) {
   const { form, sending, read, onSent, onDone } = props;
   const { t } = useTranslation();
-  /** Of the fields that are here: what is wrong with others has to be said all the same. */
-  const faultsHere = (error: unknown) =>
-    Object.fromEntries(Object.entries(faultsByField(error)).filter(([field]) => field in form.getValues()));
   const focusFirst = (faults: object): void => form.getInputNode(Object.keys(faults)[0] ?? '')?.focus();
   const submit = form.onSubmit(
     (values) =>
@@ -48,15 +45,15 @@ export function DialogForm<Values extends object, Input, Answer>(props: Props<Va
           onSent?.(answer, values);
         },
         onError: (error) => {
-          form.setErrors(faultsHere(error));
-          focusFirst(faultsHere(error));
+          form.setErrors(faultsByField(error));
+          focusFirst(faultsByField(error));
         },
       }),
     focusFirst,
   );
   return (
     <form onSubmit={submit} noValidate className="form">
-      {sending.error !== null && Object.keys(faultsHere(sending.error)).length === 0 && (
+      {sending.error !== null && Object.keys(faultsByField(sending.error)).length === 0 && (
         <Alert color="brick" role="alert">
           {sayProblem(sending.error)}
         </Alert>

@@ -37,6 +37,8 @@ interface Place {
 const signIn: Place = { page: SignIn, title: 'signin.title', needsCookies: true };
 const pages: Readonly<Record<string, Place>> = {
   '/signin': signIn,
+  '/signin/second-factor': signIn,
+  '/signin/enrol': signIn,
   '/register': { page: Register, title: 'register.title', needsCookies: false },
   '/register/confirm': { page: ConfirmRegistration, title: 'confirm.title', needsCookies: true },
   '/set-password': { page: SetPassword, title: 'setPassword.title', needsCookies: false },

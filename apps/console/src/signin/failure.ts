@@ -21,6 +21,8 @@ export function readFailure(error: unknown): Failure {
   const message = known ? t(`problem.${problem.code}`) : t('problem.unknown', { title: problem.title });
   const retryAt = retryAfter === null ? null : Date.now() + retryAfter * 1000;
   if (problem.code.startsWith('password.')) return { ...noFailure, fields: { password: message } };
+  if (problem.code === 'auth.mfa_failed' || problem.code === 'factors.code_wrong')
+    return { ...noFailure, fields: { totp_code: message, backup_code: message } };
   const fields = Object.fromEntries(
     (problem.errors ?? []).map((entry) => [
       entry.path.split('/').at(-1) ?? '',

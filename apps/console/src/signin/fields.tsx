@@ -13,6 +13,8 @@ interface FieldProps {
   readonly hint?: string;
   readonly autofocus?: boolean;
   readonly value?: string;
+  /** A code of digits: the keyboard for them. */
+  readonly digits?: boolean;
 }
 
 const describedBy = (...ids: (string | false | undefined)[]): string | undefined =>
@@ -27,6 +29,7 @@ export function Field({
   hint,
   autofocus,
   value,
+  digits,
 }: FieldProps) {
   const kind = type === 'email' ? ({ type: 'email' } as const) : ({ type: 'text' } as const);
   return (
@@ -39,6 +42,8 @@ export function Field({
         autocomplete={autocomplete}
         autofocus={autofocus}
         autocapitalize={type === 'email' ? 'none' : undefined}
+        inputMode={digits ? 'numeric' : undefined}
+        class={digits ? 'digits' : undefined}
         spellcheck={false}
         defaultValue={value}
         required
@@ -51,6 +56,16 @@ export function Field({
         </p>
       )}
       <FieldError name={name} error={error} />
+    </div>
+  );
+}
+
+/** A choice that may be left. */
+export function Check({ name, label }: { readonly name: string; readonly label: string }) {
+  return (
+    <div class="check">
+      <input id={name} name={name} type="checkbox" />
+      <label for={name}>{label}</label>
     </div>
   );
 }

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config/index.ts';
-import { makeAdministrator } from '../features/auth/index.ts';
+import { makeAdministrator, resetFactorsByOperator } from '../features/auth/index.ts';
 import { isAddress } from '../platform/email.ts';
-import { createServer } from '../server.ts';
+import { createServer, type Server } from '../server.ts';
 import { masterSealer } from '../master-sealer.ts';
 import { CliError } from './cli-error.ts';
 import { openDatabase } from './database.ts';
@@ -16,16 +16,43 @@ export async function createAdministrator(
   say: (line: string) => void,
 ): Promise<void> {
   if (!isAddress(options.email)) throw new CliError('--email must be one email address.');
+  await withServer(config, log, async ({ deps }) => {
+    const { email, name = email } = options;
+    const link = await makeAdministrator(deps, { email, name });
+    say(`${email} is an administrator of the root tenant.`);
+    if (link !== undefined) say(`Open this link once to set the password (good for 72 hours):\n  ${link}`);
+  });
+}
+
+/** `gatehouse admin reset-factors` */
+export async function resetFactors(
+  config: Config,
+  log: Logger,
+  { email }: { email: string },
+  say: (line: string) => void,
+): Promise<void> {
+  if (!isAddress(email)) throw new CliError('--email must be one email address.');
+  await withServer(config, log, async ({ deps }) => {
+    const outcome = await resetFactorsByOperator(deps, email);
+    if (outcome === 'unknown') throw new CliError(`Nobody signs in with ${email}.`);
+    say(
+      outcome === 'reset'
+        ? `${email} has no second factors any more; all sessions of the account have ended.`
+        : `${email} had no second factors.`,
+    );
+  });
+}
+
+async function withServer(
+  config: Config,
+  log: Logger,
+  work: (server: Server) => Promise<void>,
+): Promise<void> {
   const database = await openDatabase(config, masterSealer(config), log);
   try {
     const server = await createServer({ config, log, databaseUrl: database.url, consoleDir, hashWorkerUrl });
     try {
-      const link = await makeAdministrator(server.deps, {
-        email: options.email,
-        name: options.name ?? options.email,
-      });
-      say(`${options.email} is an administrator of the root tenant.`);
-      if (link !== undefined) say(`Open this link once to set the password (good for 72 hours):\n  ${link}`);
+      await work(server);
     } finally {
       await server.close();
     }

@@ -81,6 +81,22 @@ From another machine, in development:
         await createAdministrator(config, log, options, say);
       }),
     );
+  admin
+    .command('reset-factors')
+    .description(
+      'remove all second factors of somebody who has lost them, the last administrator for instance',
+    )
+    .requiredOption('--email <address>', 'the address that signs in')
+    .addHelpText(
+      'after',
+      '\nEnds all their sessions and tells them by mail. With the embedded database, stop the service first.',
+    )
+    .action((options: { email: string }) =>
+      run(async (config, log) => {
+        const { resetFactors } = await import('./admin.ts');
+        await resetFactors(config, log, options, say);
+      }),
+    );
   program
     .command('doctor')
     .description('check settings, database, keys and mail, and say what to mend')

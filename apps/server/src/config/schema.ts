@@ -324,6 +324,7 @@ export const SETTINGS = {
   lockoutMinutes: required(
     integer('LOCKOUT_MINUTES', { min: 1, max: 1440, default: 30, description: 'For how long.' }),
   ),
+  mfaIssuer: text('MFA_ISSUER', { description: 'What authenticator apps show; else GATEHOUSE_NAME.' }),
   authRateLimit: required(
     integer('RATE_LIMIT_AUTH_PER_MINUTE', {
       min: 1,

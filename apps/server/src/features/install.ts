@@ -10,7 +10,17 @@ import {
   auditRoutes,
   auditSealRoutes,
 } from './audit/index.ts';
-import { authenticate, authRoutes, emailRoutes, ownTenantsRoutes, passwordRoutes } from './auth/index.ts';
+import {
+  authenticate,
+  authRoutes,
+  checkStepUp,
+  emailRoutes,
+  factorsRoutes,
+  mfaRoutes,
+  ownTenantsRoutes,
+  passwordRoutes,
+  type SignedInPrincipal,
+} from './auth/index.ts';
 import { clientsRoutes } from './clients/index.ts';
 import {
   connectionSignInRoutes,
@@ -59,6 +69,8 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
         resource: { type: 'route', id: routeOf(request) },
         reason: { code: 'resource.not_found' },
       }),
+    // Every principal is that of a session, until machines have one.
+    checkStepUp: (principal, stepUp) => checkStepUp(deps, principal as SignedInPrincipal, stepUp),
     onAnonymousDenial: (request, code) => deps.decisions.anonymousDenial(routeOf(request), code),
     onPermitted: (request, principal, entered, permission) => {
       if (!isLogged(request, deps.config.readDecisionSample)) return;
@@ -83,6 +95,8 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
   auditKeysRoute(app, deps.auditKeys);
   for (const routes of [
     authRoutes,
+    mfaRoutes,
+    factorsRoutes,
     passwordRoutes,
     emailRoutes,
     ownTenantsRoutes,

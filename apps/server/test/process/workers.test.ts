@@ -80,26 +80,6 @@ async function signIn({ url }: Started): Promise<Record<string, string>> {
 
 const reachable = async (url: string) => (await send(`${url}/health/live`)).status === 200;
 
-/** Longer than requests are waited for. */
-const LONGER_THAN_REQUESTS = 17_000;
-/** Told to stop while its database stands still; the last test sees what became of it, and the others need not wait for that. */
-let slow: { served: Started; database: number; since: number };
-beforeAll(async () => {
-  const served = await serve({ GATEHOUSE_WORKERS: '1' });
-  await served.untilReady();
-  // It outlives the tests before its own.
-  running.length = 0;
-  const database = databaseOf(served);
-  process.kill(database, 'SIGSTOP');
-  served.signalGroup('SIGINT');
-  served.signalGroup('SIGINT');
-  slow = { served, database, since: performance.now() };
-});
-afterAll(async () => {
-  if (isRunning(slow.database)) process.kill(slow.database, 'SIGCONT');
-  await slow.served.ended;
-});
-
 describe('several workers', () => {
   it('answer on one port, are ready together, are counted together, and end in order before the database', async () => {
     const served = await serve();
@@ -253,8 +233,14 @@ describe('several workers', () => {
 
 describe('a stop', () => {
   it('waits for a database that takes its time, and is in order all the same', async () => {
-    const { served, database, since } = slow;
-    await delay(Math.max(0, since + LONGER_THAN_REQUESTS - performance.now()));
+    const served = await serve({ GATEHOUSE_WORKERS: '1' });
+    await served.untilReady();
+    const database = databaseOf(served);
+    process.kill(database, 'SIGSTOP');
+    served.signalGroup('SIGINT');
+    served.signalGroup('SIGINT');
+    // Longer than requests are waited for.
+    await delay(17_000);
     expect(served.child.exitCode).toBe(null);
     process.kill(database, 'SIGCONT');
     expect(await served.ended).toBe(0);

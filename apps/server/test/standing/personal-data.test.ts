@@ -3,6 +3,7 @@ import { Compile } from 'typebox/compile';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SealedPersonal } from '../../src/features/audit/audit.repo.ts';
 import type { SealedEvidence } from '../../src/features/consents/consents.repo.ts';
+import { sealSecret } from '../../src/features/auth/sealed-credentials.ts';
 import { SEALED_COLUMNS } from '../../src/features/keys/sealed-columns.ts';
 import { createMaintenance } from '../../src/features/maintenance/index.ts';
 import { PERSONAL_COLUMNS } from '../../src/features/personal-data/personal-columns.ts';
@@ -54,6 +55,17 @@ async function addEverything(tenantId: TenantId): Promise<Person> {
   const ended = gatehouse.browser({ ip: IP, userAgent: AGENT });
   await ended.post('/api/v1/auth/login', credentials);
   await ended.post('/api/v1/auth/logout');
+  const sealed = sealSecret(gatehouse.server.deps.sealer, 'backup_code', owner, Buffer.from('hash'));
+  await gatehouse.sql(
+    `insert into gatehouse.credentials (tenant_id, id, user_id, kind, secret_sealed, label, created_at, updated_at)
+     values ($1, $2, $3, 'backup_code', $4, 'The blue phone', now(), now())`,
+    [tenantId, newId(), owner.userId, sealed],
+  );
+  await gatehouse.sql(
+    `insert into gatehouse.remembered_devices (tenant_id, id, user_id, secret_hash, user_agent, created_at, expires_at)
+     values ($1, $2, $3, '\\x00', $4, now(), now() + interval '1 day')`,
+    [tenantId, newId(), owner.userId, AGENT],
+  );
   await browser.post('/api/v1/account/consents', { purpose: 'product-news', version: '2026-11' });
   await browser.post('/api/v1/account/consents/withdraw', { purpose: 'product-news' });
   const asked = await browser.post('/api/v1/auth/email/change', {
@@ -122,6 +134,7 @@ describe('every column that can hold something of a person', () => {
       sessions: 'user_id = $1',
       external_identities: 'user_id = $1',
       credentials: 'user_id = $1',
+      remembered_devices: 'user_id = $1',
       consents: 'user_id = $1',
       one_time_tokens: 'subject_id = $1',
       role_assignments:
@@ -214,6 +227,7 @@ describe('after an erasure', () => {
       'login_identifiers.email_key',
       'one_time_tokens.payload_sealed unsealed',
       'outbox.payload_sealed unsealed',
+      'remembered_devices.user_agent',
       'sessions.ip',
       'sessions.user_agent',
       'users.email',

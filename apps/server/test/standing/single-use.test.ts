@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { enterOwn } from '../../src/platform/access/index.ts';
 import { newId, ROOT_TENANT, type TenantId } from '../../src/platform/ids.ts';
 import { type Purpose, tenantOfToken } from '../../src/platform/one-time-tokens/index.ts';
+import type { TestBrowser } from '../browser.fixture.ts';
 import { startServer, type TestServer } from '../server.fixture.ts';
 import { addPerson, call, type Person, registerTenant } from './people.fixture.ts';
 
@@ -14,18 +15,32 @@ const SPENT_BY = {
   'verify-email': ['/api/v1/auth/email/verify', {}],
   'change-email': ['/api/v1/auth/email/confirm', { password: 'Right-Pass-1' }],
   invitation: ['/api/v1/auth/invitation/register', { name: 'A Person', password: 'Right-Pass-1' }],
+  'second-factor': ['/api/v1/auth/mfa/verify', { totp_code: '492039' }],
+  enrolment: ['/api/v1/auth/mfa/enrol', {}],
+  'new-totp': ['/api/v1/auth/factors/totp/confirm', { totp_code: '492039' }],
 } as const satisfies Record<Exclude<Purpose, OfProviders>, readonly [string, object]>;
 /** Spent by somebody who comes back from an identity provider, and by somebody who then signed in. */
 type OfProviders = 'connection-sign-in' | 'connection-link';
 const PURPOSES = [...Object.keys(SPENT_BY), 'connection-sign-in', 'connection-link'] as Purpose[];
+/** A sign-in that waits is over; of links the same is said whatever is wrong with them. */
+const refusalOf = (purpose: Purpose): [number, string] => {
+  if (purpose === 'second-factor' || purpose === 'enrolment') return [401, 'auth.mfa_session_invalid'];
+  return [400, purpose === 'connection-sign-in' ? 'auth.sign_in_expired' : 'auth.link_invalid'];
+};
+const memberOf = (purpose: Purpose): string => {
+  if (purpose === 'new-totp') return 'enrolment_token';
+  return refusalOf(purpose)[0] === 401 ? 'session_token' : 'token';
+};
 
 /** Links and codes: each good once, for one purpose, in one tenant. */
 describe('single-use tokens', () => {
   let gatehouse: TestServer;
   let person: Person;
   let other: TenantId;
+  let admin: TestBrowser;
   beforeAll(async () => {
     gatehouse = await startServer();
+    admin = await gatehouse.admin();
     const alpha = await registerTenant(gatehouse, 'Alpha', 'first@alpha.example');
     other = (await registerTenant(gatehouse, 'Beta', 'first@beta.example')).tenantId;
     person = await addPerson(gatehouse, alpha.tenantId, []);
@@ -51,7 +66,9 @@ describe('single-use tokens', () => {
     if (purpose === 'connection-sign-in')
       return gatehouse.browser().get(`/api/v1/auth/google/callback?state=${token}&code=x`);
     const [url, rest] = SPENT_BY[purpose];
-    return gatehouse.browser().post(url, { ...rest, token });
+    // A new secret is confirmed by whoever is signed in.
+    const by = purpose === 'new-totp' ? admin : gatehouse.browser();
+    return by.post(url, { ...rest, [memberOf(purpose)]: token });
   };
   /** Another last character that stands for the same bytes: base64url of 16 or 32 bytes leaves bits over. */
   const respelt = (text: string) => {
@@ -66,10 +83,8 @@ describe('single-use tokens', () => {
         const token = await issue(made, ROOT_TENANT);
         expect(await consume(asked, ROOT_TENANT, token), `${made} as ${asked}`).toBeUndefined();
         const answer = await redeem(asked, token);
-        expect(answer.status, `${made} as ${asked}: ${answer.text}`).toBe(400);
-        expect(answer.body.code).toBe(
-          asked === 'connection-sign-in' ? 'auth.sign_in_expired' : 'auth.link_invalid',
-        );
+        const said = [answer.status, answer.body.code];
+        expect(said, `${made} as ${asked}: ${answer.text}`).toEqual(refusalOf(asked));
         // It was refused, not spent.
         expect(await consume(made, ROOT_TENANT, token)).toBeDefined();
       }

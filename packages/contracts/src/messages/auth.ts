@@ -138,6 +138,10 @@ export const Me = Message(
           examples: ['pwd'],
         }),
       ),
+      acr: Type.String({
+        enum: ['1', '2'],
+        description: 'How strongly: 2 where a second factor was proved in this session.',
+      }),
       authTime: Time,
     }),
     roles: Type.Array(Type.String()),

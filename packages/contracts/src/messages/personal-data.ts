@@ -48,8 +48,19 @@ export const PersonalData = Message(
           'What another tenant keeps of a guest, its roles and its trail, is asked of that tenant.',
       },
     ),
-    credentials: Type.Array(Message({ id: Id, kind: Type.String(), createdAt: Time, updatedAt: Time }), {
-      description: 'What there is to sign in with. The secrets themselves leave nowhere.',
+    credentials: Type.Array(
+      Message({
+        id: Id,
+        kind: Type.String(),
+        label: Nullable(Type.String()),
+        createdAt: Time,
+        updatedAt: Time,
+        lastUsedAt: Nullable(Time),
+      }),
+      { description: 'What there is to sign in with. The secrets themselves leave nowhere.' },
+    ),
+    rememberedDevices: Type.Array(Message({ userAgent: Type.String(), createdAt: Time, expiresAt: Time }), {
+      description: 'Browsers that are asked for no second factor.',
     }),
     externalIdentities: Type.Array(
       Message({ connectionId: Id, issuer: Type.String(), subject: Type.String(), createdAt: Time }),

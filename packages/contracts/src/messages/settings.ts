@@ -3,6 +3,13 @@ import { Type, type Static, type TSchema } from 'typebox';
 import { CURRENCIES } from '../currencies.ts';
 import { Id, Message, Nullable, Time } from './shapes.ts';
 
+export const MfaPolicy = Type.String({
+  enum: ['off', 'optional', 'mandatory'],
+  description:
+    'Off: nobody is asked for a second factor at sign-in. Optional: whoever has one is. Mandatory: whoever has none enrols before anything else.',
+  examples: ['optional'],
+});
+
 const count = (description: string) =>
   Nullable(Type.Integer({ minimum: 0, maximum: 10_000_000, description, examples: [50] }));
 const minutes = (description: string) =>
@@ -97,6 +104,15 @@ const sections = {
       },
     ),
   },
+  mfa: {
+    policy: MfaPolicy,
+    rememberDays: Type.Integer({
+      minimum: 0,
+      maximum: 365,
+      description: 'So many days a browser can be remembered, and is asked for no second factor; 0: never.',
+      examples: [0],
+    }),
+  },
   limits: {
     users: count('Members that the tenant has at most; null: as many as it likes.'),
     cloudInstances: count('For the service that provisions them; null: as many as it likes.'),
@@ -136,6 +152,7 @@ export const TenantSettings = Message(
     password: Message(sections.password),
     session: Message(sections.session),
     signIn: Message(sections.signIn),
+    mfa: Message(sections.mfa),
     limits: Message(sections.limits),
     features: Message(sections.features),
     rate: Message(sections.rate),
@@ -154,6 +171,7 @@ export const DEFAULT_SETTINGS: TenantSettings = {
   password: DEFAULT_PASSWORD_RULES,
   session: { idleMinutes: null, maxMinutes: null },
   signIn: { policy: 'standard', networks: [], emailDomains: [] },
+  mfa: { policy: 'optional', rememberDays: 0 },
   limits: { users: null, cloudInstances: null },
   features: { billing: true, support: true, provisioning: true },
   rate: { tier: null, perMinute: null },

@@ -26,7 +26,7 @@ export const useRenameUser = () =>
     call<User>('PATCH', `/api/v1/users/${user.id}`, { body: { name } }),
   );
 
-export type UserAction = 'suspend' | 'activate' | 'unlock' | 'resend-link';
+export type UserAction = 'suspend' | 'activate' | 'unlock' | 'reset-factors' | 'resend-link';
 
 export const useUserAction = () =>
   useUserMutation(({ user, action }: { user: User; action: UserAction }) =>

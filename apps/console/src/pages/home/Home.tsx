@@ -4,6 +4,7 @@ import { Time } from '../../parts/Time.tsx';
 import { useMe } from '../../session.ts';
 import { OwnAccount } from './OwnAccount.tsx';
 import { OwnData } from './OwnData.tsx';
+import { OwnFactors } from './OwnFactors.tsx';
 import { OwnIdentities } from './OwnIdentities.tsx';
 import { OwnSessions } from './OwnSessions.tsx';
 import { OwnTenants } from './OwnTenants.tsx';
@@ -46,6 +47,7 @@ export function Home() {
         </dl>
       </section>
       <OwnAccount me={me} />
+      <OwnFactors />
       <OwnIdentities />
       <OwnTenants me={me} />
       <OwnSessions />

@@ -9,6 +9,7 @@ import { PageHeader } from '../../parts/PageHeader.tsx';
 import { usePlace } from '../../place.ts';
 import { useMay, useMe } from '../../session.ts';
 import { Branding } from './Branding.tsx';
+import { MfaRules } from './MfaRules.tsx';
 import { Plan } from './Plan.tsx';
 import { Region } from './Region.tsx';
 import { SignInRules } from './SignInRules.tsx';
@@ -38,6 +39,7 @@ export function Settings() {
           <Branding {...props} />
           <Region {...props} />
           <SignInRules {...props} />
+          <MfaRules {...props} />
           <Plan now={props.now} />
         </div>
       )}

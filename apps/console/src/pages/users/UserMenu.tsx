@@ -56,6 +56,15 @@ export function UserMenu({ user, onDialog }: { user: User; onDialog: (dialog: Us
       onConfirm: () => void remove.mutateAsync(user).then(tellDeleted, refused),
     });
 
+  const confirmReset = (): string =>
+    modals.openConfirmModal({
+      title: t('users.reset.title', { name: user.name }),
+      children: t('users.reset.text'),
+      labels: { confirm: t('users.reset.confirm'), cancel: t('dialog.cancel') },
+      confirmProps: { color: 'brick' },
+      onConfirm: () => run('reset-factors'),
+    });
+
   function tellDeleted(): void {
     notifications.show({ message: t('users.delete.done', { name: user.name }) });
     // The row is gone and the focus with it.
@@ -70,6 +79,7 @@ export function UserMenu({ user, onDialog }: { user: User; onDialog: (dialog: Us
 
   const mayRename = may('users:update');
   const mayAssign = may('roles:assign') && may('roles:read');
+  const mayReset = may('users:reset_factors') && !isSelf && user.status !== 'invited';
   const maySuspend = may('users:suspend') && !isSelf;
   const mayDelete = may('users:delete') && !isSelf;
   const mayExport = may('personal_data:export') && !isSelf;
@@ -104,6 +114,9 @@ export function UserMenu({ user, onDialog }: { user: User; onDialog: (dialog: Us
         )}
         {user.locked && may('users:unlock') && (
           <Menu.Item onClick={() => run('unlock')}>{t('users.action.unlock')}</Menu.Item>
+        )}
+        {mayReset && (
+          <Menu.Item onClick={fromTrigger(confirmReset)}>{t('users.action.resetFactors')}</Menu.Item>
         )}
         {maySuspend && (
           <Menu.Item onClick={() => run(user.status === 'suspended' ? 'activate' : 'suspend')}>

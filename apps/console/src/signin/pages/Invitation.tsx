@@ -1,5 +1,5 @@
 /** @jsxImportSource preact */
-import type { Me } from '@gatehouse/browser';
+import type { Me, SignInProgress } from '@gatehouse/browser';
 import type { AcceptedInvitation, InvitationLink } from '@gatehouse/contracts';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import type { PageProps } from '../App.tsx';
@@ -7,6 +7,7 @@ import { type Failure, readFailure } from '../failure.ts';
 import { Field, PasswordField } from '../fields.tsx';
 import { Form } from '../Form.tsx';
 import { Heading, Notice } from '../Frame.tsx';
+import { SecondStep } from '../SecondStep.tsx';
 import { gatehouse, post, postSignedIn } from '../server.ts';
 import { t } from '../text.ts';
 import { IncompleteLink } from './IncompleteLink.tsx';
@@ -93,7 +94,16 @@ interface EntryProps {
 /** For whoever is not signed in. Which of the two it is, nobody but they know. */
 function Entry({ found, token, accept }: EntryProps) {
   const [isNew, setIsNew] = useState(false);
+  const [waiting, setWaiting] = useState<Exclude<SignInProgress, { status: 'signed-in' }>>();
   const { email, tenantName: tenant } = found;
+  if (waiting)
+    return (
+      <SecondStep
+        progress={waiting}
+        onSignedIn={isNew ? () => location.replace('/') : accept}
+        onStartOver={() => setWaiting(undefined)}
+      />
+    );
   return (
     <>
       {isNew ? (
@@ -104,7 +114,8 @@ function Entry({ found, token, accept }: EntryProps) {
           submitting={t('invitation.creating')}
           send={async ({ name = '', password = '' }) => {
             await post('/api/v1/auth/invitation/register', { token, name, password });
-            await gatehouse.signIn({ email, password });
+            const progress = await gatehouse.signIn({ email, password });
+            if (progress.status !== 'signed-in') return setWaiting(progress);
             location.replace('/');
           }}
         >
@@ -122,7 +133,8 @@ function Entry({ found, token, accept }: EntryProps) {
           submit={t('invitation.signIn')}
           submitting={t('invitation.signingIn')}
           send={async ({ password = '' }) => {
-            await gatehouse.signIn({ email, password });
+            const progress = await gatehouse.signIn({ email, password });
+            if (progress.status !== 'signed-in') return setWaiting(progress);
             await accept();
           }}
         >

@@ -1,24 +1,45 @@
 /** @jsxImportSource preact */
-import { useEffect } from 'preact/hooks';
+import type { SignInProgress } from '@gatehouse/browser';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { navigate, pendingLink, query, returnAddress } from '../address.ts';
 import type { PageProps } from '../App.tsx';
 import { Field, PasswordField } from '../fields.tsx';
 import { Form } from '../Form.tsx';
 import { Heading, Notice, PageLink } from '../Frame.tsx';
+import { SecondStep } from '../SecondStep.tsx';
 import { providerAddress, Providers } from '../Providers.tsx';
 import { findProvider, gatehouse, linkProvider, ProblemError } from '../server.ts';
 import { hasText, t } from '../text.ts';
 
-export function SignIn({ options }: PageProps) {
+type Waiting = Exclude<SignInProgress, { status: 'signed-in' }>;
+
+async function goOn(): Promise<void> {
+  const link = pendingLink();
+  // Whether it could be linked or not, the person is signed in; the account page shows what enters it.
+  if (link !== null) await linkProvider(link).catch(() => undefined);
+  location.replace(returnAddress(query().get('returnTo'), location.origin));
+}
+
+/** Of a way in that comes back by a redirect: what its first factor led to stands in the address. */
+function arrivedWith(token: string | null): Waiting | undefined {
+  const sessionToken = token ?? '';
+  if (sessionToken === '') return undefined;
+  if (location.pathname === '/signin/enrol') return { status: 'enrolment', sessionToken };
+  if (location.pathname !== '/signin/second-factor') return undefined;
+  const rememberDays = Number(query().get('remember')) || 0;
+  return { status: 'second-factor', sessionToken, factors: ['totp', 'backup_code'], rememberDays };
+}
+
+export function SignIn({ options, token }: PageProps) {
+  const [waiting, setWaiting] = useState(() => arrivedWith(token));
+  const isWaiting = useRef(false);
+  isWaiting.current = waiting !== undefined;
   useEffect(() => {
-    const goOn = (): void => {
-      if (gatehouse.getState().status !== 'signed-in') return;
-      const link = pendingLink();
-      // Whether it could be linked or not, the person is signed in; the account page shows what enters it.
-      const linked = link === null ? Promise.resolve() : linkProvider(link).catch(() => undefined);
-      void linked.then(() => location.replace(returnAddress(query().get('returnTo'), location.origin)));
+    const follow = (): void => {
+      // Not past the backup codes, which are shown once.
+      if (!isWaiting.current && gatehouse.getState().status === 'signed-in') void goOn();
     };
-    const unsubscribe = gatehouse.subscribe(goOn);
+    const unsubscribe = gatehouse.subscribe(follow);
     // Already signed in, here or by another tab in the meantime: there is nothing to ask for. For whoever was sent here
     // the server has just been asked, and it is not asked again.
     // Whoever came from a provider signs in anew, in any case.
@@ -29,7 +50,8 @@ export function SignIn({ options }: PageProps) {
 
   async function send({ email = '', password = '' }: Readonly<Record<string, string>>): Promise<void> {
     try {
-      await gatehouse.signIn({ email, password });
+      const progress = await gatehouse.signIn({ email, password });
+      if (progress.status !== 'signed-in') setWaiting(progress);
     } catch (error) {
       if (error instanceof ProblemError && error.code === 'auth.sso_required') {
         const id = await findProvider(email);
@@ -41,6 +63,8 @@ export function SignIn({ options }: PageProps) {
     }
   }
 
+  if (waiting)
+    return <SecondStep progress={waiting} onSignedIn={goOn} onStartOver={() => setWaiting(undefined)} />;
   if (options?.policy === 'restricted') {
     return (
       <>

@@ -2,6 +2,7 @@ import type { Config } from '../../config/index.ts';
 import type { TokenSigner } from '../../platform/crypto/index.ts';
 import { isUuid, type SessionId, type TenantId } from '../../platform/ids.ts';
 import type { SigningKeys } from '../keys/index.ts';
+import { acrOf } from './second-factor/policy.ts';
 import type { TokenSubject } from './sessions.repo.ts';
 
 /** What our own routes read of an access token; everything else is looked up fresh. */
@@ -59,7 +60,7 @@ export function issueAccessToken(
     roles: session.role_names,
     scope: 'openid profile email',
     amr: session.amr,
-    acr: '1',
+    acr: acrOf(session.amr),
     auth_time: Math.floor(session.auth_time.getTime() / 1000),
   });
 }

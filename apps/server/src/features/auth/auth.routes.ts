@@ -9,6 +9,7 @@ import {
   RegisterRequest,
   SetupRequest,
   SignInOptions,
+  SignInAnswer,
   SignInOptionsQuery,
   SignInResponse,
 } from '@gatehouse/contracts';
@@ -28,6 +29,7 @@ import { logout } from './logout.ts';
 import { confirmRegistration, register } from './register.ts';
 import { renew } from './renew.ts';
 import { NoContent, OF_NEW_PASSWORD, OF_PAGE } from './route-shapes.ts';
+import { acrOf } from './second-factor/policy.ts';
 import { provenSession } from './proven-session.ts';
 import { answerSignedIn, answerSignIn, userOf } from './signed-in-answer.ts';
 import { browserOf } from './signing-browser.ts';
@@ -76,10 +78,11 @@ export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
         summary: 'Sign in by address and password',
         description:
           'Cookie clients get `{ user }` and cookies; bearer clients get the access token in the body and the refresh token in a cookie. ' +
-          'Five failures lock sign-in from unknown browsers for thirty minutes; the answer is the same for addresses that nobody has.',
+          'Five failures lock sign-in from unknown browsers for thirty minutes; the answer is the same for addresses that nobody has. ' +
+          'Where a second factor is due the answer has no cookie of a session and no token but `session_token`, which opens `/auth/mfa` and nothing else.',
         body: LoginRequest,
         response: {
-          200: SignInResponse,
+          200: SignInAnswer,
           ...problems(
             ...OF_PAGE,
             'auth.client_unknown',
@@ -216,6 +219,7 @@ export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
           createdAt: session.session_created_at.toISOString(),
           expiresAt: session.session_expires_at.toISOString(),
           amr: session.amr,
+          acr: acrOf(session.amr),
           authTime: session.auth_time.toISOString(),
         },
         roles: [...principal.roles],
@@ -293,7 +297,7 @@ export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
           'Spends the link, opens the tenant with its first administrator, and signs in like login. The password is the one given at registration.',
         body: ConfirmRegistrationRequest,
         response: {
-          200: SignInResponse,
+          200: SignInAnswer,
           ...problems(
             ...OF_PAGE,
             'auth.link_invalid',

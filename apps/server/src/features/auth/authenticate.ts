@@ -13,6 +13,7 @@ import type { Deps } from '../deps.ts';
 import { type AccessToken, checkAccessToken, checkAfterAnotherLook } from './access-token.ts';
 import { type AccessCookie, readAccessCookie } from './cookies.ts';
 import { checkCsrf, checkOrigin, isOfAnotherOrigin } from './cross-site.ts';
+import { isSettledIn } from './second-factor/policy.ts';
 import type { SessionContext } from './sessions.repo.ts';
 
 /** A signed-in user together with the session that says so. */
@@ -40,6 +41,10 @@ export async function authenticate(deps: Deps, request: FastifyRequest): Promise
   if (session === undefined || session.client_id !== token.clientId) {
     throw new Problem('auth.session_expired', { detail: 'Sign in again.' });
   }
+  // SECURITY: the last word on what tenants demand, whatever way the session came about and whenever the demand was made.
+  const activeTenantId = session.active_tenant_id;
+  if (!(await isSettledIn(deps, { homeTenantId: token.homeTenantId, activeTenantId, amr: session.amr })))
+    throw new Problem('auth.session_expired', { detail: 'A second factor is asked for: sign in again.' });
   const { features } = await deps.tenantRules.get(session.active_tenant_id);
   return principalOf(session, token, features);
 }

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addApp } from '../../../test/people.fixture.ts';
 import {
   addOwner,
   canSignIn,
@@ -14,7 +13,7 @@ import {
 } from '../../../test/recovery.fixture.ts';
 import { startServer, type TestServer, tokenIn } from '../../../test/server.fixture.ts';
 import { call, PASSWORD } from '../../../test/standing/people.fixture.ts';
-import { sealPassword } from './sealed-password.ts';
+import { sealPassword } from './sealed-credentials.ts';
 
 let gatehouse: TestServer;
 beforeAll(async () => {
@@ -68,8 +67,12 @@ describe('changing the password', () => {
 
   it('answers a bearer client with its next access token', async () => {
     const { email, token, tenantId } = await addOwner(gatehouse);
-    const client = await addApp(gatehouse, tenantId);
-    const login = await gatehouse.browser().post(LOGIN, { email, password: PASSWORD, client });
+    await gatehouse.sql(
+      `insert into gatehouse.clients (tenant_id, id, client_id, name, kind, token_mode, created_at, updated_at)
+       values ($1, gen_random_uuid(), 'own-app', 'Own', 'native', 'bearer', now(), now())`,
+      [tenantId],
+    );
+    const login = await gatehouse.browser().post(LOGIN, { email, password: PASSWORD, client: 'own-app' });
     const bearer = String(login.body.access_token);
     const answer = await call(gatehouse, bearer, { method: 'POST', url: CHANGE, body: change });
     expect(answer.body).toMatchObject({ token_type: 'Bearer', access_token: expect.any(String) });

@@ -12,6 +12,7 @@ import { checkNewPassword, hashNewPassword } from './new-password.ts';
 import { keptAmr, type OpenedSession, openSession } from './open-session.ts';
 import { checkOwnPassword, currentWrong, ownerOf } from './own-password.ts';
 import { holdGround } from './sessions.repo.ts';
+import { acrOf } from './second-factor/policy.ts';
 import { setPassword } from './set-password.ts';
 
 /**
@@ -63,6 +64,8 @@ export async function changePassword(
         userId,
         client,
         amr: keptAmr(principal.session),
+        // SECURITY: a password is no second factor, and makes none recent.
+        ...(acrOf(principal.session.amr) === '2' && { life: { authTime: principal.session.auth_time } }),
         activeTenantId: principal.tenantId,
         replaces: { sessionId, because: 'session_rotated', tenantId: principal.tenantId },
       },

@@ -6,6 +6,10 @@ import type { KnownClient } from '../clients/index.ts';
 /** Refresh tokens travel to these paths and to no other. */
 const REFRESH_PATH = '/api/v1/auth';
 export const DEVICE_COOKIE = '__Host-gh.device';
+/** Binds a sign-in that waits for its second factor to the browser that began it. */
+export const PENDING_COOKIE = '__Host-gh.pending';
+/** A browser that is asked for no second factor. */
+export const REMEMBERED_COOKIE = '__Host-gh.remembered';
 const DEVICE_DAYS = 365;
 
 const accessNames = (clientId: string) => [`__Host-gh.${clientId}.at`, `__Secure-gh.${clientId}.at`] as const;
@@ -65,15 +69,21 @@ export function clearTokenCookies(reply: FastifyReply, config: Config, client: K
   reply.setCookie(refreshName(client.clientId), '', { ...refreshOptions(config, client), maxAge: 0 });
 }
 
-export function setDeviceCookie(reply: FastifyReply, value: string): void {
-  reply.setCookie(DEVICE_COOKIE, value, {
-    path: '/',
-    httpOnly: true,
-    secure: true,
-    sameSite: 'lax',
-    maxAge: DEVICE_DAYS * 86_400,
-  });
+/** A cookie of this host that goes with every app's requests and is none of their sessions. */
+function setOwnCookie(reply: FastifyReply, name: string, value: string, maxAge: number): void {
+  reply.setCookie(name, value, { path: '/', httpOnly: true, secure: true, sameSite: 'lax', maxAge });
 }
+
+export const setDeviceCookie = (reply: FastifyReply, value: string): void =>
+  setOwnCookie(reply, DEVICE_COOKIE, value, DEVICE_DAYS * 86_400);
+
+export const setPendingCookie = (reply: FastifyReply, value: string, seconds: number): void =>
+  setOwnCookie(reply, PENDING_COOKIE, value, seconds);
+
+export const clearPendingCookie = (reply: FastifyReply): void => setOwnCookie(reply, PENDING_COOKIE, '', 0);
+
+export const setRememberedCookie = (reply: FastifyReply, value: string, days: number): void =>
+  setOwnCookie(reply, REMEMBERED_COOKIE, value, days * 86_400);
 
 function accessCookie(
   config: Config,

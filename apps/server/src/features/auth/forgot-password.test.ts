@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { addApp, addTenant } from '../../../test/people.fixture.ts';
+import { addTenant } from '../../../test/people.fixture.ts';
 import {
   addOwner,
   canSignIn,
@@ -234,13 +234,17 @@ describe('who asks for a link', () => {
     const inside = await addOwner(gatehouse);
     await gatehouse.sql(`update gatehouse.tenants set status = 'suspended' where id = $1`, [inside.tenantId]);
     const elsewhere = await addOwner(gatehouse);
-    const client = await addApp(gatehouse, await addTenant(gatehouse));
+    await gatehouse.sql(
+      `insert into gatehouse.clients (tenant_id, id, client_id, name, kind, token_mode, created_at, updated_at)
+       values ($1, gen_random_uuid(), 'others-app', 'Of others', 'native', 'bearer', now(), now())`,
+      [await addTenant(gatehouse)],
+    );
     const unknown = await ask('nobody@example.com');
     for (const [person, more] of [
       [suspended, {}],
       [invited, {}],
       [inside, {}],
-      [elsewhere, { client }],
+      [elsewhere, { client: 'others-app' }],
     ] as const) {
       const answer = await ask(person.email, more);
       expect([answer.status, answer.text]).toEqual([unknown.status, unknown.text]);

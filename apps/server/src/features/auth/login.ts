@@ -13,7 +13,7 @@ import { rewritePassword } from './credentials.repo.ts';
 import { knownDevice } from './known-device.ts';
 import { judgeAttempt } from './lockout.ts';
 import { isPasswordStill } from './present-password.ts';
-import { openPassword, sealPassword } from './sealed-password.ts';
+import { openPassword, sealPassword } from './sealed-credentials.ts';
 import { recordRefusal } from './refused-sign-in.ts';
 import type { SigningBrowser } from './signing-browser.ts';
 import { ssoRequired } from './sso-required.ts';

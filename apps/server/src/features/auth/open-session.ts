@@ -40,8 +40,8 @@ const DAY = 86_400;
 /** The session that another one goes on from, under a new id; it has ended already. */
 export interface Replaced {
   sessionId: SessionId;
-  /** Another password, or another tenant. */
-  because: 'session_rotated' | 'tenant_switched';
+  /** Another password, another tenant, or another proof of who it is. */
+  because: 'session_rotated' | 'tenant_switched' | 'session_stepped_up';
   /** The tenant that it worked in. */
   tenantId: TenantId;
 }
@@ -65,8 +65,8 @@ export async function openSession(
     /** At home, unless told. */
     activeTenantId?: TenantId;
     replaces?: Replaced;
-    /** Of a session that goes on without anybody having proved anything again. */
-    life?: { authTime: Date; expiresAt: Date };
+    /** Of a session that goes on and was not opened anew: when its user last proved who they are, and when it ends. */
+    life?: { authTime: Date; expiresAt?: Date };
   },
   request: RequestContext,
 ): Promise<OpenedSession> {

@@ -11,7 +11,7 @@ import { judgeAttempt } from './lockout.ts';
 import { comparePassword } from './login.ts';
 import type { ComparedPassword } from './present-password.ts';
 import { passwordCheckLockedMail } from './recovery.mails.ts';
-import { openPassword } from './sealed-password.ts';
+import { openPassword } from './sealed-credentials.ts';
 
 declare const proven: unique symbol;
 /** The present password, given by its owner a moment ago. Only `checkOwnPassword` makes one. */

@@ -86,6 +86,7 @@ export const ownTenantsRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (a
             'request.invalid',
             'auth.unauthenticated',
             'auth.session_expired',
+            'auth.insufficient_user_authentication',
             'auth.origin_refused',
             'auth.csrf_refused',
             'auth.client_not_allowed',

@@ -2,7 +2,7 @@ import type { TenantTx } from '../../platform/database/index.ts';
 import type { UserId } from '../../platform/ids.ts';
 import type { Deps } from '../deps.ts';
 import { loadPassword } from './credentials.repo.ts';
-import { openPassword } from './sealed-password.ts';
+import { openPassword } from './sealed-credentials.ts';
 
 /** A password that was compared and found right: by its hash, since a row may be sealed anew while its password stays. */
 export interface ComparedPassword {

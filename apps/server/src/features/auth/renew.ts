@@ -8,6 +8,7 @@ import { endSession } from '../sessions/index.ts';
 import { isNetworkAllowed, signInRefused } from '../settings/index.ts';
 import { type OpenedSession, withTokens } from './open-session.ts';
 import { parseRefreshToken, type RefreshToken } from './refresh-token.ts';
+import { isSettledIn } from './second-factor/policy.ts';
 import type { Renewal } from './sessions.repo.ts';
 
 export interface Renewed extends OpenedSession {
@@ -61,6 +62,8 @@ export async function renew(
     await endFamily(deps, token, renewal, request);
     throw expired();
   }
+  const { amr, active_tenant_id: activeTenantId } = renewal;
+  if (!(await isSettledIn(deps, { homeTenantId: token.tenantId, activeTenantId, amr }))) throw expired();
   if (renewal.outcome === 'replay') await recordReplay(deps, token, renewal, request);
   return {
     ...withTokens(deps, {

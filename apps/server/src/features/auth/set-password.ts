@@ -4,12 +4,13 @@ import type { UserId } from '../../platform/ids.ts';
 import type { Purpose, SpentToken } from '../../platform/one-time-tokens/index.ts';
 import type { AuditEntry } from '../audit/index.ts';
 import type { Deps } from '../deps.ts';
-import { endSessionsOf } from '../sessions/index.ts';
+import { endSessionsOf, forgetDevices } from '../sessions/index.ts';
 import { writePassword } from './credentials.repo.ts';
 import type { NewPasswordHash } from './new-password.ts';
 import type { ProvenPassword } from './own-password.ts';
 import { passwordChangedMail } from './recovery.mails.ts';
-import { sealPassword } from './sealed-password.ts';
+import { endPending } from './second-factor/pending-sign-in.ts';
+import { sealPassword } from './sealed-credentials.ts';
 
 /**
  * What entitles to set a password: a link that this transaction has spent, the present password, or the deployment's own
@@ -48,12 +49,15 @@ export async function setPassword(
   const now = deps.clock.now();
   await writePassword(tx, user.id, sealPassword(deps.sealer, owner, set.passwordHash), now);
   for (const purpose of ENDED_LINKS) await deps.oneTimeTokens.revoke(tx, purpose, user.id);
+  // Whoever knew the former password may have a sign-in under way, or a browser that is remembered.
+  await endPending(deps, tx, user.id);
+  const forgottenDevices = await forgetDevices(tx, user.id);
   const endedSessions = await endSessionsOf(tx, user.id, 'password changed', now);
   await deps.audit.record(tx, {
     action: 'password_changed',
     actor: set.actor,
     resource: { type: 'user', id: user.id },
-    after: { by: ground.by, endedSessions },
+    after: { by: ground.by, endedSessions, forgottenDevices },
     request,
   });
   if ((ground.by === 'reset' || ground.by === 'owner') && request)

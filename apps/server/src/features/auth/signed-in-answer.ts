@@ -1,9 +1,15 @@
-import type { SignedInUser, SignInResponse } from '@gatehouse/contracts';
+import type { SignedInUser, SignInAnswer, SignInResponse } from '@gatehouse/contracts';
 import type { FastifyReply } from 'fastify';
 import type { TenantId } from '../../platform/ids.ts';
 import type { Deps } from '../deps.ts';
 import type { SignInOutcome } from './after-first-factor.ts';
-import { setDeviceCookie, setTokenCookies } from './cookies.ts';
+import {
+  clearPendingCookie,
+  setDeviceCookie,
+  setPendingCookie,
+  setRememberedCookie,
+  setTokenCookies,
+} from './cookies.ts';
 import { CSRF_HEADER, csrfToken } from './cross-site.ts';
 import { rememberDevice } from './known-device.ts';
 import type { OpenedSession } from './open-session.ts';
@@ -37,16 +43,31 @@ export function answerSignedIn(deps: Deps, reply: FastifyReply, opened: OpenedSe
 }
 
 /**
- * The same for what a first factor led to, on every way in. The browser is known for the account from then on.
+ * The same for what a first factor led to, on every way in. Of a browser in which somebody signed in the account is known from then
+ * on.
+ *
+ * SECURITY: not before the second factor. Whoever has only the password would else get five guesses of their own at the rest.
  *
  * A way in that answers with a redirect calls it for its cookies, and looks at `next` for where to go.
  */
 export function answerSignIn(
   deps: Deps,
-  { deviceCookie }: SigningBrowser,
+  { deviceCookie, pendingCookie }: SigningBrowser,
   reply: FastifyReply,
-  { opened }: SignInOutcome,
-): SignInResponse {
-  setDeviceCookie(reply, rememberDevice(deps.sealer, deviceCookie, opened.session.user_id));
-  return answerSignedIn(deps, reply, opened);
+  outcome: SignInOutcome,
+): SignInAnswer {
+  if (outcome.next === 'session') {
+    const { opened, remembered } = outcome;
+    setDeviceCookie(reply, rememberDevice(deps.sealer, deviceCookie, opened.session.user_id));
+    if (remembered) setRememberedCookie(reply, remembered.value, remembered.days);
+    if (pendingCookie !== undefined) clearPendingCookie(reply);
+    return answerSignedIn(deps, reply, opened);
+  }
+  const { sessionToken, expiresIn, cookie } = outcome.pending;
+  if (cookie !== undefined) setPendingCookie(reply, cookie, expiresIn);
+  reply.header('cache-control', 'no-store');
+  const waits = { session_token: sessionToken, expires_in: expiresIn };
+  if (outcome.next === 'enrolment') return { mfa_enrolment_required: true, ...waits };
+  const { factors, rememberDays } = outcome;
+  return { mfa_required: true, ...waits, factors, remember_days: rememberDays };
 }

@@ -3,7 +3,7 @@ import { hashSync as bcrypt } from '@node-rs/bcrypt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ADMIN, startServer, type TestServer } from '../../../test/server.fixture.ts';
 import type { TenantId, UserId } from '../../platform/ids.ts';
-import { openPassword, sealPassword } from './sealed-password.ts';
+import { openPassword, sealPassword } from './sealed-credentials.ts';
 
 let gatehouse: TestServer;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Answer, TestBrowser } from '../../../test/browser.fixture.ts';
 import { addGuest } from '../../../test/guests.fixture.ts';
-import { addApp, addCaller, addTenant, type Caller, itemsOf } from '../../../test/people.fixture.ts';
+import { addCaller, addTenant, type Caller, itemsOf } from '../../../test/people.fixture.ts';
 import { addOwner, CHANGE, signedIn } from '../../../test/recovery.fixture.ts';
 import { startServer, type TestServer } from '../../../test/server.fixture.ts';
 import { assignRole, PASSWORD, type Person } from '../../../test/standing/people.fixture.ts';
@@ -229,7 +229,12 @@ describe('POST /api/v1/auth/switch-tenant', () => {
   });
 
   it('is not for an app that a tenant registered for itself', async () => {
-    const clientId = await addApp(gatehouse, guest.tenantId);
+    const clientId = `app-${newId()}`;
+    await gatehouse.sql(
+      `insert into gatehouse.clients (tenant_id, id, client_id, name, kind, token_mode, created_at, updated_at)
+       values ($1, $2, $3, 'App', 'web', 'bearer', now(), now())`,
+      [guest.tenantId, newId(), clientId],
+    );
     const app = gatehouse.browser();
     const login = await app.post('/api/v1/auth/login', {
       email: guest.email,

@@ -6,7 +6,12 @@ import { isOpenAccount, lockUser } from './account.repo.ts';
 import type { SignedInPrincipal } from './authenticate.ts';
 import { clientNotAllowed, isServedBy } from './login.ts';
 import { keptAmr, type OpenedSession, openSession } from './open-session.ts';
+import { isSettledBy } from './second-factor/policy.ts';
+import { insufficient } from './second-factor/step-up.ts';
 import { holdGround, loadSessionLife } from './sessions.repo.ts';
+
+/** A proof of today is recent enough: the tenant asks that there was one. */
+const DAY = 86_400;
 
 /**
  * Goes on in another tenant that the user belongs to (spec T4): the session ends, and one that works there begins. So each token
@@ -15,7 +20,8 @@ import { holdGround, loadSessionLife } from './sessions.repo.ts';
  *
  * Nobody proved anything anew: sign-in time and end of the session stay as they were, by the rules of the home tenant.
  *
- * @throws {Problem} `resource.not_found`, `auth.client_not_allowed`, `auth.session_expired`
+ * @throws {Problem} `resource.not_found`, `auth.client_not_allowed`, `auth.session_expired`,
+ *   `auth.insufficient_user_authentication` where the tenant demands a second factor and this session has proved none
  */
 export async function switchTenant(
   deps: Deps,
@@ -28,6 +34,8 @@ export async function switchTenant(
   const client = await deps.clients.get(principal.session.client_id);
   // SECURITY: an app that one tenant registered gets no tokens of another, whoever uses it.
   if (!isServedBy(client, inside)) throw clientNotAllowed();
+  const { mfa } = await deps.tenantRules.get(inside.tenantId);
+  if (!isSettledBy(mfa, principal.session.amr)) throw insufficient('2', DAY);
   return deps.doors.withTenant(enterHomeFrom(inside), async (tx) => {
     const user = await lockUser(tx, userId);
     const isHeld = await holdGround(tx, inside.tenantId, principal.session.client_id);

@@ -12,7 +12,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { publicAccess, user } from '../../platform/access/index.ts';
 import { asProblem, contextOf, Problem, problems, sendProblem } from '../../platform/http/index.ts';
-import { answerSignIn, browserOf, type SignedInPrincipal } from '../auth/index.ts';
+import { answerSignIn, browserOf, type SignedInPrincipal, type SignInOutcome } from '../auth/index.ts';
 import type { Deps } from '../deps.ts';
 import { beginSignIn } from './begin-sign-in.ts';
 import { findOfferedConnections } from './connections.repo.ts';
@@ -203,7 +203,8 @@ export const connectionSignInRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }
   }
 
   async function finish(request: FastifyRequest, reply: FastifyReply, connectionId: string, state: string) {
-    const browser = browserOf(request);
+    // A redirect names no origin, and only browsers follow one.
+    const browser = { ...browserOf(request), isBrowser: true };
     const cookie = readSignInCookie(request);
     const [, query = ''] = request.url.split('?', 2);
     let finished: Finished;
@@ -218,7 +219,22 @@ export const connectionSignInRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }
     }
     if ('problem' in finished) return refuse(request, reply, finished);
     answerSignIn(deps, browser, reply, finished.outcome);
-    return redirect(reply, new URL(finished.attempt.returnTo));
+    return redirect(reply, nextPage(finished.outcome, new URL(finished.attempt.returnTo)));
+  }
+
+  /** The app that asked; or the page that asks for a second factor, which goes there afterwards where that is one of ours. */
+  function nextPage(outcome: SignInOutcome, returnTo: URL): URL {
+    if (outcome.next === 'session') return returnTo;
+    const page = new URL(
+      outcome.next === 'enrolment' ? '/signin/enrol' : '/signin/second-factor',
+      deps.config.publicUrl,
+    );
+    if (returnTo.origin === page.origin)
+      page.searchParams.set('returnTo', returnTo.pathname + returnTo.search);
+    if (outcome.next === 'second-factor') page.searchParams.set('remember', String(outcome.rememberDays));
+    // In the fragment, which browsers send to no server.
+    page.hash = `token=${outcome.pending.sessionToken}`;
+    return page;
   }
 
   /** The one of that kind that a tenant has in service. */

@@ -7,6 +7,7 @@ export const BATCH = 5000;
 export interface Removed {
   sessions: number;
   oneTimeTokens: number;
+  rememberedDevices: number;
   invitations: number;
   outbox: number;
   loginThrottles: number;
@@ -25,6 +26,9 @@ export async function removeExpired(tx: SystemTx, now: Date): Promise<Removed> {
     oneTimeTokens: await remove(sql`
       delete from gatehouse.one_time_tokens t where (t.tenant_id, t.id) in (
         select e.tenant_id, e.id from gatehouse.one_time_tokens e where e.expires_at < ${now}::timestamptz - interval '7 days' limit ${BATCH})`),
+    rememberedDevices: await remove(sql`
+      delete from gatehouse.remembered_devices d where (d.tenant_id, d.id) in (
+        select e.tenant_id, e.id from gatehouse.remembered_devices e where e.expires_at < ${now}::timestamptz limit ${BATCH})`),
     invitations: await remove(sql`
       delete from gatehouse.invitations i where (i.tenant_id, i.id) in (
         select e.tenant_id, e.id from gatehouse.invitations e where e.expires_at < ${now}::timestamptz - interval '30 days' limit ${BATCH})`),

@@ -20,7 +20,7 @@ export const leaveTenantRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (
         description:
           'Ends the caller’s membership as a guest with its roles, and the sessions with which the caller works there, the present one too: go to another ' +
           'tenant first to stay signed in. Not for the home tenant, nor for the last administrator. A tenant that the caller is not an active member of, or ' +
-          'that is suspended, is not there. Not for clients that a tenant registered for itself.',
+          'that is suspended, is not there.',
         params: Message({ id: Id }),
         response: {
           204: Type.Null({ description: 'Left.' }),
@@ -28,7 +28,6 @@ export const leaveTenantRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (
             'request.invalid',
             'auth.unauthenticated',
             'auth.csrf_refused',
-            'auth.client_not_allowed',
             'resource.not_found',
             'memberships.home_fixed',
             'users.last_administrator',

@@ -1,9 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { addGuest } from '../../../test/guests.fixture.ts';
-import { addApp, addCaller, addTenant, type Caller, itemsOf } from '../../../test/people.fixture.ts';
-import { addOwner } from '../../../test/recovery.fixture.ts';
+import { addCaller, addTenant, type Caller, itemsOf } from '../../../test/people.fixture.ts';
 import { startServer, type TestServer } from '../../../test/server.fixture.ts';
-import { PASSWORD } from '../../../test/standing/people.fixture.ts';
 import { newId, type TenantId } from '../../platform/ids.ts';
 
 let gatehouse: TestServer;
@@ -103,20 +100,6 @@ describe('DELETE /api/v1/auth/tenants/{id}', () => {
     await boss.post(`/tenants/${customer}/suspend`);
     expect((await leave(guest)).body.code).toBe('resource.not_found');
     expect(await isMember(guest)).toBe(true);
-  });
-
-  it('is not for an app that a tenant registered for itself', async () => {
-    const { email, tenantId, userId } = await addOwner(gatehouse);
-    await addGuest(gatehouse, customer, { tenantId, userId });
-    const client = await addApp(gatehouse, tenantId);
-    const app = gatehouse.browser();
-    const { body } = await app.post('/api/v1/auth/login', { email, password: PASSWORD, client });
-    const headers = { authorization: `Bearer ${String(body.access_token)}` };
-    const answer = await app.delete(`/api/v1/auth/tenants/${customer}`, headers);
-    expect([answer.status, answer.body.code]).toEqual([403, 'auth.client_not_allowed']);
-    expect(await app.get('/api/v1/auth/tenants', headers)).toMatchObject({
-      body: { items: [{}, {}] },
-    });
   });
 
   it('needs a session, the CSRF token, and an id', async () => {

@@ -1,6 +1,6 @@
 import { enterTenant } from '../../platform/access/index.ts';
 import { Problem, type RequestContext } from '../../platform/http/index.ts';
-import { clientNotAllowed, isServedBy, type SignedInPrincipal } from '../auth/index.ts';
+import type { SignedInPrincipal } from '../auth/index.ts';
 import type { Deps } from '../deps.ts';
 import { keepAdministrators } from '../roles/index.ts';
 import { endGuestMembership } from './end-membership.ts';
@@ -11,7 +11,7 @@ import { loadGuestForUpdate } from './memberships.repo.ts';
  * present one. Home is not left: the account ends there by being erased. Where the membership or the tenant is suspended,
  * whoever suspended it decides.
  *
- * @throws {Problem} `memberships.home_fixed`, `resource.not_found`, `auth.client_not_allowed`, `users.last_administrator`
+ * @throws {Problem} `memberships.home_fixed`, `resource.not_found`, `users.last_administrator`
  */
 export async function leaveTenant(
   deps: Deps,
@@ -23,8 +23,6 @@ export async function leaveTenant(
   if (tenantId === homeTenantId)
     throw new Problem('memberships.home_fixed', { detail: 'Have your account erased instead.' });
   const inside = await enterTenant({ kind: 'member', tenantId: homeTenantId, userId }, tenantId, deps.doors);
-  // SECURITY: an app that one tenant registered ends nothing in another, whoever uses it.
-  if (!isServedBy(await deps.clients.get(principal.session.client_id), inside)) throw clientNotAllowed();
   await deps.doors.withTenant(inside, (tx) =>
     keepAdministrators(
       tx,

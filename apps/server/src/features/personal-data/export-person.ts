@@ -9,6 +9,7 @@ import {
   listCredentials,
   listExternalIdentities,
   listLinks,
+  listRememberedDevices,
   listMembershipsElsewhere,
   listRoles,
   listSignInAddresses,
@@ -112,8 +113,15 @@ async function headOf(
     credentials: (await listCredentials(tx, userId)).map((credential) => ({
       id: credential.id,
       kind: credential.kind,
+      label: credential.label,
       createdAt: time(credential.created_at),
       updatedAt: time(credential.updated_at),
+      lastUsedAt: credential.last_used_at && time(credential.last_used_at),
+    })),
+    rememberedDevices: (await listRememberedDevices(tx, userId)).map((device) => ({
+      userAgent: device.user_agent,
+      createdAt: time(device.created_at),
+      expiresAt: time(device.expires_at),
     })),
     externalIdentities: (await listExternalIdentities(tx, userId)).map((identity) => ({
       connectionId: identity.connection_id,

@@ -75,7 +75,16 @@ export async function listMembershipsElsewhere(tx: TenantTx, userId: string) {
 export const listCredentials = (tx: TenantTx, userId: string) =>
   tx
     .selectFrom('credentials')
-    .select(['id', 'kind', 'created_at', 'updated_at'])
+    .select(['id', 'kind', 'label', 'created_at', 'updated_at', 'last_used_at'])
+    .where('tenant_id', '=', here(tx))
+    .where('user_id', '=', userId)
+    .orderBy('created_at')
+    .execute();
+
+export const listRememberedDevices = (tx: TenantTx, userId: string) =>
+  tx
+    .selectFrom('remembered_devices')
+    .select(['user_agent', 'created_at', 'expires_at'])
     .where('tenant_id', '=', here(tx))
     .where('user_id', '=', userId)
     .orderBy('created_at')

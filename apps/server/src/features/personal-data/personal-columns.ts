@@ -74,7 +74,7 @@ export const PERSONAL_COLUMNS: Readonly<Record<string, Readonly<Record<string, P
     evidence: at('consents[].ip'),
     correlation_id: at('consents[].correlationId'),
   },
-  credentials: { kind: at('credentials[].kind'), secret_sealed: SECRET },
+  credentials: { kind: at('credentials[].kind'), label: at('credentials[].label'), secret_sealed: SECRET },
   decisions: {
     permission: LOG_OF_PERMITS,
     resource: LOG_OF_PERMITS,
@@ -119,6 +119,7 @@ export const PERSONAL_COLUMNS: Readonly<Record<string, Readonly<Record<string, P
       'Counters: keyed hashes of addresses for a day at most, and network addresses for a minute, whoever used them.',
     ),
   },
+  remembered_devices: { secret_hash: SECRET, user_agent: at('rememberedDevices[].userAgent') },
   revocations: { kind: ID, client_id: ID },
   role_assignments: { via: at('membership.roles[].via') },
   role_permissions: { permission: NOBODY },

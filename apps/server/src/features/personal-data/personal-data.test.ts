@@ -17,7 +17,7 @@ import { assignRole, PASSWORD, registerTenant } from '../../../test/standing/peo
 import { ROOT_TENANT, type TenantId } from '../../platform/ids.ts';
 import { readPublicKeys } from '../audit/index.ts';
 import { verifyExport } from '../audit/verify/verify-export.ts';
-import { openPassword } from '../auth/sealed-password.ts';
+import { openPassword } from '../auth/sealed-credentials.ts';
 
 let gatehouse: TestServer;
 let tenant: TenantId;

@@ -5,6 +5,13 @@ export {
   endSession,
   endSessionOf,
   endSessionsOf,
+  endSessionsWithout,
   holdPlacesOf,
   lockGuestSessions,
 } from './sessions.repo.ts';
+export {
+  countRememberedDevices,
+  forgetDevices,
+  insertRememberedDevice,
+  isRemembered,
+} from './remembered-devices.repo.ts';

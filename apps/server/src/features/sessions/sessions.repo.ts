@@ -61,6 +61,27 @@ export async function endSessionsOf(
   return rows.length;
 }
 
+/** Ends the sessions of the entered tenant's users that were opened by none of these methods. */
+export async function endSessionsWithout(
+  tx: TenantTx,
+  methods: readonly string[],
+  reason: string,
+  now: Date,
+): Promise<number> {
+  const rows = await tx
+    .updateTable('sessions')
+    .set({ ended_at: now, end_reason: reason, epoch: sql`epoch + 1` })
+    .where('tenant_id', '=', tenantHeld(tx))
+    .where('ended_at', 'is', null)
+    .where(sql<boolean>`not amr && ${[...methods]}::text[]`)
+    .returning(['id', 'epoch', 'user_id'])
+    .execute();
+  // A statement has 65 535 parameters at most.
+  for (let from = 0; from < rows.length; from += 1000)
+    await insertRevocations(tx, 'session', rows.slice(from, from + 1000), now);
+  return rows.length;
+}
+
 /** Ends every session of the entered tenant's users. Followers are told by the tenant's own epoch, not session by session. */
 export async function endAllSessions(tx: TenantTx, reason: string, now: Date): Promise<number> {
   const result = await tx

@@ -8,6 +8,7 @@ import type { SessionId, UserId } from '../../platform/ids.ts';
 import { actorOf } from '../audit/index.ts';
 import type { Deps } from '../deps.ts';
 import { type TenantScoped, tenantAndIdParams } from '../tenant-scoped.ts';
+import { forgetDevices } from './remembered-devices.repo.ts';
 import { endSession, endSessionsOf, isUserHere, listSessions, loadSession } from './sessions.repo.ts';
 
 const tags = ['Sessions'];
@@ -132,7 +133,8 @@ export const sessionsRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app
         tags,
         operationId: 'endOtherSessions',
         summary: 'End all my other sessions',
-        description: 'The session that calls stays.',
+        description:
+          'The session that calls stays. Remembered browsers are forgotten, and sign-ins that wait for a second factor are over.',
         response: { 200: EndedSessions, ...problems('auth.unauthenticated', 'auth.csrf_refused') },
       },
     },
@@ -146,11 +148,14 @@ export const sessionsRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app
           deps.clock.now(),
           principal.sessionId,
         );
+        const forgottenDevices = await forgetDevices(tx, principal.userId);
+        for (const waiting of ['second-factor', 'enrolment'] as const)
+          await deps.oneTimeTokens.revoke(tx, waiting, principal.userId);
         await deps.audit.record(tx, {
           action: 'session_ended',
           actor: actorOf(principal),
           resource: { type: 'user', id: principal.userId },
-          after: { by: 'user', ended },
+          after: { by: 'user', ended, forgottenDevices },
           request: contextOf(request),
         });
         return { ended };

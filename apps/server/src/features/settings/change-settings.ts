@@ -14,6 +14,7 @@ import { insertRevocations } from '../../platform/revocations/revocations.repo.t
 import { actorOf } from '../audit/index.ts';
 import { type Caller, recordDenied } from '../denied.ts';
 import type { Deps } from '../deps.ts';
+import { endGuestSessions, endSessionsWithout, lockGuestSessions } from '../sessions/index.ts';
 import {
   isByConnection,
   loadOwnSettings,
@@ -52,10 +53,14 @@ export async function changeSettings(deps: Deps, caller: Caller, input: ChangeTe
     }
     checkNotLockedOut(caller, after);
     if (after.signIn.policy !== before.signIn.policy) await checkComesByProvider(tx, caller, after);
-    if (changed.includes('session')) await lockSessionRules(tx);
+    const demandsFactor = after.mfa.policy === 'mandatory' && changed.includes('mfa');
+    // Guests' sessions before the tenant's row, and the row before sessions, as whoever opens one takes them.
+    if (changed.includes('session') || demandsFactor) await lockSessionRules(tx);
+    if (demandsFactor) await lockGuestSessions(tx);
     const version = await writeSettings(deps, tx, input.version, pick(after, namesOf(after)));
     if (changed.includes('session'))
       await shortenSessions(tx, after.session, (deps.config.accessTokenMinutes ?? LONGEST_TOKEN) + 1);
+    if (demandsFactor) await endUnsettledSessions(deps, tx, after.mfa);
     await deps.audit.record(tx, {
       action: 'tenant_settings_changed',
       actor: actorOf(caller.principal),
@@ -74,6 +79,24 @@ export async function changeSettings(deps: Deps, caller: Caller, input: ChangeTe
   // The next request of this very process obeys; others learn of it from the log.
   deps.tenantRules.forget([{ kind: 'settings', tenant_id: caller.entered.tenantId }]);
   deps.brands.forget();
+}
+
+/**
+ * Where a second factor is demanded from now on, the sessions that have proved none end: at their next sign-in their users enrol.
+ * Guests, who have their sessions at home, end all of those that work here, and come back with a factor.
+ *
+ * That whoever changes this may be among them is intended; requests would be refused all the same (features/auth, `isSettledIn`),
+ * and services that follow the revocation log have to hear of it.
+ */
+async function endUnsettledSessions(
+  deps: Pick<Deps, 'clock'>,
+  tx: TenantTx,
+  mfa: TenantSettings['mfa'],
+): Promise<void> {
+  const now = deps.clock.now();
+  const reason = 'second factor demanded';
+  await endSessionsWithout(tx, mfa.rememberDays > 0 ? ['mfa', 'remembered'] : ['mfa'], reason, now);
+  await endGuestSessions(tx, null, reason, now);
 }
 
 /**

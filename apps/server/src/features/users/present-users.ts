@@ -1,5 +1,6 @@
 import type { User } from '@gatehouse/contracts';
-import { listLocked, throttleKey } from '../auth/index.ts';
+import { factorThrottleKey, listLocked, throttleKey } from '../auth/index.ts';
+import type { UserId } from '../../platform/ids.ts';
 import type { Deps } from '../deps.ts';
 import type { UserRow } from './users.repo.ts';
 
@@ -13,10 +14,11 @@ export async function presentUsers(
 ): Promise<User[]> {
   // SECURITY: of an address that nobody has proved here, its lock is the business of whoever has it elsewhere.
   const keys = rows.map(({ sign_in_key: key }) => (key === null ? undefined : throttleKey(deps, key)));
-  const locked = await loadLocked(
-    deps,
-    keys.filter((key) => key !== undefined),
-  );
+  const factorKeys = rows.map(({ id }) => factorThrottleKey(deps, id as UserId));
+  const locked = await loadLocked(deps, [
+    ...keys.filter((key) => key !== undefined),
+    ...factorKeys.filter((_, index) => keys[index] !== undefined),
+  ]);
   return rows.map((row, index) => ({
     id: row.id,
     tenantId: row.tenant_id,
@@ -25,7 +27,7 @@ export async function presentUsers(
     emailVerified: row.email_verified_at !== null,
     name: row.name,
     status: row.status,
-    locked: locked.has(keys[index]?.toString('base64') ?? ''),
+    locked: [keys[index], factorKeys[index]].some((key) => locked.has(key?.toString('base64') ?? '')),
     roles: row.roles,
     createdAt: row.created_at.toISOString(),
     lastLoginAt: row.last_login_at?.toISOString() ?? null,

@@ -2,7 +2,7 @@ import type { User } from '@gatehouse/contracts';
 import { actorOf } from '../audit/index.ts';
 import type { Caller } from '../denied.ts';
 import type { Deps } from '../deps.ts';
-import { endSessionsOf } from '../sessions/index.ts';
+import { endSessionsOf, forgetDevices } from '../sessions/index.ts';
 import { changeUser } from './act-on-user.ts';
 import { suspendUserRow } from './users.repo.ts';
 
@@ -16,6 +16,7 @@ export const suspendUser = (deps: Deps, caller: Caller, id: string): Promise<Use
     const now = deps.clock.now();
     await suspendUserRow(tx, user.id, now);
     const endedSessions = await endSessionsOf(tx, user.id, 'user suspended', now);
+    await forgetDevices(tx, user.id);
     await deps.oneTimeTokens.revokeAll(tx, user.id);
     await deps.audit.record(tx, {
       action: 'user_suspended',

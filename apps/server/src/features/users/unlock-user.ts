@@ -1,13 +1,13 @@
 import type { User } from '@gatehouse/contracts';
 import { actorOf } from '../audit/index.ts';
-import { clearThrottle, throttleKey } from '../auth/index.ts';
+import { clearThrottle, factorThrottleKey, throttleKey } from '../auth/index.ts';
 import type { Caller } from '../denied.ts';
 import type { Deps } from '../deps.ts';
 import { actOnUser } from './act-on-user.ts';
 import { presentUser } from './present-users.ts';
 
 /**
- * Lifts the lock that failed sign-ins left on a user's address, and forgets the failures (spec W2).
+ * Lifts the locks that failed sign-ins left on a user's address and second factors, and forgets the failures (spec W2).
  *
  * SECURITY: nobody lifts the lock on their own account, so that a stolen session does not buy endless guesses at the password.
  */
@@ -20,14 +20,21 @@ export async function unlockUser(deps: Deps, caller: Caller, id: string): Promis
   // Counters belong to addresses, over all tenants: they are cleared through the system's door, with the record in the same
   // transaction, and in the actor's home as well where somebody acts from above.
   await deps.doors.asSystem('an administrator unlocks', async (tx) => {
-    const cleared = await clearThrottle(tx, throttleKey(deps, key));
-    if (!cleared) return;
+    const cleared = [
+      await clearThrottle(tx, throttleKey(deps, key)),
+      await clearThrottle(tx, factorThrottleKey(deps, user.id)),
+    ].filter((each) => each !== undefined);
+    if (cleared.length === 0) return;
+    const locks = cleared.flatMap(({ lockedUntil }) => lockedUntil?.getTime() ?? []);
     const after = { failures: 0, lockedUntil: null };
     const unlocked = {
       action: 'account_unlocked',
       actor: actorOf(principal),
       resource: { type: 'user', id: user.id },
-      before: { failures: cleared.failures, lockedUntil: cleared.lockedUntil?.toISOString() ?? null },
+      before: {
+        failures: cleared.reduce((sum, { failures }) => sum + failures, 0),
+        lockedUntil: locks.length === 0 ? null : new Date(Math.max(...locks)).toISOString(),
+      },
       after,
       request,
     } as const;

@@ -1,22 +1,24 @@
 import type { FastifyInstance } from 'fastify';
 import { type ErrorCode, type Permission, User } from '@gatehouse/contracts';
-import { user } from '../../platform/access/index.ts';
+import { type StepUp, user } from '../../platform/access/index.ts';
 import { problems } from '../../platform/http/index.ts';
 import { callerWith, type Caller } from '../denied.ts';
 import type { Deps } from '../deps.ts';
 import { type TenantScoped, tenantAndIdParams } from '../tenant-scoped.ts';
 import { activateUser } from './activate-user.ts';
 import { resendLink } from './resend-link.ts';
+import { resetUserFactors } from './reset-user-factors.ts';
 import { suspendUser } from './suspend-user.ts';
 import { unlockUser } from './unlock-user.ts';
 
 interface UserAct {
-  path: 'suspend' | 'activate' | 'unlock' | 'resend-link';
+  path: 'suspend' | 'activate' | 'unlock' | 'reset-factors' | 'resend-link';
   operationId: string;
   permission: Permission;
   summary: string;
   description: string;
   refusals: ErrorCode[];
+  stepUp?: StepUp;
   run(deps: Deps, caller: Caller, id: string): Promise<User>;
 }
 
@@ -48,9 +50,21 @@ const ACTS: UserAct[] = [
     permission: 'users:unlock',
     summary: 'Lift the lock of failed sign-ins',
     description:
-      'Forgets the failed attempts on the address, from unknown browsers and from known ones. Not on one’s own account.',
+      'Forgets the failed attempts on the address and at second factors, from unknown browsers and from known ones. Not on one’s own account.',
     refusals: [],
     run: unlockUser,
+  },
+  {
+    path: 'reset-factors',
+    operationId: 'resetUserFactors',
+    permission: 'users:reset_factors',
+    summary: 'Remove all second factors of a user',
+    description:
+      'For somebody who has lost them: the next sign-in takes the password alone, or enrols where the tenant demands it. All sessions end, and the owner ' +
+      'is told by mail. Not for oneself, nor for somebody who governs what the caller does not. The caller must have proved within ten minutes who they are.',
+    refusals: ['auth.insufficient_user_authentication'],
+    stepUp: { maxAge: 600 },
+    run: resetUserFactors,
   },
   {
     path: 'resend-link',
@@ -71,7 +85,9 @@ export function userActsRoutes(app: FastifyInstance, scope: TenantScoped): void 
     app.post<{ Params: { id: string } }>(
       `${at}/users/:id/${act.path}`,
       {
-        config: { access: user({ permission: act.permission }) },
+        config: {
+          access: user({ permission: act.permission, ...(act.stepUp && { stepUp: act.stepUp }) }),
+        },
         schema: {
           tags: ['Users'],
           operationId: `${act.operationId}${suffix}`,

@@ -12,6 +12,15 @@ export type Access = { readonly kind: 'public'; readonly reason: string } | User
 export interface UserAccess {
   readonly kind: 'user';
   readonly anyOf: Readonly<Record<EnteredVia, AnyOf>>;
+  readonly stepUp?: StepUp;
+}
+
+/** How recently, and how strongly, the caller must have proved who they are (RFC 9470, spec R8). */
+export interface StepUp {
+  /** Seconds since the last proof, at most. */
+  readonly maxAge: number;
+  /** `2`: a second factor, of everybody. Else the strongest that the caller's account has. */
+  readonly acr?: '2';
 }
 
 const WAYS = ['own', 'parent', 'platform'] as const satisfies readonly EnteredVia[];
@@ -26,15 +35,18 @@ export const publicAccess = (reason: string): Access => ({ kind: 'public', reaso
  * user({ permission: 'users:read' });
  * // Another permission for another way in: a tenant's own settings are no business of the platform's `tenants:update`.
  * user({ permission: { own: 'settings:update', parent: 'customers:update', platform: 'tenants:update' } });
+ * // Only for whoever has proved within ten minutes who they are.
+ * user({ permission: 'users:reset_factors', stepUp: { maxAge: 600 } });
  */
 export function user(
-  options: { permission?: Permission | Readonly<Record<EnteredVia, Permission>> } = {},
+  options: { permission?: Permission | Readonly<Record<EnteredVia, Permission>>; stepUp?: StepUp } = {},
 ): UserAccess {
-  const { permission } = options;
-  return byWay((way) => {
+  const { permission, stepUp } = options;
+  const access = byWay((way) => {
     if (permission === undefined) return [];
     return [typeof permission === 'string' ? permission : permission[way]];
   });
+  return stepUp === undefined ? access : { ...access, stepUp };
 }
 
 /**
@@ -47,6 +59,8 @@ export function either(...accesses: readonly UserAccess[]): UserAccess {
   // SECURITY: beside "any signed-in user" every other condition would be void, and look as if it were not.
   if (accesses.some(({ anyOf }) => WAYS.some((way) => anyOf[way].length === 0)))
     throw new TypeError('either() takes accesses that name a permission');
+  if (accesses.some(({ stepUp }) => stepUp !== undefined))
+    throw new TypeError('either() takes accesses without stepUp');
   return byWay((way) => [...new Set(accesses.flatMap(({ anyOf }) => anyOf[way]))]);
 }
 
@@ -58,6 +72,14 @@ const byWay = (permissions: (way: EnteredVia) => AnyOf): UserAccess => ({
 /** An access in words, for the API description and the route inventory; of a route, with what its tenant's door takes. */
 export function describeAccess(access: Access, route?: NamedRoute): string {
   if (access.kind === 'public') return `public: ${access.reason}`;
+  const { stepUp } = access;
+  const recently = stepUp
+    ? `, who proved ${stepUp.acr === undefined ? 'who they are' : 'a second factor'} within ${stepUp.maxAge / 60} minutes`
+    : '';
+  return describeWho(access, route) + recently;
+}
+
+function describeWho(access: UserAccess, route: NamedRoute | undefined): string {
   const [own, parent, platform] = WAYS.map((way) => access.anyOf[way].join(' or '));
   if (own === '') return 'signed-in user';
   const asked =

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Doors } from '../database/index.ts';
 import { Problem } from '../http/problem.ts';
 import { ROOT_TENANT } from '../ids.ts';
-import type { Access, AnyOf, UserAccess } from './access.ts';
+import type { Access, AnyOf, StepUp, UserAccess } from './access.ts';
 import type { DeclaredRoute } from './fastify-types.ts';
 import { entering } from './entering.ts';
 import { type EnteredTenant, enterOwn, enterTenant } from './enter-tenant.ts';
@@ -26,6 +26,8 @@ export interface AccessHookDeps {
   onTenantRefused(request: FastifyRequest, principal: UserPrincipal, entered: EnteredTenant): Promise<void>;
   /** A caller without an identity was refused: counted by the minute. */
   onAnonymousDenial(request: FastifyRequest, code: string): void;
+  /** @throws {Problem} 401 when the caller has not proved recently or strongly enough who they are (RFC 9470). */
+  checkStepUp(principal: UserPrincipal, stepUp: StepUp): Promise<void>;
   /** A caller was permitted: goes to the decision log. */
   onPermitted(
     request: FastifyRequest,
@@ -106,6 +108,8 @@ async function admit(
     await deps.onDenied(request, principal, entered, missing[0] ?? '');
     throw denied(missing);
   }
+  // After the permission: nobody is asked for a factor who may not do it all the same.
+  if (access.stepUp) await deps.checkStepUp(principal, access.stepUp);
   return access.anyOf[entered.via].find((permission) => principal.permissions.has(permission));
 }
 

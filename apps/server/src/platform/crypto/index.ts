@@ -47,3 +47,4 @@ export {
   type SigningKey,
   type TokenSigner,
 } from './signing.ts';
+export { describeTotp, newTotpSecret, totpStepOf } from './totp.ts';

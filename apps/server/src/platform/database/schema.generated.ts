@@ -149,6 +149,9 @@ export interface Credentials {
   created_at: Timestamp;
   id: string;
   kind: string;
+  label: string | null;
+  last_step: Int8 | null;
+  last_used_at: Timestamp | null;
   secret_sealed: string;
   tenant_id: string;
   updated_at: Timestamp;
@@ -275,6 +278,16 @@ export interface RateLimits {
   expire: Int8 | null;
   key: string;
   points: Generated<number>;
+}
+
+export interface RememberedDevices {
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  id: string;
+  secret_hash: Buffer;
+  tenant_id: string;
+  user_agent: string;
+  user_id: string;
 }
 
 export interface Revocations {
@@ -446,6 +459,7 @@ export interface DB {
   outbox: Outbox;
   principals: Principals;
   rate_limits: RateLimits;
+  remembered_devices: RememberedDevices;
   revocations: Revocations;
   role_assignments: RoleAssignments;
   role_permissions: RolePermissions;

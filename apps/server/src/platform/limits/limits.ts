@@ -10,6 +10,7 @@ export type LimitGroup =
   | 'register'
   | 'check-method'
   | 'password'
+  | 'mfa'
   | 'email'
   | 'setup'
   | 'switch-tenant'

@@ -15,7 +15,10 @@ export type Purpose =
   | 'change-email'
   | 'invitation'
   | 'connection-sign-in'
-  | 'connection-link';
+  | 'connection-link'
+  | 'second-factor'
+  | 'enrolment'
+  | 'new-totp';
 
 /** What a token was made with. */
 export interface TokenContent {

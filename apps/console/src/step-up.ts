@@ -1,0 +1,36 @@
+import type { StepUpNeed } from '@gatehouse/browser';
+import { useSyncExternalStore } from 'react';
+
+/** Somebody is asked to prove once more who they are; the request that needs it waits for the answer. */
+export interface AskedStepUp extends StepUpNeed {
+  answer(isProved: boolean): void;
+}
+
+let asked: AskedStepUp | null = null;
+const listeners = new Set<() => void>();
+
+function become(next: AskedStepUp | null): void {
+  asked = next;
+  for (const listener of listeners) listener();
+}
+
+/** Opens the dialog (shell/StepUp.tsx); the session asks one at a time. */
+export const askStepUp = (need: StepUpNeed): Promise<boolean> =>
+  new Promise((resolve) => {
+    become({
+      ...need,
+      answer: (isProved) => {
+        become(null);
+        resolve(isProved);
+      },
+    });
+  });
+
+export const useAskedStepUp = (): AskedStepUp | null =>
+  useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => asked,
+  );

@@ -1,0 +1,58 @@
+import type { NewTotp } from '@gatehouse/contracts';
+import { enterOwn } from '../../../platform/access/index.ts';
+import type { RequestContext } from '../../../platform/http/index.ts';
+import type { Deps } from '../../deps.ts';
+import { type OpenedSession, openSession } from '../open-session.ts';
+import { addTotp, beginTotp, confirmTotp, type NewFactor } from './add-totp.ts';
+import { hasSecondFactor } from './factors.repo.ts';
+import { pendingInvalid, type PendingSignIn, spendPending } from './pending-sign-in.ts';
+import { withSecondFactor } from './policy.ts';
+import { ownerOfPending } from './verify-sign-in.ts';
+
+const home = ({ tenantId }: PendingSignIn) => enterOwn({ kind: 'claim', tenantId });
+
+/**
+ * A secret for somebody who has to enrol before anything else (spec W5).
+ *
+ * @throws {Problem} `auth.mfa_session_invalid` where the account has a factor meanwhile
+ */
+export const beginEnrolment = (deps: Deps, pending: PendingSignIn): Promise<NewTotp> =>
+  deps.doors.withTenant(home(pending), async (tx) => {
+    checkStillWithout(await hasSecondFactor(tx, pending.userId));
+    return beginTotp(deps, tx, pending);
+  });
+
+/**
+ * Completes a sign-in by the first second factor of the account.
+ *
+ * SECURITY: only of an account that has none. A sign-in that began before the owner enrolled would else add a factor of whoever
+ * knows the password, past the owner's.
+ *
+ * @throws {Problem} `auth.mfa_session_invalid`, `auth.link_invalid`, `factors.code_wrong`, and what `openSession` throws
+ */
+export async function completeEnrolment(
+  deps: Deps,
+  pending: PendingSignIn,
+  input: NewFactor,
+  request: RequestContext,
+): Promise<{ opened: OpenedSession; backupCodes: string[] | undefined }> {
+  const owner = ownerOfPending(pending);
+  const confirmed = await confirmTotp(deps, owner, input);
+  const done = await deps.doors.withTenant(home(pending), async (tx) => {
+    const { userId, client } = pending;
+    const { email } = await spendPending(deps, tx, pending);
+    checkStillWithout(await hasSecondFactor(tx, userId));
+    const backupCodes = await addTotp(deps, tx, { ...owner, email }, confirmed, request);
+    const amr = withSecondFactor(pending.amr, 'otp');
+    return {
+      opened: await openSession(deps, tx, { userId, client, amr, ...pending.via }, request),
+      backupCodes,
+    };
+  });
+  deps.metrics.signIn('accepted');
+  return done;
+}
+
+function checkStillWithout(has: boolean): void {
+  if (has) throw pendingInvalid();
+}

@@ -1,0 +1,324 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { TestBrowser } from '../../../../test/browser.fixture.ts';
+import { addGuest } from '../../../../test/guests.fixture.ts';
+import { addOwner } from '../../../../test/recovery.fixture.ts';
+import {
+  addAuthenticator,
+  type Authenticator,
+  authenticator,
+  ENROL,
+  FACTORS,
+  LOGIN,
+  ME,
+  sessionsOf,
+  setPolicy,
+  STEP_UP,
+  VERIFY,
+} from '../../../../test/second-factor.fixture.ts';
+import { addTenant, itemsOf } from '../../../../test/people.fixture.ts';
+import { startServer, type TestServer } from '../../../../test/server.fixture.ts';
+import { addPerson, PASSWORD, type Person } from '../../../../test/standing/people.fixture.ts';
+import { resetFactorsByOperator } from './reset-factors.ts';
+import type { TenantId } from '../../../platform/ids.ts';
+
+let gatehouse: TestServer;
+let tenantId: TenantId;
+let owner: Person;
+let browser: TestBrowser;
+let app: Authenticator;
+beforeAll(async () => {
+  gatehouse = await startServer({ env: { MFA_ISSUER: 'Acme Cloud' } });
+});
+afterAll(() => gatehouse.close());
+beforeEach(async () => {
+  tenantId = await addTenant(gatehouse);
+  owner = await addOwner(gatehouse, { tenantId, roles: ['admin'] });
+  browser = gatehouse.browser();
+});
+
+const credentials = () => ({ email: owner.email, password: PASSWORD });
+/** Signs in with the password alone, for who has no factor yet. */
+async function signIn(as: TestBrowser = browser) {
+  const answer = await as.post(LOGIN, credentials());
+  expect(answer.status, answer.text).toBe(200);
+  return answer;
+}
+async function enrolled() {
+  await signIn();
+  app = await addAuthenticator(gatehouse, browser, 'Phone');
+  gatehouse.clock.advance({ minutes: 1 });
+}
+const pendingToken = async (by: TestBrowser): Promise<string> => {
+  const { body } = await by.post(LOGIN, credentials());
+  expect(body).toMatchObject({ mfa_required: true });
+  return String(body.session_token);
+};
+const mailsTo = async (email: string) =>
+  (await gatehouse.deliverMail()).filter(({ to }) => to === email).map(({ subject }) => subject);
+const records = async (action: string) =>
+  itemsOf(await browser.get(`/api/v1/audit?action=${action}&limit=5`));
+
+describe('what a tenant demands', () => {
+  it('is nothing where it is off: nobody is asked, and nobody adds one', async () => {
+    await enrolled();
+    expect((await setPolicy(browser, { policy: 'off' })).status).toBe(200);
+    const jar = gatehouse.browser();
+    expect((await jar.post(LOGIN, credentials())).body).toHaveProperty('user');
+    expect((await browser.post(`${FACTORS}/totp`)).body.code).toBe('factors.off');
+    expect((await browser.get(FACTORS)).body).toMatchObject({ policy: 'off', mayAdd: false });
+  });
+
+  it('is a factor of everybody where it is mandatory: enrolment comes before anything else [threat 34] [threat 38]', async () => {
+    const colleague = await addOwner(gatehouse, { tenantId });
+    await enrolled();
+    const theirs = gatehouse.browser();
+    await theirs.post(LOGIN, { email: colleague.email, password: PASSWORD });
+    expect((await setPolicy(browser, { policy: 'mandatory' })).status).toBe(200);
+    // The session without a factor has ended, and is not renewed; the one with a factor goes on.
+    expect((await theirs.get(ME)).status).toBe(401);
+    expect((await theirs.post('/api/v1/auth/refresh')).status).toBe(401);
+    expect((await browser.get(ME)).status).toBe(200);
+    const open = await sessionsOf(gatehouse, colleague.userId);
+    expect(open.filter(({ amr }) => !amr.includes('mfa'))).toEqual([]);
+
+    const jar = gatehouse.browser();
+    const first = await jar.post(LOGIN, { email: colleague.email, password: PASSWORD });
+    expect(first.body).toEqual({
+      mfa_enrolment_required: true,
+      session_token: expect.any(String) as string,
+      expires_in: 900,
+    });
+    const { session_token } = first.body;
+    expect((await jar.get(ME)).status).toBe(401);
+    const skipped = await jar.post(VERIFY, { session_token, totp_code: '000000' });
+    expect(skipped.body.code).toBe('auth.mfa_session_invalid');
+    const begun = await jar.post(ENROL, { session_token });
+    expect(begun.body).toMatchObject({
+      otpauth_uri: expect.stringContaining('issuer=Acme%20Cloud') as string,
+      qr: { size: expect.any(Number) as number, path: expect.stringMatching(/^M\d/) as string },
+    });
+    const phone = authenticator(gatehouse, String(begun.body.secret));
+    const confirm = { session_token, enrolment_token: begun.body.enrolment_token };
+    const slip = await jar.post(`${ENROL}/confirm`, { ...confirm, totp_code: phone.code(5) });
+    expect(slip.body.code).toBe('factors.code_wrong');
+    const done = await jar.post(`${ENROL}/confirm`, { ...confirm, totp_code: phone.code() });
+    expect(done.status, done.text).toBe(200);
+    expect(done.body.backup_codes).toHaveLength(10);
+    expect((await jar.get(ME)).body.session).toMatchObject({ amr: ['pwd', 'otp', 'mfa'], acr: '2' });
+    expect(await mailsTo(colleague.email)).toContain(
+      'The second factors of your account with Gatehouse were changed',
+    );
+    const [id] = (await jar.get(FACTORS)).body.factors as { id: string }[];
+    expect((await jar.delete(`${FACTORS}/${id?.id}`)).body.code).toBe('factors.last');
+  });
+
+  it('cannot be met twice: a sign-in that waits to enrol adds nothing once the owner has a factor', async () => {
+    await signIn();
+    await setPolicy(browser, { policy: 'mandatory' });
+    const jars = [gatehouse.browser(), gatehouse.browser()];
+    const begun = await Promise.all(
+      jars.map(async (jar) => {
+        const { body } = await jar.post(LOGIN, credentials());
+        const secret = await jar.post(ENROL, { session_token: body.session_token });
+        return { session_token: body.session_token, ...secret.body } as Record<string, string>;
+      }),
+    );
+    const answers: [number, unknown][] = [];
+    for (const [index, jar] of jars.entries()) {
+      const { session_token, enrolment_token, secret } = begun[index] ?? {};
+      const totp_code = authenticator(gatehouse, secret ?? '').code();
+      const answer = await jar.post(`${ENROL}/confirm`, { session_token, enrolment_token, totp_code });
+      answers.push([answer.status, answer.body.code]);
+    }
+    expect(answers).toEqual([
+      [200, undefined],
+      [401, 'auth.mfa_session_invalid'],
+    ]);
+  });
+
+  it('holds for whoever goes to work in a tenant that demands it', async () => {
+    const strict = await addTenant(gatehouse, { name: 'Strict' });
+    const boss = await addOwner(gatehouse, { tenantId: strict, roles: ['admin'] });
+    const theirs = gatehouse.browser();
+    await theirs.post(LOGIN, { email: boss.email, password: PASSWORD });
+    await addAuthenticator(gatehouse, theirs);
+    await addGuest(gatehouse, strict, owner);
+    await signIn();
+    const goes = () => browser.post('/api/v1/auth/switch-tenant', { tenantId: strict });
+    expect((await goes()).status).toBe(200);
+    await setPolicy(theirs, { policy: 'mandatory' });
+    expect((await browser.get(ME)).status).toBe(401);
+    await signIn();
+    const refused = await goes();
+    expect(refused.body.code).toBe('auth.insufficient_user_authentication');
+    app = await addAuthenticator(gatehouse, browser);
+    expect((await goes()).status).toBe(200);
+    expect((await browser.get(ME)).body.tenant).toMatchObject({ id: strict });
+  });
+});
+
+describe('one’s own factors', () => {
+  it('are listed, added with a label and removed by a second factor; the owner is told of each [threat 41]', async () => {
+    await enrolled();
+    const { body } = await browser.get(FACTORS);
+    expect(body).toMatchObject({
+      policy: 'optional',
+      mayAdd: true,
+      factors: [{ kind: 'totp', label: 'Phone', lastUsedAt: null }],
+      backupCodesLeft: 10,
+    });
+    const [factor] = body.factors as { id: string }[];
+    gatehouse.clock.advance({ minutes: 11 });
+    const refused = await browser.delete(`${FACTORS}/${factor?.id}`);
+    expect([refused.status, refused.body.code]).toEqual([401, 'auth.insufficient_user_authentication']);
+    expect(refused.headers['www-authenticate']).toContain(
+      'error="insufficient_user_authentication", error_description="A more recent or stronger authentication is required", acr_values="2", max_age="600"',
+    );
+    // The password is no second factor.
+    const byPassword = await browser.post(STEP_UP, { password: PASSWORD });
+    expect(byPassword.body.code).toBe('auth.insufficient_user_authentication');
+    const before = ((await browser.get(ME)).body.session as { id: string }).id;
+    const proved = await browser.post(STEP_UP, { totp_code: app.code() });
+    expect(proved.status, proved.text).toBe(200);
+    const { session } = (await browser.get(ME)).body as { session: { id: string; authTime: string } };
+    expect(session.id).not.toBe(before);
+    expect(session.authTime).toBe(gatehouse.clock.now().toISOString());
+    const stranger = await addOwner(gatehouse, { tenantId });
+    const other = gatehouse.browser();
+    await other.post(LOGIN, { email: stranger.email, password: PASSWORD });
+    await addAuthenticator(gatehouse, other);
+    expect((await other.delete(`${FACTORS}/${factor?.id}`)).status).toBe(404);
+    expect((await browser.delete(`${FACTORS}/${factor?.id}`)).status).toBe(204);
+    expect((await browser.get(FACTORS)).body).toMatchObject({ factors: [], backupCodesLeft: 0 });
+    expect((await gatehouse.browser().post(LOGIN, credentials())).body).toHaveProperty('user');
+    expect((await mailsTo(owner.email)).filter((subject) => subject.includes('second factors'))).toHaveLength(
+      2,
+    );
+    expect(await records('factor_removed')).toHaveLength(1);
+  });
+
+  it('are not added by whoever found a session open', async () => {
+    await signIn();
+    gatehouse.clock.advance({ minutes: 11 });
+    const refused = await browser.post(`${FACTORS}/totp`);
+    expect(refused.body.code).toBe('auth.insufficient_user_authentication');
+    expect(refused.headers['www-authenticate']).toContain('acr_values="1"');
+    expect((await browser.post(STEP_UP, { password: 'Wrong-Pass-1' })).body.code).toBe(
+      'password.current_wrong',
+    );
+    expect((await browser.post(STEP_UP, { password: PASSWORD })).status).toBe(200);
+    expect((await browser.post(`${FACTORS}/totp`)).status).toBe(200);
+  });
+
+  it('are removed by an administrator for whoever has lost them, and not for oneself', async () => {
+    await enrolled();
+    const admin = await addOwner(gatehouse, { tenantId, roles: ['admin'] });
+    const viewer = await addPerson(gatehouse, tenantId, ['SUPPORT_MANAGER']);
+    const path = (id: string) => `/api/v1/users/${id}/reset-factors`;
+    const bearer = { authorization: `Bearer ${viewer.token}` };
+    const denied = await gatehouse.browser({ origin: undefined }).post(path(owner.userId), {}, bearer);
+    expect(denied.status).toBe(403);
+    const theirs = gatehouse.browser();
+    await theirs.post(LOGIN, { email: admin.email, password: PASSWORD });
+    expect((await browser.post(path(owner.userId))).body.code).toBe('users.self_forbidden');
+    const done = await theirs.post(path(owner.userId));
+    expect(done.status, done.text).toBe(200);
+    expect((await browser.get(ME)).status).toBe(401);
+    const jar = gatehouse.browser();
+    expect((await jar.post(LOGIN, credentials())).body).toHaveProperty('user');
+    browser = jar;
+    expect((await records('factors_reset'))[0]).toMatchObject({ actor: { id: admin.userId } });
+    expect(await mailsTo(owner.email)).toContain(
+      'The second factors of your account with Gatehouse were changed',
+    );
+  });
+});
+
+describe('the command line', () => {
+  it('removes the factors of whoever cannot be helped by anybody else, the last administrator', async () => {
+    await enrolled();
+    const { deps } = gatehouse.server;
+    expect(await resetFactorsByOperator(deps, 'nobody@example.com')).toBe('unknown');
+    expect(await resetFactorsByOperator(deps, owner.email.toUpperCase())).toBe('reset');
+    expect(await resetFactorsByOperator(deps, owner.email)).toBe('none');
+    expect((await browser.get(ME)).status).toBe(401);
+    expect((await gatehouse.browser().post(LOGIN, credentials())).body).toHaveProperty('user');
+  });
+});
+
+describe('remembered browsers', () => {
+  it('are asked for no second factor for as long as the tenant says, and count as no proof of one', async () => {
+    await enrolled();
+    const jar = gatehouse.browser();
+    const unasked = { session_token: await pendingToken(jar), totp_code: app.code(), remember_device: true };
+    const not = await jar.post(VERIFY, unasked);
+    expect(not.cookies.map(({ name }) => name)).not.toContain('__Host-gh.remembered');
+    await setPolicy(browser, { rememberDays: 30, policy: 'mandatory' });
+    gatehouse.clock.advance({ seconds: 60 });
+    const { body } = await jar.post(LOGIN, credentials());
+    expect(body.remember_days).toBe(30);
+    const kept = await jar.post(VERIFY, {
+      session_token: body.session_token,
+      totp_code: app.code(),
+      remember_device: true,
+    });
+    const cookie = kept.cookies.find(({ name }) => name === '__Host-gh.remembered');
+    expect(cookie).toMatchObject({ httpOnly: true, secure: true, path: '/', maxAge: 30 * 86_400 });
+    const again = await jar.post(LOGIN, credentials());
+    expect(again.body, again.text).toHaveProperty('user');
+    expect((await jar.get(ME)).body.session).toMatchObject({ amr: ['pwd', 'remembered'], acr: '1' });
+    expect((await jar.post(`${FACTORS}/backup-codes`)).body.code).toBe(
+      'auth.insufficient_user_authentication',
+    );
+    // Not with another account, nor with a secret that was made up.
+    const forged = gatehouse.browser();
+    forged.cookies.set('__Host-gh.remembered', 'A'.repeat(43));
+    expect((await forged.post(LOGIN, credentials())).body).toHaveProperty('mfa_required');
+    const [row] = await gatehouse.sql<{ text: string }>(
+      'select d::text as text from gatehouse.remembered_devices d where user_id = $1',
+      [owner.userId],
+    );
+    expect(row?.text).not.toContain(cookie?.value);
+    // Shorter days hold for those before as well.
+    gatehouse.clock.advance({ days: 2 });
+    const late = gatehouse.browser();
+    const fresh = await late.post(LOGIN, credentials());
+    await late.post(VERIFY, { session_token: fresh.body.session_token, totp_code: app.code() });
+    await setPolicy(late, { rememberDays: 1 });
+    expect((await jar.post(LOGIN, credentials())).body).toHaveProperty('mfa_required');
+  });
+
+  it.each([
+    [
+      'a new password',
+      async (jar: TestBrowser) => {
+        const body = { currentPassword: PASSWORD, newPassword: PASSWORD };
+        return (await jar.post('/api/v1/auth/password/change', body)).status;
+      },
+    ],
+    [
+      'signing out everywhere',
+      async (jar: TestBrowser) => (await jar.post('/api/v1/sessions/end-others')).status,
+    ],
+    [
+      'another factor',
+      async (jar: TestBrowser) => {
+        await addAuthenticator(gatehouse, jar);
+        return 200;
+      },
+    ],
+    [
+      'the owner’s wish',
+      async (jar: TestBrowser) => (await jar.delete('/api/v1/auth/remembered-devices')).status,
+    ],
+  ])('are forgotten by %s', async (_what, forget) => {
+    await enrolled();
+    await setPolicy(browser, { rememberDays: 30 });
+    const jar = gatehouse.browser();
+    const session_token = await pendingToken(jar);
+    await jar.post(VERIFY, { session_token, totp_code: app.code(), remember_device: true });
+    expect((await jar.clone().post(LOGIN, credentials())).body).toHaveProperty('user');
+    expect([200, 204]).toContain(await forget(jar));
+    expect((await jar.clone().post(LOGIN, credentials())).body).toHaveProperty('mfa_required');
+  });
+});

@@ -1,0 +1,132 @@
+import { enterOwn } from '../../../platform/access/index.ts';
+import { isSameSecret, randomSecret, sha256 } from '../../../platform/crypto/index.ts';
+import type { TenantTx } from '../../../platform/database/index.ts';
+import { Problem } from '../../../platform/http/index.ts';
+import type { TenantId, UserId } from '../../../platform/ids.ts';
+import { type Purpose, tenantOfToken } from '../../../platform/one-time-tokens/index.ts';
+import type { KnownClient } from '../../clients/index.ts';
+import type { Deps } from '../../deps.ts';
+import { isOpenAccount, type LockedUser, lockUser } from '../account.repo.ts';
+import type { SigningBrowser } from '../signing-browser.ts';
+
+/** What a sign-in waits for, each under a purpose of its own: a token for the one is worth nothing for the other. */
+export const WAITS = { 'second-factor': 300, enrolment: 900 } as const satisfies Partial<
+  Record<Purpose, number>
+>;
+export type Waiting = keyof typeof WAITS;
+
+/** Of a sign-in whose first factor was right: what its session token stands for. It is no session and opens no route. */
+interface Payload {
+  clientId: string;
+  amr: string[];
+  /** Whose provider proved the first factor. */
+  connectionId?: string;
+  /**
+   * SECURITY: the token alone continues nothing (spec W6). A browser gets a cookie with it, which no script reads; a program, which
+   * may keep no cookies, has to be the program that signed in.
+   */
+  bound: { to: 'browser' | 'program'; hash: string };
+}
+
+export interface IssuedPending {
+  sessionToken: string;
+  /** Seconds. */
+  expiresIn: number;
+  /** For the browser that signs in; undefined for a program. */
+  cookie: string | undefined;
+}
+
+const hashOf = (text: string) => sha256(text).toString('base64url');
+
+export async function issuePending(
+  deps: Deps,
+  tx: TenantTx,
+  waiting: Waiting,
+  of: {
+    userId: UserId;
+    client: KnownClient;
+    amr: readonly string[];
+    connectionId?: string;
+    browser: SigningBrowser;
+  },
+): Promise<IssuedPending> {
+  const cookie = of.browser.isBrowser ? randomSecret(16).toString('base64url') : undefined;
+  const payload: Payload = {
+    clientId: of.client.clientId,
+    amr: [...of.amr],
+    ...(of.connectionId !== undefined && { connectionId: of.connectionId }),
+    bound:
+      cookie === undefined
+        ? { to: 'program', hash: hashOf(of.browser.userAgent) }
+        : { to: 'browser', hash: hashOf(cookie) },
+  };
+  const expiresIn = WAITS[waiting];
+  const options = { subjectId: of.userId, payload, lifetimeSeconds: expiresIn };
+  return { sessionToken: await deps.oneTimeTokens.issue(tx, waiting, options), expiresIn, cookie };
+}
+
+/** A sign-in that waits, as its session token and its browser prove it. */
+export interface PendingSignIn {
+  waiting: Waiting;
+  sessionToken: string;
+  tenantId: TenantId;
+  userId: UserId;
+  email: string;
+  client: KnownClient;
+  amr: readonly string[];
+  /** For `openSession`: the session ends with the connection whose provider proved the first factor. */
+  via: { connectionId?: string };
+  browser: SigningBrowser;
+}
+
+export const pendingInvalid = () =>
+  new Problem('auth.mfa_session_invalid', { detail: 'Sign in from the beginning.' });
+
+/** @throws {Problem} `auth.mfa_session_invalid`: spent, expired, of another purpose, client or browser, or never made. */
+export async function getPending(
+  deps: Deps,
+  waiting: Waiting,
+  sessionToken: string,
+  { browser, clientId }: { browser: SigningBrowser; clientId: string | undefined },
+): Promise<PendingSignIn> {
+  const tenantId = tenantOfToken(sessionToken);
+  if (tenantId === undefined) throw pendingInvalid();
+  const found = await deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId }), async (tx) => {
+    const open = await deps.oneTimeTokens.read(tx, waiting, sessionToken);
+    if (!open?.subjectId) return undefined;
+    const userId = open.subjectId as UserId;
+    const user = await lockUser(tx, userId);
+    return isOpenAccount(user) ? { userId, email: user.email, ...(open.payload as Payload) } : undefined;
+  });
+  if (found === undefined || !isBound(found.bound, browser)) throw pendingInvalid();
+  if (clientId !== undefined && clientId !== found.clientId) throw pendingInvalid();
+  const { userId, email, amr, connectionId } = found;
+  const via = connectionId === undefined ? {} : { connectionId };
+  const client = await deps.clients.get(found.clientId);
+  return { waiting, sessionToken, tenantId, userId, email, client, amr, via, browser };
+}
+
+function isBound({ to, hash }: Payload['bound'], browser: SigningBrowser): boolean {
+  if ((to === 'browser') !== browser.isBrowser) return false;
+  const proof = to === 'browser' ? browser.pendingCookie : browser.userAgent;
+  return proof !== undefined && isSameSecret(Buffer.from(hashOf(proof)), Buffer.from(hash));
+}
+
+/**
+ * Spends the session token, in the transaction that opens the session, behind the lock on the user: what ends the sign-ins that
+ * wait (a new password, a change of factors, an administrator) has happened or has not begun.
+ *
+ * @throws {Problem} `auth.mfa_session_invalid`
+ */
+export async function spendPending(deps: Deps, tx: TenantTx, pending: PendingSignIn): Promise<LockedUser> {
+  const user = await lockUser(tx, pending.userId);
+  const spent = await deps.oneTimeTokens.consume(tx, pending.waiting, pending.sessionToken);
+  if (!isOpenAccount(user) || spent?.subjectId !== pending.userId) throw pendingInvalid();
+  return user;
+}
+
+/** Ends the sign-ins of a user that wait: whoever began one may have been somebody who knew what is changed now. */
+export async function endPending(deps: Deps, tx: TenantTx, userId: UserId): Promise<void> {
+  for (const purpose of [...(Object.keys(WAITS) as Waiting[]), 'new-totp'] as const)
+    await deps.oneTimeTokens.revoke(tx, purpose, userId);
+}

@@ -1,0 +1,67 @@
+import type { VerifyMfaRequest } from '@gatehouse/contracts';
+import { enterOwn } from '../../../platform/access/index.ts';
+import type { RequestContext } from '../../../platform/http/index.ts';
+import type { Deps } from '../../deps.ts';
+import type { SignInOutcome } from '../after-first-factor.ts';
+import { knownDevice } from '../known-device.ts';
+import { openSession } from '../open-session.ts';
+import type { PasswordOwner } from '../own-password.ts';
+import { type PendingSignIn, spendPending } from './pending-sign-in.ts';
+import { withSecondFactor } from './policy.ts';
+import { proveFactor, spendFactor } from './prove-factor.ts';
+import { rememberDeviceOf } from './remembered-devices.ts';
+
+/** Whose factor is asked for at sign-in: nobody is signed in yet. */
+export const ownerOfPending = ({ tenantId, userId, email }: PendingSignIn): PasswordOwner => ({
+  tenantId,
+  userId,
+  email,
+  actor: { kind: 'anonymous', subject: { tenantId, id: userId } },
+});
+
+/**
+ * Completes a sign-in by its second factor (spec W6). The factor, the session token and the session are one transaction: neither is
+ * spent without the other, and of many at once one opens a session.
+ *
+ * @throws {Problem} `auth.mfa_session_invalid`, `auth.mfa_failed`, `auth.account_locked`, `request.invalid`, and what `openSession`
+ *   throws
+ */
+export async function verifySignIn(
+  deps: Deps,
+  pending: PendingSignIn,
+  input: VerifyMfaRequest,
+  request: RequestContext,
+): Promise<SignInOutcome> {
+  const { tenantId, userId, client, browser } = pending;
+  const owner = ownerOfPending(pending);
+  const { totp_code, backup_code } = input;
+  const proof = {
+    ...(totp_code !== undefined && { totp_code }),
+    ...(backup_code !== undefined && { backup_code }),
+  };
+  const place = { at: 'sign-in', device: knownDevice(deps.sealer, browser.deviceCookie, userId) } as const;
+  const proven = await proveFactor(deps, owner, proof, place, request);
+  const { mfa } = await deps.tenantRules.get(tenantId);
+  const outcome = await deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId }), async (tx) => {
+    const { email } = await spendPending(deps, tx, pending);
+    await spendFactor(deps, tx, proven, request);
+    const amr = withSecondFactor(pending.amr, proven.method.amr);
+    const opened = await openSession(deps, tx, { userId, client, amr, ...pending.via }, request);
+    if (input.remember_device !== true || mfa.rememberDays === 0 || !browser.isBrowser)
+      return { next: 'session', opened } as const;
+    const remembered = await rememberDeviceOf(
+      deps,
+      tx,
+      {
+        userId,
+        actor: { kind: 'user', id: userId, tenantId, email },
+        cookie: browser.rememberedCookie,
+        days: mfa.rememberDays,
+      },
+      request,
+    );
+    return { next: 'session', opened, remembered } as const;
+  });
+  deps.metrics.signIn('accepted');
+  return outcome;
+}

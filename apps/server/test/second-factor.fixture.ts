@@ -1,0 +1,65 @@
+import { Secret, TOTP } from 'otpauth';
+import type { Answer, TestBrowser } from './browser.fixture.ts';
+import type { TestServer } from './server.fixture.ts';
+
+export const LOGIN = '/api/v1/auth/login';
+export const VERIFY = '/api/v1/auth/mfa/verify';
+export const ENROL = '/api/v1/auth/mfa/enrol';
+export const FACTORS = '/api/v1/auth/factors';
+export const STEP_UP = '/api/v1/auth/step-up';
+export const ME = '/api/v1/auth/me';
+
+/** An authenticator app: as the RFC says it, and not as the server computes it. */
+export interface Authenticator {
+  secret: string;
+  /** What it shows; `steps` of thirty seconds from now. */
+  code(steps?: number): string;
+  backupCodes: string[];
+}
+
+export function authenticator(gatehouse: TestServer, secret: string): Authenticator {
+  const totp = new TOTP({ secret: Secret.fromBase32(secret), digits: 6, period: 30, algorithm: 'SHA1' });
+  return {
+    secret,
+    code: (steps = 0) => totp.generate({ timestamp: gatehouse.clock.now().getTime() + steps * 30_000 }),
+    backupCodes: [],
+  };
+}
+
+/** Adds an authenticator app on the account page, in a browser that has just signed in. */
+export async function addAuthenticator(
+  gatehouse: TestServer,
+  browser: TestBrowser,
+  label?: string,
+): Promise<Authenticator> {
+  const begun = await browser.post(`${FACTORS}/totp`);
+  if (begun.status !== 200) throw new Error(`no secret: ${begun.text}`);
+  const app = authenticator(gatehouse, String(begun.body.secret));
+  const added = await browser.post(`${FACTORS}/totp/confirm`, {
+    enrolment_token: begun.body.enrolment_token,
+    totp_code: app.code(),
+    ...(label !== undefined && { label }),
+  });
+  if (added.status !== 200) throw new Error(`not added: ${added.text}`);
+  app.backupCodes = (added.body.backup_codes ?? []) as string[];
+  // Its first code is spent.
+  gatehouse.clock.advance({ seconds: 30 });
+  return app;
+}
+
+/** Changes what the caller's tenant demands. */
+export async function setPolicy(
+  browser: TestBrowser,
+  mfa: { policy?: 'off' | 'optional' | 'mandatory'; rememberDays?: number },
+): Promise<Answer> {
+  const { tenant } = (await browser.get(ME)).body as { tenant: { id: string } };
+  const path = `/api/v1/tenants/${tenant.id}/settings`;
+  const { body } = await browser.get(path);
+  return browser.patch(path, { version: body.version, settings: { mfa } });
+}
+
+export const sessionsOf = (gatehouse: TestServer, userId: string) =>
+  gatehouse.sql<{ amr: string[] }>(
+    'select amr from gatehouse.sessions where user_id = $1 and ended_at is null order by created_at',
+    [userId],
+  );
