@@ -10,20 +10,29 @@ const AT_LEAST = 1.8;
 const JOBS = ['me', 'renewal'];
 
 export async function workers(context) {
-  // On all cores, as it is when somebody runs it.
-  const unpinned = { ...context, machine: { ...context.machine, serverCore: undefined } };
+  const { machine } = context;
+  // On all cores, as it is when somebody runs it. Said in so many words: a process that is started on no core of its own gets the
+  // one of the bench, which keeps to the load's.
+  const unpinned = { ...machine, serverCore: machine.pinned ? `0-${machine.cores - 1}` : undefined };
+  // As many browsers for each process: two that share the crowd of one would each have less to do together (docs/adr/0069).
+  const browsers = (count) => count * context.connections;
+  const names = { 'one process': 1, '2 workers': 2 };
   const subjects = await context.start(
     Object.fromEntries(
-      [1, 2].map((count) => [
-        count === 1 ? 'one process' : `${count} workers`,
-        () => startOurs(unpinned, { settings: { GATEHOUSE_WORKERS: String(count) } }),
+      Object.entries(names).map(([name, count]) => [
+        name,
+        () =>
+          startOurs(
+            { ...context, machine: unpinned, connections: browsers(count) },
+            { settings: { GATEHOUSE_WORKERS: String(count) } },
+          ),
       ]),
     ),
   );
   const results = {};
   for (const job of JOBS) {
     const run = (subject, seconds) =>
-      subject.run('closed', { action: job, seconds, browsers: context.connections });
+      subject.run('closed', { action: job, seconds, browsers: browsers(names[subject.name]) });
     const found = await runRounds({
       subjects,
       rounds: context.rounds,
@@ -56,7 +65,7 @@ export async function workers(context) {
     ];
   });
   return {
-    title: 'workers: one process and two workers on the same cores, 32 browsers',
+    title: 'workers: one process and two workers on the same cores, 32 browsers for each process',
     columns: ['per second', 'CPU µs each', 'of the busiest', 'p50 ms', 'p99 ms', 'noise, cores'],
     rows: Object.entries(results).map(([name, rounds]) => ({
       name,

@@ -53,11 +53,16 @@ export async function insertRecord(tx: Tx, record: NewRecord): Promise<void> {
     .execute();
 }
 
+/** By one statement for however many: each number of them would be another one to prepare. */
 export function loadSubjectKeys(tx: Tx, subjects: readonly Subject[]) {
+  const tenants = subjects.map(({ tenantId }) => tenantId);
+  const ids = subjects.map(({ id }) => id);
   return tx
     .selectFrom('subject_keys')
     .select(['tenant_id', 'subject_id', 'key_sealed'])
-    .where((eb) => eb.or(subjects.map((s) => eb.and({ tenant_id: s.tenantId, subject_id: s.id }))))
+    .where(
+      sql<boolean>`(tenant_id, subject_id) in (select * from unnest(${tenants}::uuid[], ${ids}::text[]))`,
+    )
     .execute();
 }
 

@@ -6,7 +6,7 @@ import { type TenantScoped, tenantAndIdParams, tenantParams } from '../tenant-sc
 import { filterQuery, readFilter } from './audit.filter.ts';
 import { listRecords, loadRecord } from './audit.repo.ts';
 import { type Judged, judgeRecords } from './seal/seal-state.ts';
-import { describeRecord, openPersonal } from './search.ts';
+import { describeRecord, openPersonal, readKeysAhead } from './search.ts';
 
 const tags = ['Audit'];
 const Query = PageQuery(filterQuery);
@@ -48,6 +48,7 @@ export const auditRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, sco
           item: (row) => row,
         });
         const judged = await judgeRecords(tx, deps.auditKeys, found.items);
+        await readKeysAhead(tx, deps.subjectKeys, found.items);
         const items: AuditRecord[] = [];
         for (const row of found.items)
           items.push(

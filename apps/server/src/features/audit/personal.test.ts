@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { addCaller, addTenant, itemsOf } from '../../../test/people.fixture.ts';
 import { startServer, type TestServer } from '../../../test/server.fixture.ts';
 import type { TenantId } from '../../platform/ids.ts';
@@ -30,6 +31,34 @@ describe('what a record says of a person', () => {
     for (const path of [`/api/v1/tenants/${customer}/audit`, '/api/v1/audit']) {
       const [seen] = itemsOf(await admin.get(`${path}?action=user_created`));
       expect(seen).toMatchObject({ actor: { label: 'root@example.com' }, ip: '127.0.0.1' });
+    }
+  });
+
+  it('is opened for a page of thirty people with as many statements as for a page of three', async () => {
+    const tenant = await addTenant(gatehouse);
+    const reader = await addCaller(gatehouse, tenant, 'admin');
+    const add = (count: number) =>
+      Promise.all(
+        Array.from({ length: count }, (_, at) =>
+          reader.post('/users', { email: `person${at}.of.${count}@example.com`, name: 'A Person' }),
+        ),
+      );
+    const query = vi.spyOn(pg.Client.prototype, 'query');
+    const read = async (limit: number) => {
+      // As for somebody who comes to a process that knows none of their keys.
+      gatehouse.server.deps.subjectKeys.forget();
+      query.mockClear();
+      const items = itemsOf(await reader.get(`/audit?action=user_created&limit=${limit}`));
+      expect(new Set(items.map((item) => (item.after as { email: string }).email)).size).toBe(limit);
+      return query.mock.calls.filter(([asked]) => !JSON.stringify(asked).includes('session_context')).length;
+    };
+    try {
+      for (const { status } of await add(30)) expect(status).toBe(201);
+      const three = await read(3);
+      expect(three).toBeGreaterThan(3);
+      expect(await read(30)).toBe(three);
+    } finally {
+      query.mockRestore();
     }
   });
 });

@@ -7,6 +7,19 @@ import type { SubjectKeys } from './subject-keys.ts';
 /** Personal values by the hash that stands in the record; what is erased, or belongs to another tenant, is not in it. */
 export type OpenedPersonal = Readonly<Record<string, { field: string; salt: string; value: string }>>;
 
+/** Before `openPersonal` of each of many: their keys in one statement. */
+export async function readKeysAhead(
+  tx: TenantTx,
+  keys: SubjectKeys,
+  rows: readonly Pick<AuditRow, 'personal'>[],
+): Promise<void> {
+  const sealed = rows.flatMap(({ personal }) => Object.values(personal as SealedPersonal));
+  await keys.readAhead(
+    tx,
+    sealed.map(({ t, s }) => ({ tenantId: t as TenantId, id: s })),
+  );
+}
+
 export async function openPersonal(
   tx: TenantTx,
   keys: SubjectKeys,

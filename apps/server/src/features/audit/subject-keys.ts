@@ -9,6 +9,7 @@ import {
 } from '../../platform/crypto/index.ts';
 import type { SystemTx, TenantTx } from '../../platform/database/index.ts';
 import type { Clock } from '../../platform/clock.ts';
+import type { TenantId } from '../../platform/ids.ts';
 import {
   eraseSubjectKey,
   insertSubjectKey,
@@ -23,6 +24,8 @@ type Tx = TenantTx | SystemTx;
 /** Seals personal values under the key of the person they speak of. Erasure destroys the key; the hashes still verify. */
 export interface SubjectKeys {
   seal(tx: Tx, subject: Subject, field: string, value: string): Promise<{ hash: string; sealed: string }>;
+  /** Reads the keys of many in one statement, where `open` would ask for one after the other. */
+  readAhead(tx: Tx, subjects: readonly Subject[]): Promise<void>;
   /** Salt and value, or null where the key is gone (erased) or belongs to a tenant that is not the reader's. */
   open(tx: Tx, subject: Subject, field: string, hash: string, sealed: string): Promise<Opened | null>;
   /**
@@ -70,7 +73,7 @@ type Key = Buffer | typeof ERASED;
 
 export function createSubjectKeys(sealer: Sealer, clock: Clock): SubjectKeys {
   const known = new LRUCache<string, Buffer>({ max: 2000, ttl: 5 * 60_000 });
-  // Keys made or destroyed in a transaction that may still roll back: known to that transaction alone.
+  // Keys made or destroyed in a transaction that may still roll back, and what it read ahead: known to that transaction alone.
   const own = new WeakMap<Tx, Map<string, Key>>();
   const keep = (tx: Tx, id: string, key: Key) => {
     const kept = own.get(tx) ?? new Map<string, Key>();
@@ -79,17 +82,21 @@ export function createSubjectKeys(sealer: Sealer, clock: Clock): SubjectKeys {
   // Counts what was forgotten: a key that was read before an erasure must not be remembered after it.
   let generation = 0;
 
+  const remembered = (tx: Tx, id: string): Key | undefined => own.get(tx)?.get(id) ?? known.get(id);
+  const read = async (tx: Tx, subjects: readonly Subject[]): Promise<Map<string, Key>> => {
+    const before = generation;
+    const found = new Map<string, Key>();
+    for (const row of await loadSubjectKeys(tx, subjects)) {
+      const id = idOf({ tenantId: row.tenant_id as TenantId, id: row.subject_id });
+      const key = row.key_sealed === '' ? ERASED : sealer.open(row.key_sealed, contextOf(id));
+      if (key !== ERASED && before === generation) known.set(id, key);
+      found.set(id, key);
+    }
+    return found;
+  };
   const load = async (tx: Tx, subject: Subject): Promise<Key | undefined> => {
     const id = idOf(subject);
-    const cached = own.get(tx)?.get(id) ?? known.get(id);
-    if (cached) return cached;
-    const before = generation;
-    const [row] = await loadSubjectKeys(tx, [subject]);
-    if (!row) return undefined;
-    if (row.key_sealed === '') return ERASED;
-    const key = sealer.open(row.key_sealed, contextOf(id));
-    if (before === generation) known.set(id, key);
-    return key;
+    return remembered(tx, id) ?? (await read(tx, [subject])).get(id);
   };
 
   const make = async (tx: Tx, subject: Subject): Promise<Key> => {
@@ -113,6 +120,15 @@ export function createSubjectKeys(sealer: Sealer, clock: Clock): SubjectKeys {
       const salt = randomSecret(16).toString('base64url');
       const hash = personalHash(salt, field, value);
       return { hash, sealed: sealWith(key, 's', JSON.stringify([salt, value]), `${field} ${hash}`) };
+    },
+    async readAhead(tx, subjects) {
+      const wanted = new Map(
+        subjects
+          .filter((subject) => isReadable(tx, subject) && remembered(tx, idOf(subject)) === undefined)
+          .map((subject) => [idOf(subject), subject]),
+      );
+      if (wanted.size === 0) return;
+      for (const [id, key] of await read(tx, [...wanted.values()])) keep(tx, id, key);
     },
     async open(tx, subject, field, hash, sealed) {
       if (!isReadable(tx, subject)) return null;

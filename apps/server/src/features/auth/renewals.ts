@@ -6,9 +6,9 @@ import { type Renewal, type RenewalRequest, renewSession, renewSessions } from '
 export type Renewals = (request: RenewalRequest) => Promise<Renewal | undefined>;
 
 /** Statements at once: while one waits for its commit, the next are worked on. */
-const AT_ONCE = 4;
+const AT_ONCE = 2;
 /** Sessions in one statement, so that none waits for many. */
-const LARGEST = 8;
+const LARGEST = 16;
 
 export function createRenewals({ doors, clock, config }: Pick<Deps, 'doors' | 'clock' | 'config'>): Renewals {
   const terms = () => ({

@@ -11,6 +11,7 @@ import { BLOCK, blockRanges, loadTreeHashes, type Range } from '../seal/tree-has
 import { listSeals, listSealsFrom, loadTree } from '../seal/tree.repo.ts';
 import type { SubjectKeys } from '../subject-keys.ts';
 import type { BlockLine, ExportLine, HeaderLine, RecordLine } from './line.ts';
+import { readKeysAhead } from '../search.ts';
 import { lineOf, loadSealed } from './record-lines.ts';
 
 export interface ExportDeps {
@@ -106,6 +107,7 @@ async function* ofRange(
       const seals = await listSealsFrom(tx, block * BLOCK, Math.min(end * BLOCK, size));
       const wanted = seals.filter(({ seq }) => seq >= header.from && seq < header.to);
       const rows = await loadSealed(tx, wanted);
+      await readKeysAhead(tx, deps.subjectKeys, [...rows.values()]);
       const numbers = Array.from({ length: end - block }, (_, at) => block + at);
       const hashes = await loadTreeHashes(
         tx,
@@ -141,6 +143,7 @@ async function* ofFilter(
     const page = await deps.doors.withTenant(entered, async (tx) => {
       const rows = await listRecordsOldestFirst(tx, { ...filter, after, limit: FILTERED_A_PAGE });
       const byId = new Map(rows.map((row) => [row.id, row]));
+      await readKeysAhead(tx, deps.subjectKeys, rows);
       const seals = (await listSeals(tx, [...byId.keys()])).filter(
         ({ seq }) => seq >= header.from && seq < header.to,
       );

@@ -5,7 +5,7 @@ import { Problem } from '../../../platform/http/index.ts';
 import { loadRetention } from '../retention/retention.repo.ts';
 import { judgeRecords } from '../seal/seal-state.ts';
 import { listSealsFrom, loadTree } from '../seal/tree.repo.ts';
-import { describeRecord, openPersonal } from '../search.ts';
+import { describeRecord, openPersonal, readKeysAhead } from '../search.ts';
 import type { ExportDeps } from './export.ts';
 import { ocsfEvent } from './ocsf.ts';
 import { lineOf, loadSealed } from './record-lines.ts';
@@ -80,6 +80,7 @@ function eventsFrom(
   return deps.doors.withTenant(entered, async (tx) => {
     const seals = await listSealsFrom(tx, from, from + AT_ONCE);
     const rows = await loadSealed(tx, seals);
+    await readKeysAhead(tx, deps.subjectKeys, [...rows.values()]);
     const judged = await judgeRecords(tx, deps.auditKeys, [...rows.values()]);
     const events: string[] = [];
     for (const seal of seals) {
