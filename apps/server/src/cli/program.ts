@@ -7,6 +7,7 @@ import { addBackup } from './backup.command.ts';
 import { explain } from './explain.ts';
 import { rootDir } from './folders.ts';
 import { resolveSecrets } from './secrets.ts';
+import { addImport } from './import.command.ts';
 import { addKeys } from './keys.command.ts';
 import { createLogger } from './logger.ts';
 import { migrateOnly } from './migrate.ts';
@@ -23,6 +24,7 @@ Examples:
   gatehouse admin create --email ada@example.com     another administrator; prints a link to set the password
   gatehouse audit verify FILE --key KEYS             whether an audit export is what was recorded; needs no server
   gatehouse person export --email … --out FILE       all data about a person; person erase erases it
+  gatehouse import users FILE --dry-run              users of another system with their passwords; names each fault
   gatehouse keys rotate                              lets the next signing key take over; nobody is signed out
   gatehouse backup --out FILE                        copies the database into one encrypted file, while it runs
   gatehouse doctor                                   checks the settings and the database, and says what to mend
@@ -120,6 +122,7 @@ From another machine, in development:
     run,
     say,
   );
+  addImport(program, run, say);
   addKeys(
     program.command('keys').description('signing keys and the master key, and how they rotate'),
     run,

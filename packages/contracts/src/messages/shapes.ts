@@ -41,16 +41,21 @@ export const Email = Type.String({
 });
 /** Whether a text has the form of one address. The server looks at the domain in its ASCII form as well (`isAddress`). */
 export const isEmail = (text: string): boolean => text.length <= 254 && new RegExp(EMAIL, 'u').test(text);
+// What shows nothing by itself, something to see, then anything: the first two parts take no character in common, so that no input
+// makes it slow.
+const NAME = `^[^${VISIBLE}${UNFIT}]*(?=[${VISIBLE}])[^${UNFIT}]+$`;
+const NAME_LENGTH = 200;
 export const Name = Type.String({
   minLength: 1,
-  maxLength: 200,
-  // What shows nothing by itself, something to see, then anything: the first two parts take no character in common, so that no
-  // input makes it slow.
-  pattern: `^[^${VISIBLE}${UNFIT}]*(?=[${VISIBLE}])[^${UNFIT}]+$`,
+  maxLength: NAME_LENGTH,
+  pattern: NAME,
   description:
     'A name as people write it, with something to see in it; control, bidirectional and invisible characters are refused.',
   examples: ['Ada Lovelace'],
 });
+/** Whether a text could be the name of somebody. */
+export const isName = (text: string): boolean =>
+  [...text].length <= NAME_LENGTH && new RegExp(NAME, 'u').test(text);
 /** Longer than any allowed password, so that the answer for a long one is the password's own code. */
 export const Password = Type.String({
   minLength: 1,

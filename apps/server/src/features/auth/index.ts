@@ -13,6 +13,7 @@ export { throttleKey } from './lockout.ts';
 export { checkPasswordsAllowed, clientNotAllowed, isServedBy } from './login.ts';
 export { checkOwnPassword, currentWrong, ownerOf } from './own-password.ts';
 export { ownTenantsRoutes } from './own-tenants.routes.ts';
+export { importPassword } from './import-password.ts';
 export { checkNewPassword, hashNewPassword } from './new-password.ts';
 export { setPassword } from './set-password.ts';
 export { checkOrigin } from './cross-site.ts';

@@ -42,7 +42,8 @@ export async function grant(
   tx: TenantTx,
   granter: UserPrincipal,
   wanted: Grant,
-  request: RequestContext,
+  /** Undefined for an operator's command. */
+  request: RequestContext | undefined,
 ): Promise<Granted> {
   const now = deps.clock.now();
   const expiresAt = wanted.expiresAt ?? null;

@@ -1,6 +1,7 @@
 import './fastify-types.ts';
 export { type Access, describeAccess, either, publicAccess, type StepUp, user } from './access.ts';
 export { type EnteredTenant, enterHomeFrom, enterOwn, enterTenant } from './enter-tenant.ts';
+export { ENTERING } from './entering.ts';
 export type { DeclaredRoute } from './fastify-types.ts';
 export { callerOf, installAccessHook } from './hook.ts';
 export type { UserPrincipal } from './principal.ts';

@@ -1,11 +1,11 @@
 import { setPriority } from 'node:os';
-import * as argon2 from '@node-rs/argon2';
 import * as bcrypt from '@node-rs/bcrypt';
+import { compareHash, spendRest, threadMs } from './compare-hash.ts';
 
 /** Work for one hash thread. */
 export type HashTask =
   | { kind: 'hash'; password: string; cost: number }
-  | { kind: 'verify'; password: string; hash: string };
+  | { kind: 'verify'; password: string; hash: string; cost: number };
 
 // On Linux a priority belongs to a thread: hashing gives way to answering. Elsewhere it would slow the whole process.
 if (process.platform === 'linux') {
@@ -18,6 +18,8 @@ if (process.platform === 'linux') {
 
 export default function work(task: HashTask): string | boolean {
   if (task.kind === 'hash') return bcrypt.hashSync(task.password, { cost: task.cost });
-  if (task.hash.startsWith('$argon2')) return argon2.verifySync(task.hash, task.password);
-  return bcrypt.verifySync(task.password, task.hash);
+  const before = threadMs();
+  const right = compareHash(task.password, task.hash);
+  spendRest(task.hash, task.cost, threadMs() - before);
+  return right;
 }

@@ -16,6 +16,7 @@ export {
   rootOf,
   type TreeNode,
 } from './merkle.ts';
+export { HashFault, readStoredHash } from './stored-hash.ts';
 export { createPasswords, type Passwords } from './passwords.ts';
 export {
   type BlindIndex,

@@ -4,6 +4,7 @@ import { Problem } from '../http/problem.ts';
 import { randomSecret } from './digest.ts';
 import type { Traces } from '../traces/index.ts';
 import type { HashTask } from './hash-worker.ts';
+import { HashFault, readStoredHash } from './stored-hash.ts';
 
 /**
  * Hashes and compares passwords in threads of their own.
@@ -57,13 +58,15 @@ export function createPasswords(options: {
   return {
     hash,
     async verify(password, stored) {
+      const known = stored !== undefined && isComparable(stored) ? stored : undefined;
       const comparable = fitsBcrypt(password) && !password.includes('\0');
       const right = (await traced({
         kind: 'verify',
         password: comparable ? password : '',
-        hash: stored ?? (await decoy),
+        hash: known ?? (await decoy),
+        cost: options.cost,
       })) as boolean;
-      return right && comparable && stored !== undefined;
+      return right && comparable && known !== undefined;
     },
     needsRehash(stored) {
       const cost = /^\$2[aby]\$(\d\d)\$/.exec(stored)?.[1];
@@ -77,6 +80,17 @@ export function createPasswords(options: {
     },
     close: () => pool.destroy(),
   };
+}
+
+/** SECURITY: what costs more than we bear is compared with nothing, whoever put it there; it costs a hash, and nobody signs in by it. */
+function isComparable(stored: string): boolean {
+  try {
+    readStoredHash(stored);
+    return true;
+  } catch (error) {
+    if (error instanceof HashFault) return false;
+    throw error;
+  }
 }
 
 /**

@@ -1,0 +1,1 @@
+export { importUsers } from './import-users.ts';
