@@ -5,6 +5,7 @@ revoke all on gatehouse.users from gatehouse_login, gatehouse_app, gatehouse_sys
 grant select, insert, update, delete on gatehouse.users to gatehouse_app;
 grant select on gatehouse.users to gatehouse_session;
 grant select on gatehouse.users to gatehouse_lookup;
+grant select (tenant_id, id, status) on gatehouse.users to gatehouse_granter;
 
 drop policy if exists entered_tenant on gatehouse.users;
 create policy entered_tenant on gatehouse.users for all to gatehouse_app, gatehouse_session
@@ -12,4 +13,8 @@ create policy entered_tenant on gatehouse.users for all to gatehouse_app, gateho
   with check (tenant_id = gatehouse.current_tenant());
 drop policy if exists looked_up on gatehouse.users;
 create policy looked_up on gatehouse.users for select to gatehouse_lookup
+  using (true);
+-- Whether a granter is suspended at home: held_permissions().
+drop policy if exists granter_reads on gatehouse.users;
+create policy granter_reads on gatehouse.users for select to gatehouse_granter
   using (true);

@@ -9,6 +9,7 @@ import {
 } from '../../../test/connections.fixture.ts';
 import { addCaller, addTenant } from '../../../test/people.fixture.ts';
 import { createTestProviders } from '../../../test/providers.fixture.ts';
+import { ROOT_TENANT } from '../../platform/ids.ts';
 import { addPerson } from '../../../test/standing/people.fixture.ts';
 
 const providers = createTestProviders();
@@ -181,6 +182,41 @@ describe('somebody who comes by a tenant’s own provider', () => {
     );
     expect([answer.status, answer.body.code]).toEqual([409, 'auth.link_required']);
     expect(browser.cookies.has('__Host-gh.console.at')).toBe(false);
+  });
+
+  it('does nothing more in the name of an author who was suspended, nor of one of the root tenant who lost the roles [threat 72]', async () => {
+    const { clock } = gatehouse;
+    const suspended = await addCaller(gatehouse, acme.tenantId, 'admin');
+    const platform = await addCaller(gatehouse, ROOT_TENANT, 'PLATFORM_ADMIN');
+    const fromAbove = {
+      ...platform,
+      post: (path: string, body?: unknown) => platform.post(`/tenants/${acme.tenantId}${path}`, body),
+    };
+    const roles = [{ value: 'noc', role: 'NOC_MANAGER' }];
+    for (const [author, name, loseIt] of [
+      [suspended, 'left', () => acme.admin.post(`/users/${suspended.userId}/suspend`)],
+      [
+        fromAbove,
+        'demoted',
+        () =>
+          gatehouse.sql('delete from gatehouse.role_assignments where principal_id = $1', [
+            platform.principalId,
+          ]),
+      ],
+    ] as const) {
+      const id = await connect(author, { name, issuer: acme.provider.issuer, clientId: name, roles });
+      const at = { ...acme, login: `/api/v1/auth/connections/${id}/login` };
+      await addPerson(gatehouse, acme.tenantId, ['admin'], `${name}-1@acme.example`);
+      await addPerson(gatehouse, acme.tenantId, ['admin'], `${name}-2@acme.example`);
+      const first = await enter(at, person(`${name}-1`, { groups: ['noc'] }));
+      expect([name, (await me(first.browser)).roles]).toEqual([name, ['NOC_MANAGER', 'admin']]);
+      await loseIt();
+      clock.advance({ seconds: 1 });
+      const { answer } = await enter(at, person(`${name}-2`));
+      expect([name, answer.status, answer.body.code]).toEqual([name, 409, 'auth.link_required']);
+      const fresh = await enter(at, person(`${name}-3`, { groups: ['noc'] }));
+      expect([name, (await me(fresh.browser)).roles]).toEqual([name, []]);
+    }
   });
 
   it('makes no more users than the tenant may have, and none where the connection makes none', async () => {

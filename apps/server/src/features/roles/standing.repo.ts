@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { TenantTx } from '../../platform/database/index.ts';
-import type { PrincipalId } from '../../platform/ids.ts';
+import type { PrincipalId, TenantId } from '../../platform/ids.ts';
 
 /** The names of the roles that the membership `m` of the outer query holds: one query for a whole page. */
 export const roleNamesOfMember = (now: Date) => sql<string[]>`coalesce((
@@ -23,6 +23,19 @@ export async function listPermissionsOf(
     .where('a.principal_id', '=', principalId)
     .where((eb) => eb.or([eb('a.expires_at', 'is', null), eb('a.expires_at', '>', now)]))
     .execute();
+  return rows.map((row) => row.permission);
+}
+
+/** What somebody holds now in whose name something acts: nothing, unless they are active (db/migrations/0121_standing_of_authors.sql). */
+export async function listPermissionsOfAuthor(
+  tx: TenantTx,
+  author: { tenantId: TenantId; principalId: PrincipalId },
+  now: Date,
+): Promise<string[]> {
+  const { rows } = await sql<{ permission: string }>`
+    select gatehouse.permissions_of_author(${author.tenantId}, ${author.principalId}, ${now}) as permission`.execute(
+    tx,
+  );
   return rows.map((row) => row.permission);
 }
 

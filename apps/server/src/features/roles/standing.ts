@@ -4,7 +4,12 @@ import type { TenantTx } from '../../platform/database/index.ts';
 import { Problem } from '../../platform/http/index.ts';
 import { type PrincipalId, ROOT_TENANT, type TenantId } from '../../platform/ids.ts';
 import { lockAdministrators } from './roles.repo.ts';
-import { type CountedAs, listHeldForGood, listPermissionsOf } from './standing.repo.ts';
+import {
+  type CountedAs,
+  listHeldForGood,
+  listPermissionsOf,
+  listPermissionsOfAuthor,
+} from './standing.repo.ts';
 
 /**
  * Permissions that govern people, access and the tenant itself. Who holds one that an actor lacks stands above that actor.
@@ -34,8 +39,10 @@ export async function governingBeyond(
 }
 
 /**
- * The same for whoever wrote what acts by itself, such as a connection. A writer of the root tenant stands above everybody below it;
- * what a partner's holds at home cannot be seen from here, and counts for nothing.
+ * The same for whoever wrote what acts by itself, such as a connection. What a partner's writer holds at home counts for nothing here.
+ *
+ * SECURITY: by what they hold now and as long as they are active: somebody who was suspended or lost a role would otherwise go on
+ * through what they left behind (threat 72).
  */
 export async function governingBeyondAuthor(
   tx: TenantTx,
@@ -43,8 +50,8 @@ export async function governingBeyondAuthor(
   principalId: PrincipalId,
   now: Date,
 ): Promise<string | undefined> {
-  if (author.tenantId === ROOT_TENANT && tx.tenantId !== ROOT_TENANT) return undefined;
-  const own = author.tenantId === tx.tenantId ? await listPermissionsOf(tx, author.principalId, now) : [];
+  const isSeen = author.tenantId === tx.tenantId || author.tenantId === ROOT_TENANT;
+  const own = isSeen ? await listPermissionsOfAuthor(tx, author, now) : [];
   return governingBeyond(tx, { permissions: new Set(own) }, principalId, now);
 }
 
