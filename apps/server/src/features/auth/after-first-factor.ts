@@ -27,7 +27,13 @@ export interface FirstFactor {
 
 /** What a first factor leads to; `answerSignIn` turns it into cookies and a body. */
 export type SignInOutcome =
-  | { next: 'session'; opened: OpenedSession; remembered?: RememberedCookie }
+  | {
+      next: 'session';
+      opened: OpenedSession;
+      remembered?: RememberedCookie;
+      /** The newest factor of somebody who has proved one now, and not just their password. */
+      provedFactor?: string | undefined;
+    }
   | { next: 'second-factor'; pending: IssuedPending; factors: FactorKind[]; rememberDays: number }
   | { next: 'enrolment'; pending: IssuedPending };
 

@@ -57,8 +57,9 @@ export function answerSignIn(
   outcome: SignInOutcome,
 ): SignInAnswer {
   if (outcome.next === 'session') {
-    const { opened, remembered } = outcome;
-    setDeviceCookie(reply, rememberDevice(deps.sealer, deviceCookie, opened.session.user_id));
+    const { opened, remembered, provedFactor } = outcome;
+    const { user_id: userId } = opened.session;
+    setDeviceCookie(reply, rememberDevice(deps.sealer, deviceCookie, userId, provedFactor));
     if (remembered) setRememberedCookie(reply, remembered.value, remembered.days);
     if (pendingCookie !== undefined) clearPendingCookie(reply);
     return answerSignedIn(deps, reply, opened);

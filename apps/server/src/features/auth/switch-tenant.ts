@@ -6,7 +6,7 @@ import { isOpenAccount, lockUser } from './account.repo.ts';
 import type { SignedInPrincipal } from './authenticate.ts';
 import { clientNotAllowed, isServedBy } from './login.ts';
 import { keptAmr, type OpenedSession, openSession } from './open-session.ts';
-import { isSettledBy } from './second-factor/policy.ts';
+import { isSettledBy, isSettledForGuest } from './second-factor/policy.ts';
 import { insufficient } from './second-factor/step-up.ts';
 import { holdGround, loadSessionLife } from './sessions.repo.ts';
 
@@ -35,7 +35,8 @@ export async function switchTenant(
   // SECURITY: an app that one tenant registered gets no tokens of another, whoever uses it.
   if (!isServedBy(client, inside)) throw clientNotAllowed();
   const { mfa } = await deps.tenantRules.get(inside.tenantId);
-  if (!isSettledBy(mfa, principal.session.amr)) throw insufficient('2', DAY);
+  const isSettled = inside.tenantId === homeTenantId ? isSettledBy : isSettledForGuest;
+  if (!isSettled(mfa, principal.session.amr)) throw insufficient('2', DAY);
   return deps.doors.withTenant(enterHomeFrom(inside), async (tx) => {
     const user = await lockUser(tx, userId);
     const isHeld = await holdGround(tx, inside.tenantId, principal.session.client_id);

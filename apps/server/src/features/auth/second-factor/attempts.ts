@@ -3,8 +3,10 @@ import type { Deps } from '../../deps.ts';
 import { recordAttempt, type Verdict } from '../attempts.repo.ts';
 
 const FORGET_HOURS = 24;
+/** So many times the guesses of one browser are those of all known browsers of a user together. */
+const DEVICES = 4;
 
-/** Where a factor is proved. Each known browser, and whoever is signed in, is counted apart from unknown browsers. */
+/** Where a factor is proved. Each known browser (`knownByFactor`), and whoever is signed in, is counted apart from unknown browsers. */
 export type Place = { at: 'sign-in'; device: string | undefined } | { at: 'session' };
 
 /**
@@ -21,17 +23,32 @@ export function factorThrottleKey(deps: Pick<Deps, 'blindIndex'>, userId: UserId
     : Buffer.concat([user, deps.blindIndex.of('throttle second factor', userId, of)]);
 }
 
-/** Judges an attempt that was compared already, like one at a password (`judgeAttempt`): as many failures lock for as long. */
-export const judgeFactor = (
+type Judged = { verdict: Verdict; lockedUntil: Date | null };
+
+/**
+ * Judges an attempt that was compared already, like one at a password (`judgeAttempt`): as many failures lock for as long.
+ *
+ * SECURITY: known browsers have a ceiling together, so that whoever comes by many of them has not five guesses with each. Right is
+ * what both find open. Strangers count towards their own row alone, and shut no known browser out.
+ */
+export async function judgeFactor(
   deps: Deps,
   { userId, place, ok }: { userId: UserId; place: Place; ok: boolean },
-): Promise<{ verdict: Verdict; lockedUntil: Date | null }> =>
-  recordAttempt(deps.doors, {
-    key: factorThrottleKey(deps, userId, place),
-    id: newId(),
-    ok,
-    limit: deps.config.lockoutAttempts,
-    lockMinutes: deps.config.lockoutMinutes,
-    forgetHours: FORGET_HOURS,
-    now: deps.clock.now(),
-  });
+): Promise<Judged> {
+  const count = (key: Buffer, limit: number) =>
+    recordAttempt(deps.doors, {
+      key,
+      id: newId(),
+      ok,
+      limit,
+      lockMinutes: deps.config.lockoutMinutes,
+      forgetHours: FORGET_HOURS,
+      now: deps.clock.now(),
+    });
+  const limit = deps.config.lockoutAttempts;
+  const here = await count(factorThrottleKey(deps, userId, place), limit);
+  if (place.at === 'session' || place.device === undefined || here.verdict === 'locked') return here;
+  const everywhere = factorThrottleKey(deps, userId, { at: 'sign-in', device: 'all devices' });
+  const all = await count(everywhere, limit * DEVICES);
+  return all.lockedUntil === null ? here : all;
+}

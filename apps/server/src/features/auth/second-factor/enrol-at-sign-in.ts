@@ -4,7 +4,7 @@ import type { RequestContext } from '../../../platform/http/index.ts';
 import type { Deps } from '../../deps.ts';
 import { type OpenedSession, openSession } from '../open-session.ts';
 import { addTotp, beginTotp, confirmTotp, type NewFactor } from './add-totp.ts';
-import { hasSecondFactor } from './factors.repo.ts';
+import { hasSecondFactor, loadNewestFactor } from './factors.repo.ts';
 import { pendingInvalid, type PendingSignIn, spendPending } from './pending-sign-in.ts';
 import { withSecondFactor } from './policy.ts';
 import { ownerOfPending } from './verify-sign-in.ts';
@@ -35,7 +35,7 @@ export async function completeEnrolment(
   pending: PendingSignIn,
   input: NewFactor,
   request: RequestContext,
-): Promise<{ opened: OpenedSession; backupCodes: string[] | undefined }> {
+): Promise<{ opened: OpenedSession; backupCodes: string[] | undefined; provedFactor: string | undefined }> {
   const owner = ownerOfPending(pending);
   const confirmed = await confirmTotp(deps, owner, input);
   const done = await deps.doors.withTenant(home(pending), async (tx) => {
@@ -44,7 +44,9 @@ export async function completeEnrolment(
     checkStillWithout(await hasSecondFactor(tx, userId));
     const backupCodes = await addTotp(deps, tx, { ...owner, email }, confirmed, request);
     const amr = withSecondFactor(pending.amr, 'otp');
+    const provedFactor = await loadNewestFactor(tx, userId);
     return {
+      provedFactor,
       opened: await openSession(deps, tx, { userId, client, amr, ...pending.via }, request),
       backupCodes,
     };

@@ -9,15 +9,21 @@ export type StoredKind = 'totp' | 'backup_code';
 const factorsOf = (tx: TenantTx, userId: UserId) =>
   tx.selectFrom('credentials').where('tenant_id', '=', tx.tenantId).where('user_id', '=', userId);
 
-/** Whether the user has a second factor to be asked for. */
-export async function hasSecondFactor(tx: TenantTx, userId: UserId): Promise<boolean> {
+/** The factor to be asked for that the user added last. */
+export async function loadNewestFactor(tx: TenantTx, userId: UserId): Promise<string | undefined> {
   const found = await factorsOf(tx, userId)
     .select('id')
     .where('kind', 'in', ASKED)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst();
-  return found !== undefined;
+  return found?.id;
 }
+
+/** Whether the user has a second factor to be asked for. */
+export const hasSecondFactor = async (tx: TenantTx, userId: UserId): Promise<boolean> =>
+  (await loadNewestFactor(tx, userId)) !== undefined;
 
 /** What the user could prove, without the secrets; backup codes one by one. */
 export const listFactors = (tx: TenantTx, userId: UserId) =>

@@ -155,6 +155,27 @@ describe('what a tenant demands', () => {
     expect((await goes()).status).toBe(200);
     expect((await browser.get(ME)).body.tenant).toMatchObject({ id: strict });
   });
+
+  it('is not met there by a browser that the home remembers', async () => {
+    const strict = await addTenant(gatehouse, { name: 'Strict' });
+    const boss = await addOwner(gatehouse, { tenantId: strict, roles: ['admin'] });
+    const theirs = gatehouse.browser();
+    await theirs.post(LOGIN, { email: boss.email, password: PASSWORD });
+    await addAuthenticator(gatehouse, theirs);
+    await setPolicy(theirs, { policy: 'mandatory', rememberDays: 30 });
+    await addGuest(gatehouse, strict, owner);
+    await enrolled();
+    await setPolicy(browser, { rememberDays: 30 });
+    const jar = gatehouse.browser();
+    const right = { session_token: await pendingToken(jar), totp_code: app.code(), remember_device: true };
+    expect((await jar.post(VERIFY, right)).status).toBe(200);
+    expect((await jar.post(LOGIN, credentials())).body).toHaveProperty('user');
+    const goes = () => jar.post('/api/v1/auth/switch-tenant', { tenantId: strict });
+    expect((await goes()).body.code).toBe('auth.insufficient_user_authentication');
+    gatehouse.clock.advance({ seconds: 30 });
+    expect((await jar.post(STEP_UP, { totp_code: app.code() })).status).toBe(200);
+    expect((await goes()).status).toBe(200);
+  });
 });
 
 describe('one’s own factors', () => {

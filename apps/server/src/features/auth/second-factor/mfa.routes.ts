@@ -121,13 +121,13 @@ export const mfaRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { d
     },
     async (request, reply) => {
       const pending = await pendingOf(request, 'enrolment', request.body);
-      const { opened, backupCodes } = await completeEnrolment(
+      const { opened, backupCodes, provedFactor } = await completeEnrolment(
         deps,
         pending,
         request.body,
         contextOf(request),
       );
-      const answer = answerSignIn(deps, pending.browser, reply, { next: 'session', opened });
+      const answer = answerSignIn(deps, pending.browser, reply, { next: 'session', opened, provedFactor });
       return { ...(answer as SignInResponse), ...(backupCodes && { backup_codes: backupCodes }) };
     },
   );

@@ -8,6 +8,7 @@ import type { KnownClient } from '../../clients/index.ts';
 import type { Deps } from '../../deps.ts';
 import { isOpenAccount, type LockedUser, lockUser } from '../account.repo.ts';
 import type { SigningBrowser } from '../signing-browser.ts';
+import { loadNewestFactor } from './factors.repo.ts';
 
 /** What a sign-in waits for, each under a purpose of its own: a token for the one is worth nothing for the other. */
 export const WAITS = { 'second-factor': 300, enrolment: 900 } as const satisfies Partial<
@@ -77,6 +78,8 @@ export interface PendingSignIn {
   /** For `openSession`: the session ends with the connection whose provider proved the first factor. */
   via: { connectionId?: string };
   browser: SigningBrowser;
+  /** That the user added last: browsers in which it was proved are counted apart. */
+  newestFactor: string | undefined;
 }
 
 export const pendingInvalid = () =>
@@ -96,14 +99,16 @@ export async function getPending(
     if (!open?.subjectId) return undefined;
     const userId = open.subjectId as UserId;
     const user = await lockUser(tx, userId);
-    return isOpenAccount(user) ? { userId, email: user.email, ...(open.payload as Payload) } : undefined;
+    if (!isOpenAccount(user)) return undefined;
+    const newestFactor = await loadNewestFactor(tx, userId);
+    return { userId, email: user.email, newestFactor, ...(open.payload as Payload) };
   });
   if (found === undefined || !isBound(found.bound, browser)) throw pendingInvalid();
   if (clientId !== undefined && clientId !== found.clientId) throw pendingInvalid();
-  const { userId, email, amr, connectionId } = found;
+  const { userId, email, newestFactor, amr, connectionId } = found;
   const via = connectionId === undefined ? {} : { connectionId };
   const client = await deps.clients.get(found.clientId);
-  return { waiting, sessionToken, tenantId, userId, email, client, amr, via, browser };
+  return { waiting, sessionToken, tenantId, userId, email, client, amr, via, browser, newestFactor };
 }
 
 function isBound({ to, hash }: Payload['bound'], browser: SigningBrowser): boolean {

@@ -21,22 +21,32 @@ export const withSecondFactor = (amr: readonly string[], method: string): Settle
 export const acrOf = (amr: readonly string[]): '1' | '2' => (amr.includes(MFA) ? '2' : '1');
 
 /**
- * Whether a session that was opened by these methods meets what a tenant demands. Judged at each use of a session, and not only
- * when it begins: what a tenant demands holds for the sessions that stand, and for every way that a session could come about.
+ * Whether a session that was opened by these methods meets what the home of its user demands. Judged at each use of a session, and
+ * not only when it begins: what a tenant demands holds for the sessions that stand, and for every way that a session could come
+ * about.
  */
 export const isSettledBy = (rules: MfaRules, amr: readonly string[]): boolean =>
-  rules.policy !== 'mandatory' || amr.includes(MFA) || (rules.rememberDays > 0 && amr.includes(REMEMBERED));
+  isSettledForGuest(rules, amr) || (rules.rememberDays > 0 && amr.includes(REMEMBERED));
+
+/**
+ * The same for a tenant where the user is a guest.
+ *
+ * SECURITY: a browser is remembered by the home, for as long as the home says. Another tenant has not agreed to that.
+ */
+export const isSettledForGuest = (rules: MfaRules, amr: readonly string[]): boolean =>
+  rules.policy !== 'mandatory' || amr.includes(MFA);
 
 /** The same for the tenants that a session stands in: its home, and where it works. */
 export async function isSettledIn(
   deps: Pick<Deps, 'tenantRules'>,
   session: { homeTenantId: TenantId; activeTenantId: TenantId; amr: readonly string[] },
 ): Promise<boolean> {
-  for (const tenantId of new Set([session.homeTenantId, session.activeTenantId])) {
-    const { mfa } = await deps.tenantRules.get(tenantId);
-    if (!isSettledBy(mfa, session.amr)) return false;
-  }
-  return true;
+  const { homeTenantId, activeTenantId, amr } = session;
+  const home = await deps.tenantRules.get(homeTenantId);
+  if (!isSettledBy(home.mfa, amr)) return false;
+  if (activeTenantId === homeTenantId) return true;
+  const { mfa } = await deps.tenantRules.get(activeTenantId);
+  return isSettledForGuest(mfa, amr);
 }
 
 /** Whether a user may have second factors: where the home has switched them off, only if another tenant of theirs demands one. */

@@ -8,6 +8,7 @@ import {
   LOGIN,
   ME,
   sessionsOf,
+  STEP_UP,
   VERIFY,
 } from '../../../../test/second-factor.fixture.ts';
 import { addTenant, itemsOf } from '../../../../test/people.fixture.ts';
@@ -168,6 +169,10 @@ describe('a second factor at sign-in', () => {
 
   it('locks for thirty minutes after five wrong ones in whichever sign-ins, and tells the owner [threat 36]', async () => {
     await enrolled();
+    const mine = gatehouse.browser();
+    const known = { session_token: await pendingToken(mine), totp_code: app.code() };
+    expect((await mine.post(VERIFY, known)).status).toBe(200);
+    gatehouse.clock.advance({ minutes: 1 });
     await gatehouse.deliverMail();
     const answers: number[] = [];
     for (let attempt = 1; attempt <= 6; attempt += 1) {
@@ -180,8 +185,7 @@ describe('a second factor at sign-in', () => {
     const right = { session_token: await pendingToken(stranger), totp_code: app.code() };
     const refused = await stranger.post(VERIFY, right);
     expect([refused.status, refused.headers['retry-after']]).toEqual([423, '1800']);
-    // A browser that the owner has signed in with before has five of its own.
-    const mine = browser.clone();
+    // A browser in which the owner has proved a second factor before has five of its own.
     const here = { session_token: await pendingToken(mine), totp_code: app.code() };
     expect((await mine.post(VERIFY, here)).status).toBe(200);
     expect(await mailsTo(owner.email)).toContain('Wrong codes for your account with Gatehouse');
@@ -208,6 +212,46 @@ describe('a second factor at sign-in', () => {
     const unlocked = await adminBrowser.post(`/api/v1/users/${owner.userId}/unlock`);
     expect(unlocked.body).toMatchObject({ locked: false });
     expect((await after.post(VERIFY, { ...still, totp_code: app.code() })).status).toBe(200);
+  });
+
+  it('is guessed at five times in all by browsers that have shown the password alone [threat 36]', async () => {
+    const jars = [1, 2, 3, 4, 5, 6].map((last) => gatehouse.browser({ ip: `203.0.113.${last}` }));
+    for (const jar of jars) await signIn(jar);
+    await enrolled();
+    const answers: number[] = [];
+    for (const jar of jars) {
+      const guess = { session_token: await pendingToken(jar), totp_code: '000000' };
+      answers.push((await jar.post(VERIFY, guess)).status);
+    }
+    expect(answers).toEqual([401, 401, 401, 401, 423, 423]);
+  });
+
+  it('is guessed at twenty times in all by browsers that have proved one, and those of factors before count as strangers [threat 36]', async () => {
+    await enrolled();
+    const jars = [1, 2, 3, 4, 5, 6].map((last) => gatehouse.browser({ ip: `203.0.113.${last}` }));
+    for (const jar of jars) {
+      const right = { session_token: await pendingToken(jar), totp_code: app.code() };
+      expect((await jar.post(VERIFY, right)).status).toBe(200);
+      gatehouse.clock.advance({ seconds: 30 });
+    }
+    const wrong = async (jar: TestBrowser, times: number) => {
+      const guess = { session_token: await pendingToken(jar), totp_code: '000000' };
+      const answers: number[] = [];
+      for (let time = 0; time < times; time += 1) answers.push((await jar.post(VERIFY, guess)).status);
+      return answers;
+    };
+    const [sixth = browser, ...others] = jars.toReversed();
+    for (const jar of others.slice(0, 4)) expect(await wrong(jar, 4)).toEqual([401, 401, 401, 401]);
+    expect(await wrong(others[4] ?? browser, 4)).toEqual([401, 401, 401, 423]);
+    const right = { session_token: await pendingToken(sixth), totp_code: app.code() };
+    expect((await sixth.post(VERIFY, right)).status).toBe(423);
+    gatehouse.clock.advance({ minutes: 31 });
+    expect((await browser.post('/api/v1/auth/refresh')).status).toBe(200);
+    expect((await browser.post(STEP_UP, { totp_code: app.code() })).status).toBe(200);
+    await addAuthenticator(gatehouse, browser);
+    const answers: number[] = [];
+    for (const jar of jars) answers.push(...(await wrong(jar, 1)));
+    expect(answers).toEqual([401, 401, 401, 401, 423, 423]);
   });
 
   it('is over when the password is set anew meanwhile, or all sessions are ended', async () => {

@@ -3,7 +3,7 @@ import { enterOwn } from '../../../platform/access/index.ts';
 import type { RequestContext } from '../../../platform/http/index.ts';
 import type { Deps } from '../../deps.ts';
 import type { SignInOutcome } from '../after-first-factor.ts';
-import { knownDevice } from '../known-device.ts';
+import { knownByFactor } from '../known-device.ts';
 import { openSession } from '../open-session.ts';
 import type { PasswordOwner } from '../own-password.ts';
 import { type PendingSignIn, spendPending } from './pending-sign-in.ts';
@@ -32,14 +32,15 @@ export async function verifySignIn(
   input: VerifyMfaRequest,
   request: RequestContext,
 ): Promise<SignInOutcome> {
-  const { tenantId, userId, client, browser } = pending;
+  const { tenantId, userId, client, browser, newestFactor } = pending;
   const owner = ownerOfPending(pending);
   const { totp_code, backup_code } = input;
   const proof = {
     ...(totp_code !== undefined && { totp_code }),
     ...(backup_code !== undefined && { backup_code }),
   };
-  const place = { at: 'sign-in', device: knownDevice(deps.sealer, browser.deviceCookie, userId) } as const;
+  const device = knownByFactor(deps.sealer, browser.deviceCookie, userId, newestFactor);
+  const place = { at: 'sign-in', device } as const;
   const proven = await proveFactor(deps, owner, proof, place, request);
   const { mfa } = await deps.tenantRules.get(tenantId);
   const outcome = await deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId }), async (tx) => {
@@ -48,7 +49,7 @@ export async function verifySignIn(
     const amr = withSecondFactor(pending.amr, proven.method.amr);
     const opened = await openSession(deps, tx, { userId, client, amr, ...pending.via }, request);
     if (input.remember_device !== true || mfa.rememberDays === 0 || !browser.isBrowser)
-      return { next: 'session', opened } as const;
+      return { next: 'session', opened, provedFactor: newestFactor } as const;
     const remembered = await rememberDeviceOf(
       deps,
       tx,
@@ -60,7 +61,7 @@ export async function verifySignIn(
       },
       request,
     );
-    return { next: 'session', opened, remembered } as const;
+    return { next: 'session', opened, remembered, provedFactor: newestFactor } as const;
   });
   deps.metrics.signIn('accepted');
   return outcome;
