@@ -3,8 +3,9 @@ import type { RequestContext } from '../../platform/http/index.ts';
 import type { SignInOutcome } from '../auth/index.ts';
 import type { Deps } from '../deps.ts';
 import { checkOpen, type Entering, holdRoles, noAccount, openFor } from './entering.ts';
-import { enterForTheFirstTime } from './first-sign-in.ts';
-import { findIdentity, isLinked, keyOf } from './identities.repo.ts';
+import { enterForTheFirstTime, isAboveAuthor } from './first-sign-in.ts';
+import { findIdentity, keyOf, loadLink } from './identities.repo.ts';
+import { linkRequired } from './link-after-sign-in.ts';
 
 /**
  * Lets in whoever a provider means: the user whom the identity enters, else by the rules for who comes for the first time.
@@ -42,8 +43,13 @@ async function enterKnown(
   return deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId: found.tenantId }), async (tx) => {
     await holdRoles(tx, row);
     await checkOpen(tx, found.userId);
+    const link = await loadLink(tx, keyOf(entering), found.userId);
     // Unlinked while we looked.
-    if (!(await isLinked(tx, keyOf(entering), found.userId))) throw noAccount();
+    if (!link) throw noAccount();
+    // SECURITY: judged each time, and not when it was linked: somebody who has risen since, above an author who may have fallen,
+    // never let this connection speak for them.
+    if (link.linkedBy === 'connection' && (await isAboveAuthor(deps, tx, row, found.userId)))
+      throw linkRequired(deps, tx, entering, found.userId);
     return openFor(deps, tx, entering, found.userId, request);
   });
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   addOrganisation,
   connect,
+  proveDomain,
   type Organisation,
   startWorld,
   verified,
@@ -10,7 +11,7 @@ import {
 import { addCaller, addTenant } from '../../../test/people.fixture.ts';
 import { createTestProviders } from '../../../test/providers.fixture.ts';
 import { ROOT_TENANT } from '../../platform/ids.ts';
-import { addPerson } from '../../../test/standing/people.fixture.ts';
+import { addPerson, PASSWORD, registerTenant } from '../../../test/standing/people.fixture.ts';
 
 const providers = createTestProviders();
 let world: World;
@@ -217,6 +218,42 @@ describe('somebody who comes by a tenant’s own provider', () => {
       const fresh = await enter(at, person(`${name}-3`, { groups: ['noc'] }));
       expect([name, (await me(fresh.browser)).roles]).toEqual([name, []]);
     }
+  });
+
+  it('asks whoever came to stand above its author since, until they link it themselves [threat 72]', async () => {
+    const { userId, tenantId } = await registerTenant(gatehouse, 'Rise', 'owner@rise.example');
+    const writer = await addCaller(gatehouse, tenantId, 'admin');
+    await proveDomain(world, writer, 'rise.example');
+    const provider = await providers.add('https://id.rise.example');
+    const id = await connect(writer, { name: 'rise', issuer: provider.issuer });
+    const at = { ...acme, provider, login: `/api/v1/auth/connections/${id}/login` };
+    await addPerson(gatehouse, tenantId, ['SALES_REP'], 'rep@rise.example');
+    const [owner, rep] = ['owner', 'rep'].map((name) => verified(name, `${name}@rise.example`));
+    for (const claims of [owner, rep]) expect((await enter(at, claims ?? {})).answer.status).toBe(303);
+    // Changed by somebody of less standing, or risen above it: what counts is how they stand now.
+    await gatehouse.sql('delete from gatehouse.role_assignments where principal_id = $1', [
+      writer.principalId,
+    ]);
+    gatehouse.clock.advance({ seconds: 1 });
+    expect((await enter(at, rep ?? {})).answer.status).toBe(303);
+    provider.claims = owner ?? {};
+    const browser = gatehouse.browser();
+    const begun = await browser.get(at.login);
+    const back = await providers.authorize(String(begun.headers.location));
+    const asked = await browser.get(`${back.pathname}${back.search}`, { accept: 'text/html' });
+    const page = new URL(String(asked.headers.location));
+    expect(page.searchParams.get('problem')).toBe('auth.link_required');
+    expect(browser.cookies.has('__Host-gh.console.at')).toBe(false);
+    const token = new URLSearchParams(page.hash.slice(1)).get('link') ?? '';
+    gatehouse.clock.advance({ seconds: 1 });
+    const login = await browser.post('/api/v1/auth/login', {
+      email: 'owner@rise.example',
+      password: PASSWORD,
+    });
+    expect(login.status).toBe(200);
+    expect((await browser.post('/api/v1/auth/link', { token })).status).toBe(204);
+    const after = await enter(at, owner ?? {});
+    expect(((await me(after.browser)).user as { id: string }).id).toBe(userId);
   });
 
   it('makes no more users than the tenant may have, and none where the connection makes none', async () => {

@@ -21,7 +21,7 @@ import { insertTenant } from '../tenants/index.ts';
 import type { ConnectionRow } from './connections.repo.ts';
 import { isOwnDomain } from './domains.repo.ts';
 import { type Entering, holdRoles, noAccount, openFor } from './entering.ts';
-import { deleteIdentities, insertIdentity, isLinked, keyOf } from './identities.repo.ts';
+import { deleteIdentities, insertIdentity, keyOf, loadLink } from './identities.repo.ts';
 import { linkRequired } from './link-after-sign-in.ts';
 import type { ProvedIdentity } from './providers/provider.ts';
 import { domainOf, type Vouching, vouchingOf } from './vouching.ts';
@@ -131,7 +131,12 @@ async function enterExisting(
  * SECURITY: whoever may change a connection may have it say what they like. It does not make them somebody who stands above them
  * (threat 72; docs/adr/0016).
  */
-async function isAboveAuthor(deps: Deps, tx: TenantTx, row: ConnectionRow, userId: UserId): Promise<boolean> {
+export async function isAboveAuthor(
+  deps: Deps,
+  tx: TenantTx,
+  row: ConnectionRow,
+  userId: UserId,
+): Promise<boolean> {
   if (row.scope === 'platform') return false;
   if (row.author_tenant_id === null || row.author_principal_id === null) return true;
   const author = { tenantId: row.author_tenant_id, principalId: row.author_principal_id };
@@ -238,9 +243,9 @@ async function linkIdentity(
   request: RequestContext,
 ): Promise<void> {
   const key = keyOf(entering);
-  if (!(await insertIdentity(tx, key, userId, deps.clock.now()))) {
+  if (!(await insertIdentity(tx, key, userId, 'connection', deps.clock.now()))) {
     // By another tab of the same person, at this moment.
-    if (await isLinked(tx, key, userId)) return;
+    if (await loadLink(tx, key, userId)) return;
     throw noAccount();
   }
   await deps.audit.record(tx, {

@@ -36,18 +36,40 @@ export async function findIdentity(
   return row;
 }
 
-/** Whether the identity enters this user at this moment. */
-export async function isLinked(tx: TenantTx, key: IdentityKey, userId: UserId): Promise<boolean> {
+/** Who let an identity enter an account: its owner, who was signed in, or a connection, unasked. */
+export type LinkedBy = 'owner' | 'connection';
+
+/** Whether the identity enters this user at this moment, and who said so. */
+export async function loadLink(
+  tx: TenantTx,
+  key: IdentityKey,
+  userId: UserId,
+): Promise<{ linkedBy: LinkedBy } | undefined> {
   const row = await tx
     .selectFrom('external_identities')
-    .select('id')
+    .select('linked_by')
     .where('tenant_id', '=', tx.tenantId)
     .where('connection_id', '=', key.connectionId)
     .where('issuer', '=', key.issuer)
     .where('subject', '=', key.subject)
     .where('user_id', '=', userId)
     .executeTakeFirst();
-  return row !== undefined;
+  return row && { linkedBy: row.linked_by as LinkedBy };
+}
+
+/** What a connection linked is from now on linked by its owner. False when the identity does not enter this user, or does so already. */
+export async function confirmLink(tx: TenantTx, key: IdentityKey, userId: UserId): Promise<boolean> {
+  const updated = await tx
+    .updateTable('external_identities')
+    .set({ linked_by: 'owner' })
+    .where('tenant_id', '=', tx.tenantId)
+    .where('connection_id', '=', key.connectionId)
+    .where('issuer', '=', key.issuer)
+    .where('subject', '=', key.subject)
+    .where('user_id', '=', userId)
+    .where('linked_by', '=', 'connection')
+    .executeTakeFirst();
+  return updated.numUpdatedRows === 1n;
 }
 
 /** False when it enters somebody already: of two who ask at once the database lets one have it. */
@@ -55,6 +77,7 @@ export async function insertIdentity(
   tx: TenantTx,
   key: IdentityKey,
   userId: UserId,
+  linkedBy: LinkedBy,
   now: Date,
 ): Promise<boolean> {
   const inserted = await tx
@@ -67,6 +90,7 @@ export async function insertIdentity(
       issuer: key.issuer,
       subject: key.subject,
       user_id: userId,
+      linked_by: linkedBy,
       created_at: now,
     })
     .onConflict((oc) => oc.doNothing())

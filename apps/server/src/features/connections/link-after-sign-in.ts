@@ -9,7 +9,7 @@ import { isOpenAccount, linkInvalid, lockUser, type SignedInPrincipal } from '..
 import type { Deps } from '../deps.ts';
 import { isInService } from './connections.repo.ts';
 import type { Entering } from './entering.ts';
-import { type IdentityKey, insertIdentity, keyOf } from './identities.repo.ts';
+import { confirmLink, type IdentityKey, insertIdentity, keyOf } from './identities.repo.ts';
 import { hashOfBrowser } from './sign-in-attempt.ts';
 
 /** For so long somebody may take to sign in the way they did before. */
@@ -83,15 +83,17 @@ export async function linkAfterSignIn(
     if (!(await deps.oneTimeTokens.consume(tx, 'connection-link', token))) throw linkInvalid();
     // As it is now: a connection that was taken out of service meanwhile links nobody.
     if (!(await isInService(tx, pending.key.connectionId))) throw linkInvalid();
-    if (!(await insertIdentity(tx, pending.key, principal.userId, deps.clock.now()))) throw linkInvalid();
+    const { key } = pending;
+    const isNew = await insertIdentity(tx, key, principal.userId, 'owner', deps.clock.now());
+    if (!isNew && !(await confirmLink(tx, key, principal.userId))) throw linkInvalid();
     await deps.audit.record(tx, {
       action: 'identity_linked',
       actor: actorOf(principal),
       resource: { type: 'user', id: principal.userId },
       after: {
-        connection: pending.key.connectionId,
-        issuer: pending.key.issuer,
-        subject: personal({ tenantId: tx.tenantId, id: principal.userId }, pending.key.subject),
+        connection: key.connectionId,
+        issuer: key.issuer,
+        subject: personal({ tenantId: tx.tenantId, id: principal.userId }, key.subject),
       },
       request,
     });

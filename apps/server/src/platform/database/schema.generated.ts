@@ -177,6 +177,7 @@ export interface ExternalIdentities {
   created_at: Timestamp;
   id: string;
   issuer: string;
+  linked_by: Generated<string>;
   subject: string;
   tenant_id: string;
   user_id: string;
