@@ -41,7 +41,10 @@ function Proof({ asked }: { asked: AskedStepUp }) {
   });
   if (!own) return <p role="status">{t('load.loading')}</p>;
   const hasFactor = own.factors.length > 0;
-  if (!hasFactor && asked.acrValues === '2') return <NoFactor onClose={() => asked.answer(false)} />;
+  if (!hasFactor && asked.acrValues !== '1') {
+    const says = asked.acrValues === '2' ? 'stepUp.noFactor' : 'stepUp.signInAgain';
+    return <DeadEnd says={says} onClose={() => asked.answer(false)} />;
+  }
   const way: Way = hasFactor ? (chosen ?? 'totp') : 'password';
 
   const submit = form.onSubmit(async ({ proof }) => {
@@ -115,11 +118,11 @@ function Proof({ asked }: { asked: AskedStepUp }) {
   );
 }
 
-function NoFactor({ onClose }: { onClose: () => void }) {
+function DeadEnd({ says, onClose }: { says: 'stepUp.noFactor' | 'stepUp.signInAgain'; onClose: () => void }) {
   const { t } = useTranslation();
   return (
     <div className="form">
-      <p>{t('stepUp.noFactor')}</p>
+      <p>{t(says)}</p>
       <div className="form-end">
         <Button data-autofocus onClick={onClose}>
           {t('dialog.close')}

@@ -79,6 +79,18 @@ export async function deleteCredentials(tx: TenantTx, userId: UserId): Promise<s
   return rows.map(({ kind }) => kind);
 }
 
+/** Whether there is a password to ask somebody for once more. */
+export async function hasPassword(tx: TenantTx, userId: UserId): Promise<boolean> {
+  const row = await tx
+    .selectFrom('credentials')
+    .select('id')
+    .where('tenant_id', '=', tx.tenantId)
+    .where('user_id', '=', userId)
+    .where('kind', '=', 'password')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Whether a user comes in by the address: it enters the account, and there is a password or a passkey to prove it with. */
 export async function hasWayByAddress(tx: TenantTx, userId: UserId): Promise<boolean> {
   const row = await tx

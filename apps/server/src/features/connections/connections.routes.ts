@@ -23,11 +23,14 @@ import { connectionOf } from './connection-message.ts';
 import { type ConnectionRow, listConnections, loadConnection } from './connections.repo.ts';
 
 const tags = ['Connections'];
+/** Whose provider is believed decides who comes in: nothing for whoever found a session open. */
+const RECENT = { maxAge: 600 };
 const ofReading = ['request.invalid', 'auth.unauthenticated', 'access.denied', 'resource.not_found'] as const;
 const ofChanging = [
   ...ofReading,
   'auth.origin_refused',
   'auth.csrf_refused',
+  'auth.insufficient_user_authentication',
   'connections.built_in',
 ] satisfies ErrorCode[];
 const ofMapping = ['roles.unknown', 'roles.root_only', 'access.grant_exceeds_own'] satisfies ErrorCode[];
@@ -69,7 +72,7 @@ export const connectionsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (ap
   app.post(
     `${at}/connections`,
     {
-      config: { access: user({ permission: 'connections:create' }) },
+      config: { access: user({ permission: 'connections:create', stepUp: RECENT }) },
       schema: {
         tags,
         operationId: `addConnection${suffix}`,
@@ -109,7 +112,7 @@ export const connectionsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (ap
   app.patch(
     `${at}/connections/:id`,
     {
-      config: { access: user({ permission: 'connections:update' }) },
+      config: { access: user({ permission: 'connections:update', stepUp: RECENT }) },
       schema: {
         tags,
         operationId: `updateConnection${suffix}`,
@@ -128,7 +131,7 @@ export const connectionsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (ap
   app.post(
     `${at}/connections/:id/enable`,
     {
-      config: { access: user({ permission: 'connections:update' }) },
+      config: { access: user({ permission: 'connections:update', stepUp: RECENT }) },
       schema: {
         tags,
         operationId: `enableConnection${suffix}`,
@@ -147,7 +150,7 @@ export const connectionsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (ap
   app.post(
     `${at}/connections/:id/disable`,
     {
-      config: { access: user({ permission: 'connections:update' }) },
+      config: { access: user({ permission: 'connections:update', stepUp: RECENT }) },
       schema: {
         tags,
         operationId: `disableConnection${suffix}`,
@@ -163,7 +166,7 @@ export const connectionsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (ap
   app.delete(
     `${at}/connections/:id`,
     {
-      config: { access: user({ permission: 'connections:delete' }) },
+      config: { access: user({ permission: 'connections:delete', stepUp: RECENT }) },
       schema: {
         tags,
         operationId: `deleteConnection${suffix}`,

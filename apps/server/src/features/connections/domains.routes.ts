@@ -16,6 +16,8 @@ import { domainOf } from './domain-challenge.ts';
 import { listDomains } from './domains.repo.ts';
 
 const tags = ['Connections'];
+/** Whose provider is believed decides who comes in: nothing for whoever found a session open. */
+const RECENT = { maxAge: 600 };
 const ofChanging = [
   'request.invalid',
   'auth.unauthenticated',
@@ -23,6 +25,7 @@ const ofChanging = [
   'resource.not_found',
   'auth.origin_refused',
   'auth.csrf_refused',
+  'auth.insufficient_user_authentication',
 ] satisfies ErrorCode[];
 
 /** The domains of a tenant: whose addresses its providers may vouch for, and where people of them are sent to sign in. */
@@ -61,7 +64,7 @@ export const domainsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, s
   app.post(
     `${at}/domains`,
     {
-      config: { access: user({ permission: 'connections:create' }) },
+      config: { access: user({ permission: 'connections:create', stepUp: RECENT }) },
       schema: {
         tags,
         operationId: `addDomain${suffix}`,
@@ -98,7 +101,7 @@ export const domainsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, s
   app.post(
     `${at}/domains/:id/verify`,
     {
-      config: { access: user({ permission: 'connections:update' }) },
+      config: { access: user({ permission: 'connections:update', stepUp: RECENT }) },
       schema: {
         tags,
         operationId: `verifyDomain${suffix}`,
@@ -115,7 +118,7 @@ export const domainsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, s
   app.patch(
     `${at}/domains/:id`,
     {
-      config: { access: user({ permission: 'connections:update' }) },
+      config: { access: user({ permission: 'connections:update', stepUp: RECENT }) },
       schema: {
         tags,
         operationId: `updateDomain${suffix}`,
@@ -133,7 +136,7 @@ export const domainsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, s
   app.delete(
     `${at}/domains/:id`,
     {
-      config: { access: user({ permission: 'connections:delete' }) },
+      config: { access: user({ permission: 'connections:delete', stepUp: RECENT }) },
       schema: {
         tags,
         operationId: `removeDomain${suffix}`,

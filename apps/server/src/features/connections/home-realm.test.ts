@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TestBrowser } from '../../../test/browser.fixture.ts';
 import {
   addOrganisation,
   type Organisation,
@@ -32,13 +33,6 @@ const checked = async (email: string) => {
   const answer = await gatehouse.browser().post('/api/v1/auth/check-method', { email });
   return answer.body.code ?? answer.body;
 };
-const settings = async (tenantId: string, headers: Record<string, string>, signIn: object) => {
-  const url = `/api/v1/tenants/${tenantId}/settings`;
-  const { body } = await gatehouse.browser({ origin: undefined }).get(url, headers);
-  return gatehouse
-    .browser({ origin: undefined })
-    .patch(url, { version: body.version, settings: { signIn } }, headers);
-};
 const PASSWORD_ONLY = { methods: ['password'], connection: null };
 
 describe('the way in of an address', () => {
@@ -57,6 +51,21 @@ describe('the way in of an address', () => {
     await acme.admin.post(`/connections/${acme.connectionId}/enable`);
   });
 });
+
+/** An administrator who came by the provider, and has no password. */
+async function administrator(name: string) {
+  acme.provider.claims = verified(name, `${name}@acme.example`);
+  const browser = gatehouse.browser();
+  await providers.signIn(browser, acme.login);
+  const me = (await browser.get('/api/v1/auth/me')).body.user as { id: string };
+  const [member] = await gatehouse.sql<{ id: string }>(
+    'select id from gatehouse.memberships where user_id = $1',
+    [me.id],
+  );
+  await acme.admin.post('/role-assignments', { principalId: member?.id, role: 'admin' });
+  gatehouse.clock.advance({ seconds: 1 });
+  return { browser, userId: me.id };
+}
 
 describe('a tenant of single sign-on', () => {
   it('takes no password on any way in [threat 52]', async () => {
@@ -93,24 +102,35 @@ describe('a tenant of single sign-on', () => {
     expect(register.body.code).toBe('auth.sso_required');
   });
 
-  it('lets in by its provider, and whoever came so may shut the other doors', async () => {
-    acme.provider.claims = verified('boss', 'boss@acme.example');
-    const browser = gatehouse.browser();
-    await providers.signIn(browser, acme.login);
-    const me = (await browser.get('/api/v1/auth/me')).body.user as { id: string };
-    const [member] = await gatehouse.sql<{ id: string }>(
-      'select id from gatehouse.memberships where user_id = $1',
-      [me.id],
-    );
-    await acme.admin.post('/role-assignments', { principalId: member?.id, role: 'admin' });
-    gatehouse.clock.advance({ seconds: 1 });
-    const bearer = { authorization: `Bearer ${acme.admin.token}` };
-    expect((await settings(acme.tenantId, bearer, { policy: 'restricted' })).body.code).toBe(
-      'settings.locks_you_out',
-    );
+  it('asks an administrator who has no password and no factor to sign in again, before others may come in [threat 41]', async () => {
+    const { browser } = await administrator('again');
+    gatehouse.clock.advance({ minutes: 11 });
     const url = `/api/v1/tenants/${acme.tenantId}/settings`;
     const { version } = (await browser.get(url)).body;
-    const shut = await browser.patch(url, { version, settings: { signIn: { policy: 'restricted' } } });
+    for (const ask of [
+      (by: TestBrowser) => by.patch(url, { version, settings: { signIn: { networks: [] } } }),
+      (by: TestBrowser) => by.post(`/api/v1/connections/${acme.connectionId}/disable`),
+      (by: TestBrowser) => by.post('/api/v1/domains', { domain: 'stolen.example' }),
+    ]) {
+      const refused = await ask(browser);
+      expect([refused.status, refused.body.code]).toEqual([401, 'auth.insufficient_user_authentication']);
+      expect(refused.body.detail).toContain('Sign in again');
+      expect(refused.headers['www-authenticate']).toContain('max_age="600"');
+      expect(refused.headers['www-authenticate']).not.toContain('acr_values');
+    }
+    await providers.signIn(browser, acme.login);
+    expect((await browser.patch(url, { version, settings: { signIn: { networks: [] } } })).status).toBe(200);
+    await acme.admin.signInAgain();
+  });
+
+  it('lets in by its provider, and whoever came so may shut the other doors', async () => {
+    const { browser } = await administrator('boss');
+    const url = `/api/v1/tenants/${acme.tenantId}/settings`;
+    const { version } = (await browser.get(url)).body;
+    const body = { version, settings: { signIn: { policy: 'restricted' } } };
+    const byPassword = await acme.admin.patch(`/tenants/${acme.tenantId}/settings`, body);
+    expect(byPassword.body.code).toBe('settings.locks_you_out');
+    const shut = await browser.patch(url, body);
     expect([shut.status, (shut.body.settings as { signIn: object }).signIn]).toEqual([
       200,
       { policy: 'restricted', networks: [], emailDomains: [] },

@@ -128,6 +128,7 @@ describe('the session lengths of a tenant', () => {
     const { tenantId, email } = await tenantWithOwner();
     const { browser } = await signIn(email);
     gatehouse.clock.advance({ minutes: 14 });
+    await platform.signInAgain();
     await set(tenantId, { session: { idleMinutes: 5 } });
     expect((await browser.get('/api/v1/auth/me')).status).toBe(200);
     gatehouse.clock.advance({ minutes: 2 });

@@ -10,16 +10,24 @@ import { getSettings } from './get-settings.ts';
 const tags = ['Tenant settings'];
 const Params = Message({ tenantId: Id });
 const ofReading = ['request.invalid', 'auth.unauthenticated', 'access.denied', 'resource.not_found'] as const;
-const ofChanging = [...ofReading, 'auth.origin_refused', 'auth.csrf_refused', 'settings.changed'] as const;
-const byWay = (act: 'read' | 'update') =>
-  user({ permission: { own: `settings:${act}`, parent: `customers:${act}`, platform: `tenants:${act}` } });
+const ofChanging = [
+  ...ofReading,
+  'auth.origin_refused',
+  'auth.csrf_refused',
+  'auth.insufficient_user_authentication',
+  'settings.changed',
+] as const;
+const byWay = <Act extends 'read' | 'update'>(act: Act) =>
+  ({ own: `settings:${act}`, parent: `customers:${act}`, platform: `tenants:${act}` }) as const;
+/** SECURITY: whoever found a session of an administrator open would else open the tenant to first factors alone. */
+const RECENT = { maxAge: 600 };
 
 /** What a tenant sets for itself, and what the platform grants it (spec T2, T3, T5). */
 export const settingsRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { deps }, done) => {
   app.get(
     '/tenants/:tenantId/settings',
     {
-      config: { access: byWay('read') },
+      config: { access: user({ permission: byWay('read') }) },
       schema: {
         tags,
         operationId: 'getTenantSettings',
@@ -37,7 +45,7 @@ export const settingsRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app
   app.patch(
     '/tenants/:tenantId/settings',
     {
-      config: { access: byWay('update') },
+      config: { access: user({ permission: byWay('update'), stepUp: RECENT }) },
       schema: {
         tags,
         operationId: 'changeTenantSettings',

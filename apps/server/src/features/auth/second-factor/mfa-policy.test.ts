@@ -255,6 +255,18 @@ describe('one’s own factors', () => {
   });
 });
 
+describe('what a tenant demands', () => {
+  it('is not changed by whoever found a session of an administrator open [threat 41]', async () => {
+    await signIn();
+    await setPolicy(browser, { policy: 'optional' });
+    gatehouse.clock.advance({ minutes: 11 });
+    const refused = await setPolicy(browser, { policy: 'off' });
+    expect(refused.body.code).toBe('auth.insufficient_user_authentication');
+    expect((await browser.post(STEP_UP, { password: PASSWORD })).status).toBe(200);
+    expect((await setPolicy(browser, { policy: 'off' })).status).toBe(200);
+  });
+});
+
 describe('the command line', () => {
   it('removes the factors of whoever cannot be helped by anybody else, the last administrator', async () => {
     await enrolled();

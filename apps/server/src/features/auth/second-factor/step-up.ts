@@ -10,6 +10,7 @@ import { checkPasswordsAllowed } from '../login.ts';
 import { keptAmr, type OpenedSession, openSession, type SettledAmr } from '../open-session.ts';
 import { checkOwnPassword, currentWrong, ownerOf } from '../own-password.ts';
 import { isPasswordStill } from '../present-password.ts';
+import { hasPassword } from '../credentials.repo.ts';
 import { holdGround, loadSessionLife } from '../sessions.repo.ts';
 import { hasSecondFactor } from './factors.repo.ts';
 import { acrOf, withSecondFactor } from './policy.ts';
@@ -18,12 +19,17 @@ import { proveFactor, spendFactor } from './prove-factor.ts';
 const homeOf = (principal: SignedInPrincipal) =>
   enterOwn({ kind: 'claim', tenantId: principal.homeTenantId });
 
-const isSecondFactorHeld = (deps: Deps, principal: SignedInPrincipal): Promise<boolean> =>
-  deps.doors.withTenant(homeOf(principal), (tx) => hasSecondFactor(tx, principal.userId));
+/** What somebody could prove. A password counts for nothing where the deployment takes none. */
+const waysOf = (deps: Deps, principal: SignedInPrincipal) =>
+  deps.doors.withTenant(homeOf(principal), async (tx) => ({
+    factor: await hasSecondFactor(tx, principal.userId),
+    password: deps.config.authPolicy !== 'restricted' && (await hasPassword(tx, principal.userId)),
+  }));
 
 /**
  * Whether somebody has proved recently, and strongly enough, who they are (RFC 9470). Strongly enough is a second factor wherever
- * the account has one; where it has none, the password, unless the route insists.
+ * the account has one; where it has none, the password, unless the route insists. Who has neither, coming by an identity provider,
+ * signs in again.
  *
  * @throws {Problem} `auth.insufficient_user_authentication`, with what would do in `WWW-Authenticate`
  */
@@ -36,10 +42,22 @@ export async function checkStepUp(
   const isRecent = deps.clock.now().getTime() - provedAt.getTime() <= maxAge * 1000;
   const isStrong = acrOf(amr) === '2';
   if (isRecent && isStrong) return;
-  const needsSecond = acr === '2' || (await isSecondFactorHeld(deps, principal));
+  const ways = acr === '2' ? undefined : await waysOf(deps, principal);
+  const needsSecond = ways === undefined || ways.factor;
   if (isRecent && !needsSecond) return;
-  throw insufficient(needsSecond ? '2' : '1', maxAge);
+  throw ways && !ways.factor && !ways.password
+    ? signInAgain(maxAge)
+    : insufficient(needsSecond ? '2' : '1', maxAge);
 }
+
+/** Without `acr_values`: nothing that could be proved here would do. */
+const signInAgain = (maxAge: number) =>
+  new Problem('auth.insufficient_user_authentication', {
+    detail: 'Sign in again by your identity provider; then ask again.',
+    headers: {
+      'www-authenticate': `Bearer error="insufficient_user_authentication", error_description="A more recent authentication is required: sign in again", max_age="${maxAge}"`,
+    },
+  });
 
 /** RFC 9470 §3. */
 export const insufficient = (acr: '1' | '2', maxAge: number) =>
