@@ -10,6 +10,7 @@ import { accessTokenLifetime, issueAccessToken } from './access-token.ts';
 import { markSignedIn } from './credentials.repo.ts';
 import { formatRefreshToken } from './refresh-token.ts';
 import { insertSession, loadOpenedSession, type TokenSubject } from './sessions.repo.ts';
+import { ssoRequired } from './sso-required.ts';
 
 /** A session with the tokens of its present generation. */
 export interface OpenedSession {
@@ -51,7 +52,7 @@ export interface Replaced {
  * nothing of a visitor's survives (threat 33), and a session works in one tenant for as long as it lives.
  *
  * @param tx in the home tenant, where sessions lie, and whose rules say how long they last and who may sign in from where.
- * @throws {Problem} `auth.invalid_credentials`, `auth.session_expired`, `auth.sign_in_refused`
+ * @throws {Problem} `auth.invalid_credentials`, `auth.session_expired`, `auth.sign_in_refused`, `auth.sso_required`
  */
 export async function openSession(
   deps: Deps,
@@ -103,6 +104,9 @@ export async function openSession(
   // SECURITY: here and nowhere else, since every way in ends here: a way that forgot the rules would be the one that is taken.
   const { signIn: rules } = await deps.tenantRules.within(tx);
   if (!isSignInAllowed(rules, { email: session.email, ip: request.ip })) throw signInRefused();
+  // A sign-in that waited for its second factor may have begun before; a session that goes on was ended with the others.
+  if (rules.policy === 'restricted' && life === undefined && signIn.connectionId === undefined)
+    throw ssoRequired();
   await deps.audit.record(tx, {
     action: replaces?.because ?? 'login',
     actor: { kind: 'user', id: signIn.userId, tenantId: tx.tenantId, email: session.email },

@@ -7,6 +7,7 @@ import {
   verified,
   type World,
 } from '../../../test/connections.fixture.ts';
+import { addAuthenticator } from '../../../test/second-factor.fixture.ts';
 import { itemsOf } from '../../../test/people.fixture.ts';
 import { createTestProviders } from '../../../test/providers.fixture.ts';
 import { PASSWORD, registerTenant } from '../../../test/standing/people.fixture.ts';
@@ -82,10 +83,28 @@ describe('a tenant of single sign-on', () => {
     const version = (await browser.get(url)).body.version;
     const shut = await browser.patch(url, { version, settings: { signIn: { policy: 'restricted' } } });
     expect(shut.body.code).toBe('settings.locks_you_out');
+    const app = await addAuthenticator(gatehouse, browser);
+    const late = gatehouse.browser();
+    const waits = await late.post('/api/v1/auth/login', {
+      email: 'owner@globex.example',
+      password: PASSWORD,
+    });
+    expect(waits.body).toHaveProperty('mfa_required');
     const platform = await gatehouse.admin();
     expect(
       (await platform.patch(url, { version, settings: { signIn: { policy: 'restricted' } } })).status,
     ).toBe(200);
+    // Who was in by the password is out, also with services that follow the log, and who was about to come in stays out.
+    expect((await browser.get('/api/v1/auth/me')).status).toBe(401);
+    expect((await browser.post('/api/v1/auth/refresh')).status).toBe(401);
+    const told = await gatehouse.sql(
+      `select r.seq from gatehouse.revocations r join gatehouse.sessions s on s.id = r.subject_id
+       where r.kind = 'session' and s.user_id = $1 and s.end_reason = 'single sign-on demanded'`,
+      [owner.userId],
+    );
+    expect(told).toHaveLength(2);
+    const half = { session_token: waits.body.session_token, totp_code: app.code() };
+    expect((await late.post('/api/v1/auth/mfa/verify', half)).body.code).toBe('auth.sso_required');
     expect(await checked('x@globex2.example')).toEqual({ methods: [], connection: null });
     const login = (email: string, password = PASSWORD) =>
       gatehouse.browser().post('/api/v1/auth/login', { email, password });

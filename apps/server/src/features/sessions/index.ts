@@ -6,6 +6,7 @@ export {
   endSessionOf,
   endSessionsOf,
   endSessionsWithout,
+  endSessionsWithoutConnection,
   holdPlacesOf,
   lockGuestSessions,
 } from './sessions.repo.ts';

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { TenantTx } from '../../platform/database/index.ts';
 import { insertRevocations } from '../../platform/revocations/revocations.repo.ts';
 import type { SessionId, UserId } from '../../platform/ids.ts';
@@ -62,9 +62,20 @@ export async function endSessionsOf(
 }
 
 /** Ends the sessions of the entered tenant's users that were opened by none of these methods. */
-export async function endSessionsWithout(
+export const endSessionsWithout = (
   tx: TenantTx,
   methods: readonly string[],
+  reason: string,
+  now: Date,
+): Promise<number> => endSessionsThat(tx, sql<boolean>`not amr && ${[...methods]}::text[]`, reason, now);
+
+/** Ends the sessions of the entered tenant's users that were not opened by an identity provider. */
+export const endSessionsWithoutConnection = (tx: TenantTx, reason: string, now: Date): Promise<number> =>
+  endSessionsThat(tx, sql<boolean>`connection_id is null`, reason, now);
+
+async function endSessionsThat(
+  tx: TenantTx,
+  isMeant: RawBuilder<boolean>,
   reason: string,
   now: Date,
 ): Promise<number> {
@@ -73,7 +84,7 @@ export async function endSessionsWithout(
     .set({ ended_at: now, end_reason: reason, epoch: sql`epoch + 1` })
     .where('tenant_id', '=', tenantHeld(tx))
     .where('ended_at', 'is', null)
-    .where(sql<boolean>`not amr && ${[...methods]}::text[]`)
+    .where(isMeant)
     .returning(['id', 'epoch', 'user_id'])
     .execute();
   // A statement has 65 535 parameters at most.

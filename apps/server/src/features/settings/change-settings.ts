@@ -14,7 +14,12 @@ import { insertRevocations } from '../../platform/revocations/revocations.repo.t
 import { actorOf } from '../audit/index.ts';
 import { type Caller, recordDenied } from '../denied.ts';
 import type { Deps } from '../deps.ts';
-import { endGuestSessions, endSessionsWithout, lockGuestSessions } from '../sessions/index.ts';
+import {
+  endGuestSessions,
+  endSessionsWithout,
+  endSessionsWithoutConnection,
+  lockGuestSessions,
+} from '../sessions/index.ts';
 import {
   isByConnection,
   loadOwnSettings,
@@ -55,12 +60,15 @@ export async function changeSettings(deps: Deps, caller: Caller, input: ChangeTe
     if (after.signIn.policy !== before.signIn.policy) await checkComesByProvider(tx, caller, after);
     const demandsFactor = after.mfa.policy === 'mandatory' && changed.includes('mfa');
     // Guests' sessions before the tenant's row, and the row before sessions, as whoever opens one takes them.
-    if (changed.includes('session') || demandsFactor) await lockSessionRules(tx);
+    const closesDoors = after.signIn.policy === 'restricted' && changed.includes('signIn');
+    if (changed.includes('session') || demandsFactor || closesDoors) await lockSessionRules(tx);
     if (demandsFactor) await lockGuestSessions(tx);
     const version = await writeSettings(deps, tx, input.version, pick(after, namesOf(after)));
     if (changed.includes('session'))
       await shortenSessions(tx, after.session, (deps.config.accessTokenMinutes ?? LONGEST_TOKEN) + 1);
     if (demandsFactor) await endUnsettledSessions(deps, tx, after.mfa);
+    // SECURITY: whoever has somebody's password would else stay in for as long as a session lasts, past the provider.
+    if (closesDoors) await endSessionsWithoutConnection(tx, 'single sign-on demanded', deps.clock.now());
     await deps.audit.record(tx, {
       action: 'tenant_settings_changed',
       actor: actorOf(caller.principal),
