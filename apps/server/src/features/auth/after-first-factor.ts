@@ -4,6 +4,7 @@ import type { RequestContext } from '../../platform/http/index.ts';
 import type { UserId } from '../../platform/ids.ts';
 import type { KnownClient } from '../clients/index.ts';
 import type { Deps } from '../deps.ts';
+import { isOwnConnection } from '../settings/index.ts';
 import { type OpenedSession, openSession, type SettledAmr } from './open-session.ts';
 import { hasSecondFactor, listFactors } from './second-factor/factors.repo.ts';
 import { METHODS } from './second-factor/methods.ts';
@@ -57,7 +58,9 @@ export async function afterFirstFactor(
   const { userId, client, amr, connectionId, browser } = proved;
   const { mfa, signIn: rules } = await deps.tenantRules.within(tx);
   // SECURITY: whichever way it is, and also one that comes later: a tenant of single sign-on has no other (spec W10, threat 52).
-  if (rules.policy === 'restricted' && connectionId === undefined) throw ssoRequired();
+  // By a provider of its own: one of the platform's is switched on, and believed, by somebody else.
+  if (rules.policy === 'restricted' && !(connectionId && (await isOwnConnection(tx, connectionId))))
+    throw ssoRequired();
   const via = connectionId !== undefined && { connectionId };
   const open = async (methods: readonly string[]): Promise<SignInOutcome> => ({
     next: 'session',

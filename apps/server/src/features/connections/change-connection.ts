@@ -8,7 +8,7 @@ import type { Deps } from '../deps.ts';
 import { checkMayAssign, checkMayMap } from '../roles/index.ts';
 import { authorOf } from './add-connection.ts';
 import { stateOf } from './connection-message.ts';
-import { isSameHost, issuerOf } from './connection-rules.ts';
+import { issuerOf } from './connection-rules.ts';
 import { sealSecret } from './connection-secret.ts';
 import {
   type ConnectionRow,
@@ -25,7 +25,7 @@ import {
  * they must hold each of them.
  *
  * SECURITY: with another issuer or client it is another provider: it goes out of service until somebody enables it, and a secret
- * that was given to one host is never sent to another (threats 30, 65).
+ * that was given for one issuer is never sent to another, also of the same host, where each may be somebody else's (threats 30, 65).
  *
  * @throws {Problem} `resource.not_found`, `request.invalid`, `connections.built_in`, `roles.unknown`, `roles.root_only`,
  *   `access.denied`, `access.grant_exceeds_own`
@@ -50,7 +50,7 @@ export async function updateConnection(
       caller.principal,
       settings.roles.map(({ role }) => role),
     );
-    const kept = isSameHost(issuer, before.issuer) ? before.secret_sealed : null;
+    const kept = issuer === before.issuer ? before.secret_sealed : null;
     const secretSealed =
       clientSecret === undefined ? kept : sealSecret(deps.sealer, keyOf(before), clientSecret);
     const written = {

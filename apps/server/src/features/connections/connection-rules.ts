@@ -43,6 +43,3 @@ const fault = (field: string, message: string) =>
     detail: `body/${field} ${message}.`,
     errors: [{ path: `body/${field}`, message }],
   });
-
-/** Whether what is reached by two issuers is the same machine. */
-export const isSameHost = (one: string, other: string): boolean => new URL(one).host === new URL(other).host;

@@ -80,6 +80,12 @@ describe('an identity provider of a tenant', () => {
     });
     const back = await acme.admin.patch(`/connections/${id}`, { issuer: acme.provider.issuer });
     expect(back.body).toMatchObject({ hasSecret: false });
+    // Another path of the same host is another issuer: of many that share one, each belongs to somebody else.
+    const shared = await connect(acme.admin, { name: 'Shared', issuer: acme.provider.issuer });
+    const next = await acme.admin.patch(`/connections/${shared}`, {
+      issuer: `${acme.provider.issuer}/somebody-else`,
+    });
+    expect(next.body).toMatchObject({ status: 'disabled', hasSecret: false });
     const other = await acme.admin.patch(`/connections/${id}`, { clientSecret: 'another-one' });
     expect(other.body).toMatchObject({ hasSecret: true });
     expect(await actionsOn(id)).toEqual([

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startWorld, type World } from '../../../test/connections.fixture.ts';
 import { createTestProviders, type TestProvider } from '../../../test/providers.fixture.ts';
 import { PASSWORD, registerTenant } from '../../../test/standing/people.fixture.ts';
+import type { TenantId } from '../../platform/ids.ts';
 
 const providers = createTestProviders();
 let gatehouse: World['gatehouse'];
@@ -51,6 +52,18 @@ describe('the providers’ accounts of one’s own', () => {
     await enter('l2', 'last@gmail.com');
     const both = await mine(browser);
     expect(both).toHaveLength(2);
+    // One of the platform's is no way in where the tenant takes its own providers only.
+    const { user } = (await browser.get('/api/v1/auth/me')).body as { user: { tenantId: TenantId } };
+    const policy = async (value: string) => {
+      await gatehouse.sql(`update gatehouse.tenants set settings = $1 where id = $2`, [
+        JSON.stringify({ signIn: { policy: value } }),
+        user.tenantId,
+      ]);
+      gatehouse.server.deps.tenantRules.forget([{ kind: 'settings', tenant_id: user.tenantId }]);
+    };
+    await policy('restricted');
+    expect((await browser.delete(path(only?.id))).body.code).toBe('users.last_way_in');
+    await policy('standard');
     const answers = await Promise.all(both.map(({ id }) => browser.clone().delete(path(id))));
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([204, 409]);
     expect(await mine(browser)).toHaveLength(1);

@@ -5,6 +5,7 @@ import { Problem, type RequestContext } from '../../platform/http/index.ts';
 import { actorOf } from '../audit/index.ts';
 import { hasWayByAddress, isOpenAccount, lockUser, type SignedInPrincipal } from '../auth/index.ts';
 import type { Deps } from '../deps.ts';
+import { isOwnConnection } from '../settings/index.ts';
 import { isInService } from './connections.repo.ts';
 import { deleteIdentity, listIdentities } from './identities.repo.ts';
 import { platformConnection } from './platform-connections.ts';
@@ -65,9 +66,11 @@ async function hasAnotherWay(
   { userId }: SignedInPrincipal,
   connections: readonly string[],
 ): Promise<boolean> {
-  for (const id of connections) if (await isInService(tx, id)) return true;
-  // Where the tenant or the deployment takes single sign-on only, a password is no way in.
   const { signIn } = await deps.tenantRules.within(tx);
+  // Where the tenant takes single sign-on only, it is by its own providers; there, and where the deployment does, a password is no way in.
+  for (const id of connections)
+    if ((await isInService(tx, id)) && (signIn.policy === 'standard' || (await isOwnConnection(tx, id))))
+      return true;
   if (deps.config.authPolicy === 'restricted' || signIn.policy === 'restricted') return false;
   return hasWayByAddress(tx, userId);
 }

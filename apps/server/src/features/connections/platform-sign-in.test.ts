@@ -4,7 +4,7 @@ import { addCaller, addTenant } from '../../../test/people.fixture.ts';
 import { createTestProviders, type TestProvider } from '../../../test/providers.fixture.ts';
 import { ADMIN, startServer } from '../../../test/server.fixture.ts';
 import { addPerson, PASSWORD, registerTenant } from '../../../test/standing/people.fixture.ts';
-import { ROOT_TENANT } from '../../platform/ids.ts';
+import { ROOT_TENANT, type TenantId } from '../../platform/ids.ts';
 
 const ENV = {
   GOOGLE_CLIENT_ID: 'google-client',
@@ -110,6 +110,33 @@ describe('signing in with Google', () => {
       hd: 'managed.example',
     });
     expect((await me(browser)).user).toMatchObject({ id: known.userId });
+  });
+
+  it('enters no tenant that takes single sign-on only, except the root tenant, whose own it is [threat 52]', async () => {
+    const { tenantId } = await registerTenant(gatehouse, 'Only', 'only@gmail.com');
+    await addPerson(gatehouse, ROOT_TENANT, [], 'operator@gmail.com');
+    const only = { sub: 'only', email: 'only@gmail.com', email_verified: true };
+    const operator = { sub: 'operator', email: 'operator@gmail.com', email_verified: true };
+    const { browser, code } = await byGoogle(only);
+    expect(code).toBe(303);
+    const url = `/api/v1/tenants/${tenantId}/settings`;
+    const change = {
+      version: (await browser.get(url)).body.version,
+      settings: { signIn: { policy: 'restricted' } },
+    };
+    // Nor does it let its administrator shut the other doors.
+    expect((await browser.patch(url, change)).body.code).toBe('settings.locks_you_out');
+    const shut = async (id: TenantId, policy: string) => {
+      await gatehouse.sql(`update gatehouse.tenants set settings = $2 where id = $1`, [
+        id,
+        JSON.stringify({ signIn: { policy } }),
+      ]);
+      gatehouse.server.deps.tenantRules.forget([{ kind: 'settings', tenant_id: id }]);
+    };
+    for (const id of [tenantId, ROOT_TENANT]) await shut(id, 'restricted');
+    expect((await byGoogle(only)).code).toBe('auth.sso_required');
+    expect((await byGoogle(operator)).code).toBe(303);
+    await shut(ROOT_TENANT, 'standard');
   });
 
   it('leaves nothing of whoever registered a stranger’s address and waited [threat 23]', async () => {

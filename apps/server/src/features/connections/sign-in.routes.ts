@@ -62,6 +62,7 @@ const OF_FINISHING = [
   'auth.no_account',
   'auth.link_required',
   'auth.client_not_allowed',
+  'auth.sso_required',
   'auth.sign_in_refused',
   'tenants.user_limit_reached',
 ] satisfies ErrorCode[];

@@ -98,7 +98,7 @@ export async function shortenSessions(
     .execute();
 }
 
-/** Whether an identity provider let in whoever has this session. */
+/** Whether a provider of the entered tenant let in whoever has this session. */
 export async function isByConnection(tx: TenantTx, sessionId: string): Promise<boolean> {
   const row = await tx
     .selectFrom('sessions')
@@ -106,5 +106,16 @@ export async function isByConnection(tx: TenantTx, sessionId: string): Promise<b
     .where('tenant_id', '=', tx.tenantId)
     .where('id', '=', sessionId)
     .executeTakeFirst();
-  return row?.connection_id != null;
+  return row?.connection_id != null && isOwnConnection(tx, row.connection_id);
+}
+
+/** Whether a connection belongs to the entered tenant: those of the platform are the root tenant's own. */
+export async function isOwnConnection(tx: TenantTx, id: string): Promise<boolean> {
+  const row = await tx
+    .selectFrom('connections')
+    .select('id')
+    .where('tenant_id', '=', tx.tenantId)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row !== undefined;
 }
