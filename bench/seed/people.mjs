@@ -1,7 +1,7 @@
 // The rows that the product writes for a tenant and its people: made with its own sealing, so that a server with the same
 // master key opens all of it. One password for everybody, hashed once (a million hashes take two days) and sealed for each.
 import { createHmac, randomFillSync } from 'node:crypto';
-import { sealWith } from '../../apps/server/src/platform/crypto/seal.ts';
+import { sealingKey, sealWith } from '../../apps/server/src/platform/crypto/seal.ts';
 import { sha256 } from '../../apps/server/src/platform/crypto/digest.ts';
 import { emailKey } from '../../apps/server/src/platform/email.ts';
 import { personalHash, SUBJECT_KEYS } from '../../apps/server/src/features/audit/subject-keys.ts';
@@ -107,7 +107,7 @@ export function createRowMaker({ sealer, hash, masterKey, since, until, users })
       const hide = (field, value) => {
         const salt = randomBytes(16).toString('base64url');
         const hidden = personalHash(salt, field, value);
-        const sealed = sealWith(key, 's', JSON.stringify([salt, value]), `${field} ${hidden}`);
+        const sealed = sealWith(sealingKey(key), 's', JSON.stringify([salt, value]), `${field} ${hidden}`);
         personal[hidden] = { t: tenantId, s: id, f: field, c: sealed };
         return { $personal: hidden };
       };

@@ -3,6 +3,8 @@ import {
   openWith,
   type SealedColumn,
   randomSecret,
+  type SealingKey,
+  sealingKey,
   sealWith,
   sha256,
   type Sealer,
@@ -69,10 +71,10 @@ export const SUBJECT_KEYS: SealedColumn = {
 
 /** In place of a key that was destroyed. */
 const ERASED = Symbol('erased');
-type Key = Buffer | typeof ERASED;
+type Key = SealingKey | typeof ERASED;
 
 export function createSubjectKeys(sealer: Sealer, clock: Clock): SubjectKeys {
-  const known = new LRUCache<string, Buffer>({ max: 2000, ttl: 5 * 60_000 });
+  const known = new LRUCache<string, SealingKey>({ max: 2000, ttl: 5 * 60_000 });
   // Keys made or destroyed in a transaction that may still roll back, and what it read ahead: known to that transaction alone.
   const own = new WeakMap<Tx, Map<string, Key>>();
   const keep = (tx: Tx, id: string, key: Key) => {
@@ -88,7 +90,7 @@ export function createSubjectKeys(sealer: Sealer, clock: Clock): SubjectKeys {
     const found = new Map<string, Key>();
     for (const row of await loadSubjectKeys(tx, subjects)) {
       const id = idOf({ tenantId: row.tenant_id as TenantId, id: row.subject_id });
-      const key = row.key_sealed === '' ? ERASED : sealer.open(row.key_sealed, contextOf(id));
+      const key = row.key_sealed === '' ? ERASED : sealingKey(sealer.open(row.key_sealed, contextOf(id)));
       if (key !== ERASED && before === generation) known.set(id, key);
       found.set(id, key);
     }
@@ -101,13 +103,14 @@ export function createSubjectKeys(sealer: Sealer, clock: Clock): SubjectKeys {
 
   const make = async (tx: Tx, subject: Subject): Promise<Key> => {
     const id = idOf(subject);
-    const key = randomSecret(32);
-    const inserted = await insertSubjectKey(tx, subject, sealer.seal(key, contextOf(id)), clock.now());
+    const bytes = randomSecret(32);
+    const inserted = await insertSubjectKey(tx, subject, sealer.seal(bytes, contextOf(id)), clock.now());
     if (!inserted) {
       const other = await load(tx, subject);
       if (!other) throw new Error('a subject key was made and taken away at once');
       return other;
     }
+    const key = sealingKey(bytes);
     keep(tx, id, key);
     return key;
   };
@@ -116,7 +119,7 @@ export function createSubjectKeys(sealer: Sealer, clock: Clock): SubjectKeys {
     async seal(tx, subject, field, value) {
       const found = (await load(tx, subject)) ?? (await make(tx, subject));
       // The hash stands all the same; what it is of, nobody can say any more.
-      const key = found === ERASED ? randomSecret(32) : found;
+      const key = found === ERASED ? sealingKey(randomSecret(32)) : found;
       const salt = randomSecret(16).toString('base64url');
       const hash = personalHash(salt, field, value);
       return { hash, sealed: sealWith(key, 's', JSON.stringify([salt, value]), `${field} ${hash}`) };

@@ -25,6 +25,8 @@ export {
   isSameSecret,
   keyIdOf,
   openWith,
+  type SealingKey,
+  sealingKey,
   sealWith,
   SealError,
   type Sealer,
