@@ -179,7 +179,7 @@ describe('an administrator', () => {
     await dialog.waitFor({ state: 'detached' });
 
     await act(page, 'Katherine Johnson', 'Erase…');
-    await dialog.getByText('Who has asked for it: katherine@example.com.').waitFor();
+    await dialog.getByText('Do this when katherine@example.com has asked for it.').waitFor();
     expect(await findBarriers(page)).toEqual([]);
     await dialog.getByRole('button', { name: 'Erase for good' }).click();
     await dialog.getByText('Tick this to go on.').waitFor();

@@ -9,6 +9,8 @@ import { developmentMailRoutes } from './development-mail.routes.ts';
 
 const SIGN_IN = [
   '/signin',
+  '/signin/second-factor',
+  '/signin/enrol',
   '/register',
   '/register/confirm',
   '/set-password',
