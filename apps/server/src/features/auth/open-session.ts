@@ -5,7 +5,7 @@ import { newId, type SessionId, type TenantId, type UserId } from '../../platfor
 import { personal } from '../audit/index.ts';
 import type { KnownClient } from '../clients/index.ts';
 import type { Deps } from '../deps.ts';
-import { isSignInAllowed, signInRefused } from '../settings/index.ts';
+import { isOwnConnection, isSignInAllowed, signInRefused } from '../settings/index.ts';
 import { accessTokenLifetime, issueAccessToken } from './access-token.ts';
 import { markSignedIn } from './credentials.repo.ts';
 import { formatRefreshToken } from './refresh-token.ts';
@@ -105,8 +105,10 @@ export async function openSession(
   const { signIn: rules } = await deps.tenantRules.within(tx);
   if (!isSignInAllowed(rules, { email: session.email, ip: request.ip })) throw signInRefused();
   // A sign-in that waited for its second factor may have begun before; a session that goes on was ended with the others.
-  if (rules.policy === 'restricted' && life === undefined && signIn.connectionId === undefined)
-    throw ssoRequired();
+  if (rules.policy === 'restricted' && life === undefined) {
+    const { connectionId } = signIn;
+    if (connectionId === undefined || !(await isOwnConnection(tx, connectionId))) throw ssoRequired();
+  }
   await deps.audit.record(tx, {
     action: replaces?.because ?? 'login',
     actor: { kind: 'user', id: signIn.userId, tenantId: tx.tenantId, email: session.email },

@@ -421,6 +421,24 @@ describe('a second factor of who comes by a provider [threat 34]', () => {
     });
   });
 
+  it('opens nothing any more, and what it had opened ends, where the tenant takes its own providers only [threat 52]', async () => {
+    const { tenantId } = await registerTenant(gatehouse, 'Closing', 'closing@gmail.com');
+    const claims = { sub: 'c1', email: 'closing@gmail.com', email_verified: true };
+    const { browser } = await byGoogle(claims);
+    const app = await addAuthenticator(gatehouse, browser);
+    const late = await byGoogle(claims);
+    const platform = await gatehouse.admin();
+    const url = `/api/v1/tenants/${tenantId}/settings`;
+    const { version } = (await platform.get(url)).body;
+    const closed = await platform.patch(url, { version, settings: { signIn: { policy: 'restricted' } } });
+    expect(closed.status, closed.text).toBe(200);
+    expect((await browser.get('/api/v1/auth/me')).status).toBe(401);
+    const { hash } = new URL(String(late.answer.headers.location));
+    const session_token = new URLSearchParams(hash.slice(1)).get('token');
+    const entered = await late.browser.post(VERIFY, { session_token, totp_code: app.code() });
+    expect(entered.body.code).toBe('auth.sso_required');
+  });
+
   it('has a page for setting one up as well', async () => {
     expect((await gatehouse.browser().get('/signin/enrol')).status).toBe(200);
   });

@@ -69,9 +69,15 @@ export const endSessionsWithout = (
   now: Date,
 ): Promise<number> => endSessionsThat(tx, sql<boolean>`not amr && ${[...methods]}::text[]`, reason, now);
 
-/** Ends the sessions of the entered tenant's users that were not opened by an identity provider. */
+/** Ends the sessions of the entered tenant's users that no identity provider of the tenant's own has opened. */
 export const endSessionsWithoutConnection = (tx: TenantTx, reason: string, now: Date): Promise<number> =>
-  endSessionsThat(tx, sql<boolean>`connection_id is null`, reason, now);
+  endSessionsThat(
+    tx,
+    sql<boolean>`(connection_id is null or not exists (select from gatehouse.connections c
+      where c.tenant_id = ${tx.tenantId} and c.id = connection_id))`,
+    reason,
+    now,
+  );
 
 async function endSessionsThat(
   tx: TenantTx,
