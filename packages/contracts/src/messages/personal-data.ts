@@ -63,7 +63,16 @@ export const PersonalData = Message(
       description: 'Browsers that are asked for no second factor.',
     }),
     externalIdentities: Type.Array(
-      Message({ connectionId: Id, issuer: Type.String(), subject: Type.String(), createdAt: Time }),
+      Message({
+        connectionId: Id,
+        issuer: Type.String(),
+        subject: Type.String(),
+        linkedBy: Type.String({
+          enum: ['connection', 'owner'],
+          description: 'Whether the person linked it after signing in, or the connection did, unasked.',
+        }),
+        createdAt: Time,
+      }),
     ),
     links: Type.Array(
       Message({ purpose: Type.String(), createdAt: Time, expiresAt: Time, usedAt: Nullable(Time) }),

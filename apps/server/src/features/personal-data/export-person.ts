@@ -127,6 +127,7 @@ async function headOf(
       connectionId: identity.connection_id,
       issuer: identity.issuer,
       subject: identity.subject,
+      linkedBy: identity.linked_by,
       createdAt: time(identity.created_at),
     })),
     links: (await listLinks(tx, userId)).map((link) => ({

@@ -93,7 +93,7 @@ export const listRememberedDevices = (tx: TenantTx, userId: string) =>
 export const listExternalIdentities = (tx: TenantTx, userId: string) =>
   tx
     .selectFrom('external_identities')
-    .select(['connection_id', 'issuer', 'subject', 'created_at'])
+    .select(['connection_id', 'issuer', 'subject', 'linked_by', 'created_at'])
     .where('tenant_id', '=', here(tx))
     .where('user_id', '=', userId)
     .orderBy('created_at')

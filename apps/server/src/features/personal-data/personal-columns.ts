@@ -86,6 +86,7 @@ export const PERSONAL_COLUMNS: Readonly<Record<string, Readonly<Record<string, P
   external_identities: {
     issuer: at('externalIdentities[].issuer'),
     subject: at('externalIdentities[].subject'),
+    linked_by: at('externalIdentities[].linkedBy'),
   },
   installation: { key_check_sealed: SECRET, index_key_sealed: SECRET },
   invitations: { email: INVITED, email_key: INVITED },
