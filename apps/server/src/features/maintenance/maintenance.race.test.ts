@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { withClient } from '../../../test/database.setup.ts';
 import { addCaller, addTenant, itemsOf } from '../../../test/people.fixture.ts';
 import { startServer, type TestServer } from '../../../test/server.fixture.ts';
@@ -56,6 +56,25 @@ describe('a month of which there are records already', () => {
       [`audit_records_${thisMonth()}`],
     );
     expect(table?.forced).toBe(true);
+  });
+
+  it('lets a writer that comes while the month is attached wait, and then write into it', async () => {
+    const admin = await recordsInTheRest();
+    const added = await withClient(gatehouse.superuserUrl, async (client) => {
+      await client.query('begin');
+      await client.query('select gatehouse.ensure_partitions($1)', [gatehouse.clock.now()]);
+      const writer = admin.post('/users', { email: 'waits@x.example', name: 'W' });
+      await vi.waitFor(async () => {
+        const waiting = await gatehouse.sql(
+          "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+        );
+        expect(waiting.length).toBeGreaterThan(0);
+      });
+      await client.query('commit');
+      return writer;
+    });
+    expect(added.status, added.text).toBe(201);
+    expect(await count('audit_records_rest')).toBe(0);
   });
 
   it('holds nobody up while somebody reads for long, and is made in the next hour', async () => {
