@@ -1,48 +1,88 @@
-import { type Caller, addCaller, addTenant } from './people.fixture.ts';
-import type { TestProvider, TestProviders } from './providers.fixture.ts';
-import { startServer, type TestServer } from './server.fixture.ts';
 import type { TenantId } from '../src/platform/ids.ts';
+import type { Answer, TestBrowser } from './browser.fixture.ts';
+import { type Caller, addCaller, addTenant } from './people.fixture.ts';
+import { createTestProviders, type TestProvider, type TestProviders } from './providers.fixture.ts';
+import { startServer, type TestServer } from './server.fixture.ts';
 
-/** TXT records of the outside world, by name. */
-export type Zone = Map<string, string[]>;
+/** Where people begin to sign in, and who says there who they are. */
+export interface Door {
+  provider: TestProvider;
+  login: string;
+}
 
+/** A server, and the world outside of it. */
 export interface World {
   gatehouse: TestServer;
-  zone: Zone;
+  /** TXT records of the domain name system, by name. */
+  zone: Map<string, string[]>;
+  providers: TestProviders;
+  /** Signs in as whoever the provider says, in a browser of their own unless told. */
+  enter(
+    at: Door,
+    claims: Record<string, unknown>,
+    browser?: TestBrowser,
+  ): Promise<{ answer: Answer; browser: TestBrowser }>;
+  me(browser: TestBrowser): Promise<Record<string, unknown>>;
+  usersOf(email: string): Promise<{ tenant_id: string; id: string; proved: boolean }[]>;
+  close(): Promise<void>;
 }
 
 /** A server whose providers and domain name system are those of the test. */
-export async function startWorld(providers: TestProviders, env: Record<string, string> = {}): Promise<World> {
-  const zone: Zone = new Map();
+export async function startWorld(env: Record<string, string> = {}): Promise<World> {
+  const zone: World['zone'] = new Map();
+  const providers = createTestProviders();
   const gatehouse = await startServer({
     env: { REGISTRATION: 'tenant', ...env },
     outbound: providers.outbound,
     dns: { resolveTxt: (name) => Promise.resolve((zone.get(name) ?? []).map((text) => [text])) },
   });
-  return { gatehouse, zone };
+  return {
+    gatehouse,
+    zone,
+    providers,
+    async enter({ provider, login }, claims, browser = gatehouse.browser()) {
+      provider.claims = claims;
+      return { answer: await providers.signIn(browser, login), browser };
+    },
+    me: async (browser) => (await browser.get('/api/v1/auth/me')).body,
+    usersOf: (email) =>
+      gatehouse.sql(
+        'select tenant_id, id, email_verified_at is not null as proved from gatehouse.users where email_key = $1',
+        [email],
+      ),
+    async close() {
+      await gatehouse.close();
+      await providers.stop();
+    },
+  };
 }
 
+/** The settings that connect Google for the whole platform. */
+export const GOOGLE = { GOOGLE_CLIENT_ID: 'google-client', GOOGLE_CLIENT_SECRET: 'google-secret' };
+
+/** Google, in a world whose settings name it. */
+export const addGoogle = async ({ providers }: World): Promise<Door> => ({
+  provider: await providers.add('https://accounts.google.com', { takes: 'client_secret_post' }),
+  login: '/api/v1/auth/google/login',
+});
+
 /** A tenant with an administrator, its domain proved, and a provider of its own in service. */
-export interface Organisation {
+export interface Organisation extends Door {
   tenantId: TenantId;
   admin: Caller;
-  provider: TestProvider;
   connectionId: string;
-  /** Where people of it begin to sign in. */
-  login: string;
 }
 
 export async function addOrganisation(
-  { gatehouse, zone }: World,
-  providers: TestProviders,
+  world: World,
   name: string,
   more: Record<string, unknown> = {},
 ): Promise<Organisation> {
-  const tenantId = await addTenant(gatehouse, { name });
-  const admin = await addCaller(gatehouse, tenantId, 'admin');
+  const tenantId = await addTenant(world.gatehouse, { name });
+  const admin = await addCaller(world.gatehouse, tenantId, 'admin');
   const issuer = `https://id.${name}.example`;
-  const provider = await providers.add(issuer);
-  await proveDomain({ gatehouse, zone }, admin, `${name}.example`);
+  const provider = await world.providers.add(issuer);
+  await proveDomain(world, admin, `${name}.example`);
   const connectionId = await connect(admin, { name, issuer, ...more });
   return {
     tenantId,

@@ -55,6 +55,17 @@ export async function addTenant(
   return id;
 }
 
+/** A partner with a customer, and an administrator of each. */
+export async function openPartnership(
+  gatehouse: TestServer,
+): Promise<{ partner: TenantId; customer: TenantId; boss: Caller; owner: Caller }> {
+  const partner = await addTenant(gatehouse, { type: 'partner', name: 'Partner' });
+  const customer = await addTenant(gatehouse, { parent: partner, name: 'Customer' });
+  const boss = await addCaller(gatehouse, partner, 'admin');
+  const owner = await addCaller(gatehouse, customer, 'admin');
+  return { partner, customer, boss, owner };
+}
+
 /** The items of a list, as the tests look at them. */
 export const itemsOf = (answer: Answer): Record<string, unknown>[] =>
   (answer.body.items ?? []) as unknown as Record<string, unknown>[];

@@ -1,8 +1,11 @@
 import { Secret, TOTP } from 'otpauth';
+import type { TenantId } from '../src/platform/ids.ts';
 import type { Answer, TestBrowser } from './browser.fixture.ts';
+import { addTenant, itemsOf } from './people.fixture.ts';
+import { addOwner, LOGIN, mailedTo } from './recovery.fixture.ts';
 import type { TestServer } from './server.fixture.ts';
+import { PASSWORD, type Person } from './standing/people.fixture.ts';
 
-export const LOGIN = '/api/v1/auth/login';
 export const VERIFY = '/api/v1/auth/mfa/verify';
 export const ENROL = '/api/v1/auth/mfa/enrol';
 export const FACTORS = '/api/v1/auth/factors';
@@ -45,6 +48,57 @@ export async function addAuthenticator(
   // Its first code is spent.
   gatehouse.clock.advance({ seconds: 30 });
   return app;
+}
+
+/** An administrator of a tenant of their own, with a password, and what they do about second factors. */
+export interface Account {
+  tenantId: TenantId;
+  owner: Person;
+  credentials: { email: string; password: string };
+  /** The browser that they use, without a session at first. */
+  browser: TestBrowser;
+  /** Signs in with the password alone, while there is no factor yet. */
+  signIn(by?: TestBrowser): Promise<Answer>;
+  /** Signs in and adds an authenticator app, a while ago. */
+  enrol(): Promise<Authenticator>;
+  /** Begins a sign-in that waits for the second factor; answers what names it. */
+  pendingToken(by: TestBrowser): Promise<string>;
+  /** Subjects of what was mailed to them, oldest first. */
+  mails(): Promise<string[]>;
+  /** The newest records of an action, as they read them. */
+  records(action: string, by?: TestBrowser): Promise<Record<string, unknown>[]>;
+}
+
+export async function openAccount(gatehouse: TestServer): Promise<Account> {
+  const tenantId = await addTenant(gatehouse);
+  const owner = await addOwner(gatehouse, { tenantId, roles: ['admin'] });
+  const credentials = { email: owner.email, password: PASSWORD };
+  const browser = gatehouse.browser();
+  const account: Account = {
+    tenantId,
+    owner,
+    credentials,
+    browser,
+    async signIn(by = browser) {
+      const answer = await by.post(LOGIN, credentials);
+      if (answer.body.user === undefined) throw new Error(`not signed in: ${answer.text}`);
+      return answer;
+    },
+    async enrol() {
+      await account.signIn();
+      const app = await addAuthenticator(gatehouse, browser, 'Phone');
+      gatehouse.clock.advance({ minutes: 1 });
+      return app;
+    },
+    async pendingToken(by) {
+      const answer = await by.post(LOGIN, credentials);
+      if (answer.body.mfa_required !== true) throw new Error(`no second factor asked for: ${answer.text}`);
+      return String(answer.body.session_token);
+    },
+    mails: async () => (await mailedTo(gatehouse, owner.email)).map(({ subject }) => subject),
+    records: async (action, by = browser) => itemsOf(await by.get(`/api/v1/audit?action=${action}&limit=5`)),
+  };
+  return account;
 }
 
 /** Changes what the caller's tenant demands. */

@@ -6,27 +6,22 @@ import {
   verified,
   type World,
 } from '../../../test/connections.fixture.ts';
-import { createTestProviders } from '../../../test/providers.fixture.ts';
 import { addPerson } from '../../../test/standing/people.fixture.ts';
 
-const providers = createTestProviders();
 let world: World;
 let gatehouse: World['gatehouse'];
 let acme: Organisation;
 beforeAll(async () => {
-  world = await startWorld(providers);
-  gatehouse = world.gatehouse;
-  acme = await addOrganisation(world, providers, 'acme', { roles: [{ value: 'noc', role: 'NOC_OPERATOR' }] });
+  world = await startWorld();
+  ({ gatehouse } = world);
+  acme = await addOrganisation(world, 'acme', { roles: [{ value: 'noc', role: 'NOC_OPERATOR' }] });
 });
-afterAll(async () => {
-  await gatehouse.close();
-  await providers.stop();
-});
+afterAll(() => world.close());
 
 const fifty = Array.from({ length: 50 }, (_, i) => i);
 async function comeBack(browser = gatehouse.browser()) {
   const begun = await browser.get(acme.login);
-  const back = await providers.authorize(String(begun.headers.location));
+  const back = await world.providers.authorize(String(begun.headers.location));
   return { browser, path: `${back.pathname}${back.search}` };
 }
 
@@ -83,7 +78,7 @@ describe('many who come back from a provider at once', () => {
   });
 
   it('leave a domain with one of the tenants that prove it at once', async () => {
-    const globex = await addOrganisation(world, providers, 'globex');
+    const globex = await addOrganisation(world, 'globex');
     const added = await Promise.all(
       [acme, globex].map(({ admin }) => admin.post('/domains', { domain: 'shared.example' })),
     );

@@ -8,39 +8,21 @@ import {
   type World,
 } from '../../../test/connections.fixture.ts';
 import { itemsOf } from '../../../test/people.fixture.ts';
-import { createTestProviders } from '../../../test/providers.fixture.ts';
 import { PASSWORD } from '../../../test/standing/people.fixture.ts';
 import { newId } from '../../platform/ids.ts';
 
-const providers = createTestProviders();
 let world: World;
 let gatehouse: World['gatehouse'];
 let acme: Organisation;
 beforeAll(async () => {
-  world = await startWorld(providers);
-  gatehouse = world.gatehouse;
-  acme = await addOrganisation(world, providers, 'acme', {
+  world = await startWorld();
+  ({ gatehouse } = world);
+  acme = await addOrganisation(world, 'acme', {
     roles: [{ value: 'noc', role: 'NOC_OPERATOR' }],
   });
 });
-afterAll(async () => {
-  await gatehouse.close();
-  await providers.stop();
-});
+afterAll(() => world.close());
 
-/** Signs in at the organisation's provider as whoever it says, in a browser of their own. */
-const enter = async (at: Organisation, claims: Record<string, unknown>, browser = gatehouse.browser()) => {
-  at.provider.claims = claims;
-  const answer = await providers.signIn(browser, at.login);
-  return { answer, browser };
-};
-const me = async (browser: ReturnType<typeof gatehouse.browser>) =>
-  (await browser.get('/api/v1/auth/me')).body;
-const usersOf = async (email: string) =>
-  gatehouse.sql<{ tenant_id: string; id: string; proved: boolean }>(
-    'select tenant_id, id, email_verified_at is not null as proved from gatehouse.users where email_key = $1',
-    [email],
-  );
 /** The next answers of a provider, altered; as it was afterwards. */
 async function altered(alter: Organisation['provider']['alter'], work: () => Promise<void>): Promise<void> {
   acme.provider.alter = alter;
@@ -55,10 +37,10 @@ const person = (name: string, more: Record<string, unknown> = {}) =>
 
 describe('signing in by a tenant’s own provider', () => {
   it('makes a user at the first time, of the tenant and with a proved address, and finds the same one afterwards', async () => {
-    const { answer, browser } = await enter(acme, person('first'));
+    const { answer, browser } = await world.enter(acme, person('first'));
     expect([answer.status, answer.headers.location]).toEqual([303, `${gatehouse.config.publicUrl}/`]);
     expect(answer.headers['referrer-policy']).toBe('no-referrer');
-    const mine = await me(browser);
+    const mine = await world.me(browser);
     expect(mine.user).toMatchObject({
       email: 'first@acme.example',
       tenantId: acme.tenantId,
@@ -67,9 +49,9 @@ describe('signing in by a tenant’s own provider', () => {
     expect(mine.session).toMatchObject({ amr: ['fed'] });
     expect(mine.roles).toEqual([]);
     // The address may change there, and so may the name: whom they mean stays.
-    const again = await enter(acme, verified('first', 'renamed@acme.example'));
-    expect((await me(again.browser)).user).toMatchObject({ id: (mine.user as { id: string }).id });
-    expect(await usersOf('renamed@acme.example')).toEqual([]);
+    const again = await world.enter(acme, verified('first', 'renamed@acme.example'));
+    expect((await world.me(again.browser)).user).toMatchObject({ id: (mine.user as { id: string }).id });
+    expect(await world.usersOf('renamed@acme.example')).toEqual([]);
     const records = await gatehouse.sql<{ action: string }>(
       `select action from gatehouse.audit_records where tenant_id = $1 and (resource_id = $2::text or actor_id = $2::uuid) order by id`,
       [acme.tenantId, (mine.user as { id: string }).id],
@@ -97,7 +79,7 @@ describe('signing in by a tenant’s own provider', () => {
     expect(to.searchParams.get('nonce')).toMatch(/^[\w-]{43}$/);
     const cookie = begun.cookies.find(({ name }) => name === '__Host-gh.sso');
     expect(cookie).toMatchObject({ httpOnly: true, secure: true, sameSite: 'Lax', path: '/' });
-    const { answer } = await enter(acme, person('first'));
+    const { answer } = await world.enter(acme, person('first'));
     expect(answer.status).toBe(303);
     const { authorization, body } = acme.provider.tokenRequests.at(-1) ?? {};
     expect(decodeURIComponent(Buffer.from(String(authorization).slice(6), 'base64').toString())).toBe(
@@ -109,7 +91,7 @@ describe('signing in by a tenant’s own provider', () => {
   it('goes on where the person wanted to go, and nowhere else [threat 59]', async () => {
     acme.provider.claims = person('first');
     const browser = gatehouse.browser();
-    const answer = await providers.signIn(
+    const answer = await world.providers.signIn(
       browser,
       `${acme.login}?returnTo=${encodeURIComponent('/users?sort=name#x')}`,
     );
@@ -143,13 +125,13 @@ describe('signing in by a tenant’s own provider', () => {
   });
 
   it('knows people by their connection: the same issuer and subject by another one are somebody else [threat 2] [threat 30]', async () => {
-    await enter(acme, person('twin'));
-    const globex = await addOrganisation(world, providers, 'globex');
+    await world.enter(acme, person('twin'));
+    const globex = await addOrganisation(world, 'globex');
     // An administrator there connects the provider of acme, or one that says it is.
     const thief = await connect(globex.admin, { name: 'copy', issuer: acme.provider.issuer });
     acme.provider.claims = person('twin');
     const browser = gatehouse.browser();
-    const answer = await providers.signIn(browser, `/api/v1/auth/connections/${thief}/login`);
+    const answer = await world.providers.signIn(browser, `/api/v1/auth/connections/${thief}/login`);
     expect([answer.status, answer.body.code]).toEqual([403, 'auth.domain_unproved']);
     const rows = await gatehouse.sql<{ tenant_id: string }>(
       `select tenant_id from gatehouse.external_identities where subject = 'twin'`,
@@ -160,7 +142,8 @@ describe('signing in by a tenant’s own provider', () => {
   it('takes an answer once, from the browser that began, for the connection that it was begun with [threat 1] [threat 20] [threat 33]', async () => {
     acme.provider.claims = person('replayed');
     const browser = gatehouse.browser();
-    const begin = async () => providers.authorize(String((await browser.get(acme.login)).headers.location));
+    const begin = async () =>
+      world.providers.authorize(String((await browser.get(acme.login)).headers.location));
     const back = await begin();
     const path = `${back.pathname}${back.search}`;
     const expired = { status: 400, code: 'auth.sign_in_expired' };
@@ -224,7 +207,7 @@ describe('signing in by a tenant’s own provider', () => {
     ];
     for (const [what, alter] of failed)
       await altered(alter, async () => {
-        const { answer, browser } = await enter(acme, person('awkward'));
+        const { answer, browser } = await world.enter(acme, person('awkward'));
         expect([what, answer.status, answer.body.code]).toEqual([what, 502, 'auth.provider_failed']);
         expect(browser.cookies.has('__Host-gh.console.at'), what).toBe(false);
       });
@@ -233,13 +216,13 @@ describe('signing in by a tenant’s own provider', () => {
         redirect: (url) => (url.searchParams.delete('code'), url.searchParams.set('error', 'access_denied')),
       },
       async () => {
-        const { answer } = await enter(acme, person('awkward'));
+        const { answer } = await world.enter(acme, person('awkward'));
         expect([answer.status, answer.body.code]).toEqual([403, 'auth.provider_refused']);
         // Nothing of the provider's words reaches the page.
         expect(answer.text).not.toContain('access_denied');
       },
     );
-    expect(await usersOf('awkward@acme.example')).toEqual([]);
+    expect(await world.usersOf('awkward@acme.example')).toEqual([]);
     const records = await gatehouse.sql(
       `select id from gatehouse.audit_records where action = 'failed_login' and resource_id = $1`,
       [acme.connectionId],
@@ -251,7 +234,7 @@ describe('signing in by a tenant’s own provider', () => {
     const browser = gatehouse.browser();
     acme.provider.claims = verified('p', 'x@victim.example');
     const begun = await browser.get(`${acme.login}?returnTo=/users`, { accept: 'text/html' });
-    const back = await providers.authorize(String(begun.headers.location));
+    const back = await world.providers.authorize(String(begun.headers.location));
     const answer = await browser.get(`${back.pathname}${back.search}`, { accept: 'text/html,*/*' });
     expect([answer.status, answer.headers.location]).toEqual([
       303,
@@ -261,20 +244,20 @@ describe('signing in by a tenant’s own provider', () => {
 
   it('reads the address from the user-info endpoint where the token has none, of the same subject only', async () => {
     acme.provider.userInfo = { email: 'quiet@acme.example', email_verified: true, sub: 'quiet' };
-    expect((await enter(acme, { sub: 'quiet' })).answer.status).toBe(303);
+    expect((await world.enter(acme, { sub: 'quiet' })).answer.status).toBe(303);
     acme.provider.userInfo = { email: 'quiet@acme.example', email_verified: true, sub: 'somebody-else' };
-    const other = await enter(acme, { sub: 'loud' });
+    const other = await world.enter(acme, { sub: 'loud' });
     expect([other.answer.status, other.answer.body.code]).toEqual([502, 'auth.provider_failed']);
     acme.provider.userInfo = {};
   });
 
   it('lets nobody in who is suspended, nor by a tenant that is [threat 44]', async () => {
-    const { browser } = await enter(acme, person('leaver'));
-    const { id } = (await me(browser)).user as { id: string };
+    const { browser } = await world.enter(acme, person('leaver'));
+    const { id } = (await world.me(browser)).user as { id: string };
     expect((await acme.admin.post(`/users/${id}/suspend`)).status).toBe(200);
-    const again = await enter(acme, person('leaver'));
+    const again = await world.enter(acme, person('leaver'));
     expect([again.answer.status, again.answer.body.code]).toEqual([403, 'auth.no_account']);
-    const umbrella = await addOrganisation(world, providers, 'umbrella');
+    const umbrella = await addOrganisation(world, 'umbrella');
     await gatehouse.sql(`update gatehouse.tenants set status = 'suspended' where id = $1`, [
       umbrella.tenantId,
     ]);
@@ -282,12 +265,12 @@ describe('signing in by a tenant’s own provider', () => {
   });
 
   it('stops when the connection is taken out of service: answers on their way, sessions, renewals, switches [threat 45]', async () => {
-    const initech = await addOrganisation(world, providers, 'initech');
-    const { browser } = await enter(initech, verified('peter', 'peter@initech.example'));
+    const initech = await addOrganisation(world, 'initech');
+    const { browser } = await world.enter(initech, verified('peter', 'peter@initech.example'));
     const idle = browser.clone();
     initech.provider.claims = verified('milton', 'milton@initech.example');
     const away = gatehouse.browser();
-    const back = await providers.authorize(String((await away.get(initech.login)).headers.location));
+    const back = await world.providers.authorize(String((await away.get(initech.login)).headers.location));
     const disabled = await initech.admin.post(`/connections/${initech.connectionId}/disable`);
     expect(disabled.body).toMatchObject({ status: 'disabled' });
     const late = await away.get(`${back.pathname}${back.search}`);
@@ -306,7 +289,7 @@ describe('signing in by a tenant’s own provider', () => {
   });
 
   it('has the password of nobody: an account of a connection has no way in by its address', async () => {
-    const { answer } = await enter(acme, person('nopassword'));
+    const { answer } = await world.enter(acme, person('nopassword'));
     expect(answer.status).toBe(303);
     const login = await gatehouse
       .browser()

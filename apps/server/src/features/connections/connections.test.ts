@@ -8,21 +8,16 @@ import {
   type World,
 } from '../../../test/connections.fixture.ts';
 import { addCaller, addTenant, itemsOf } from '../../../test/people.fixture.ts';
-import { createTestProviders } from '../../../test/providers.fixture.ts';
 
-const providers = createTestProviders();
 let world: World;
 let gatehouse: World['gatehouse'];
 let acme: Organisation;
 beforeAll(async () => {
-  world = await startWorld(providers);
-  gatehouse = world.gatehouse;
-  acme = await addOrganisation(world, providers, 'acme');
+  world = await startWorld();
+  ({ gatehouse } = world);
+  acme = await addOrganisation(world, 'acme');
 });
-afterAll(async () => {
-  await gatehouse.close();
-  await providers.stop();
-});
+afterAll(() => world.close());
 
 const secretOf = async (id: string) =>
   (
@@ -69,7 +64,7 @@ describe('an identity provider of a tenant', () => {
 
   it('takes a new issuer only without the secret of the one before, and out of service [threat 65] [threat 30]', async () => {
     const id = await connect(acme.admin, { name: 'Moving', issuer: acme.provider.issuer });
-    await providers.add('https://evil.example');
+    await world.providers.add('https://evil.example');
     const same = await acme.admin.patch(`/connections/${id}`, { name: 'Moved', scopes: ['groups'] });
     expect(same.body).toMatchObject({ status: 'enabled', hasSecret: true, name: 'Moved' });
     const moved = await acme.admin.patch(`/connections/${id}`, { issuer: 'https://evil.example' });
@@ -159,7 +154,7 @@ describe('an identity provider of a tenant', () => {
     expect((await enable(nobody.body.id)).body.code).toBe('connections.provider_unreachable');
     const github = await acme.admin.post('/connections', { kind: 'github', name: 'Hub', clientId: 'x' });
     expect((await enable(github.body.id)).body.code).toBe('connections.incomplete');
-    const odd = await providers.add('https://odd.example');
+    const odd = await world.providers.add('https://odd.example');
     const oddly = await acme.admin.post('/connections', {
       kind: 'oidc',
       name: 'Odd',
@@ -212,7 +207,7 @@ describe('an identity provider of a tenant', () => {
   });
 
   it('of another tenant is not there, whichever way it is asked for [threat 5]', async () => {
-    const globex = await addOrganisation(world, providers, 'globex');
+    const globex = await addOrganisation(world, 'globex');
     const id = acme.connectionId;
     for (const answer of [
       await globex.admin.get(`/connections/${id}`),
@@ -229,7 +224,7 @@ describe('an identity provider of a tenant', () => {
     const id = await connect(acme.admin, { name: 'Gone', issuer: acme.provider.issuer });
     acme.provider.claims = { sub: 'gone', email: 'gone@acme.example', email_verified: true };
     const browser = gatehouse.browser();
-    expect((await providers.signIn(browser, `/api/v1/auth/connections/${id}/login`)).status).toBe(303);
+    expect((await world.providers.signIn(browser, `/api/v1/auth/connections/${id}/login`)).status).toBe(303);
     expect((await acme.admin.delete(`/connections/${id}`)).status).toBe(204);
     gatehouse.clock.advance({ seconds: 1 });
     expect((await browser.get('/api/v1/auth/me')).status).toBe(401);

@@ -1,30 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startWorld } from '../../../test/connections.fixture.ts';
-import { createTestProviders, type TestProvider } from '../../../test/providers.fixture.ts';
+import { addGoogle, type Door, GOOGLE, startWorld, type World } from '../../../test/connections.fixture.ts';
 import { addAuthenticator, VERIFY } from '../../../test/second-factor.fixture.ts';
-import type { TestServer } from '../../../test/server.fixture.ts';
 import { registerTenant } from '../../../test/standing/people.fixture.ts';
 
-const providers = createTestProviders();
-let gatehouse: TestServer;
-let google: TestProvider;
+let world: World;
+let gatehouse: World['gatehouse'];
+let google: Door;
 beforeAll(async () => {
-  google = await providers.add('https://accounts.google.com', { takes: 'client_secret_post' });
-  const env = { GOOGLE_CLIENT_ID: 'google-client', GOOGLE_CLIENT_SECRET: 'google-secret' };
-  ({ gatehouse } = await startWorld(providers, env));
+  world = await startWorld(GOOGLE);
+  ({ gatehouse } = world);
+  google = await addGoogle(world);
 });
-afterAll(async () => {
-  await gatehouse.close();
-  await providers.stop();
-});
+afterAll(() => world.close());
 
-const byGoogle = async (claims: Record<string, unknown>) => {
-  google.claims = claims;
-  const browser = gatehouse.browser();
-  return { answer: await providers.signIn(browser, '/api/v1/auth/google/login'), browser };
-};
-const me = async (browser: ReturnType<typeof gatehouse.browser>) =>
-  (await browser.get('/api/v1/auth/me')).body;
+const byGoogle = (claims: Record<string, unknown>) => world.enter(google, claims);
 
 describe('a second factor of who comes by a provider [threat 34]', () => {
   it('is asked for on a page that is there, and opens the session that ends with the connection', async () => {
@@ -44,7 +33,7 @@ describe('a second factor of who comes by a provider [threat 34]', () => {
     expect(stranger.status).toBe(401);
     const entered = await browser.post(VERIFY, { session_token, totp_code: app.code() });
     expect(entered.status, entered.text).toBe(200);
-    expect((await me(browser)).user).toMatchObject({ email: claims.email });
+    expect((await world.me(browser)).user).toMatchObject({ email: claims.email });
     const sessions = await gatehouse.sql<{ amr: string[]; fed: boolean }>(
       `select s.amr, s.connection_id is not null as fed from gatehouse.sessions s join gatehouse.users u on u.id = s.user_id
        where u.email = $1 and s.ended_at is null order by s.created_at`,

@@ -9,48 +9,30 @@ import {
   type World,
 } from '../../../test/connections.fixture.ts';
 import { addCaller, addTenant } from '../../../test/people.fixture.ts';
-import { createTestProviders } from '../../../test/providers.fixture.ts';
 import { ROOT_TENANT } from '../../platform/ids.ts';
 import { addPerson, PASSWORD, registerTenant } from '../../../test/standing/people.fixture.ts';
 
-const providers = createTestProviders();
 let world: World;
 let gatehouse: World['gatehouse'];
 let acme: Organisation;
 beforeAll(async () => {
-  world = await startWorld(providers);
-  gatehouse = world.gatehouse;
-  acme = await addOrganisation(world, providers, 'acme', {
+  world = await startWorld();
+  ({ gatehouse } = world);
+  acme = await addOrganisation(world, 'acme', {
     roles: [{ value: 'noc', role: 'NOC_OPERATOR' }],
   });
 });
-afterAll(async () => {
-  await gatehouse.close();
-  await providers.stop();
-});
+afterAll(() => world.close());
 
-/** Signs in at the organisation's provider as whoever it says, in a browser of their own. */
-const enter = async (at: Organisation, claims: Record<string, unknown>, browser = gatehouse.browser()) => {
-  at.provider.claims = claims;
-  const answer = await providers.signIn(browser, at.login);
-  return { answer, browser };
-};
-const me = async (browser: ReturnType<typeof gatehouse.browser>) =>
-  (await browser.get('/api/v1/auth/me')).body;
-const usersOf = async (email: string) =>
-  gatehouse.sql<{ tenant_id: string; id: string; proved: boolean }>(
-    'select tenant_id, id, email_verified_at is not null as proved from gatehouse.users where email_key = $1',
-    [email],
-  );
 const person = (name: string, more: Record<string, unknown> = {}) =>
   verified(name, `${name}@acme.example`, more);
 
 describe('somebody who comes by a tenant’s own provider', () => {
   it('gives the roles that groups are mapped to, and takes them back with the group', async () => {
-    const { browser } = await enter(acme, person('mapped', { groups: ['noc', 'staff'] }));
-    expect((await me(browser)).roles).toEqual(['NOC_OPERATOR']);
-    const again = await enter(acme, person('mapped', { groups: 'staff' }));
-    expect((await me(again.browser)).roles).toEqual([]);
+    const { browser } = await world.enter(acme, person('mapped', { groups: ['noc', 'staff'] }));
+    expect((await world.me(browser)).roles).toEqual(['NOC_OPERATOR']);
+    const again = await world.enter(acme, person('mapped', { groups: 'staff' }));
+    expect((await world.me(again.browser)).roles).toEqual([]);
     // What somebody gave by hand is not the connection's to take.
     const { principalId } = (
       await gatehouse.sql<{ principalId: string }>(
@@ -60,13 +42,18 @@ describe('somebody who comes by a tenant’s own provider', () => {
     expect((await acme.admin.post('/role-assignments', { principalId, role: 'NOC_OPERATOR' })).status).toBe(
       201,
     );
-    await enter(acme, person('mapped', { groups: ['noc'] }));
-    const third = await enter(acme, person('mapped'));
-    expect((await me(third.browser)).roles).toEqual(['NOC_OPERATOR']);
+    await world.enter(acme, person('mapped', { groups: ['noc'] }));
+    const third = await world.enter(acme, person('mapped'));
+    expect((await world.me(third.browser)).roles).toEqual(['NOC_OPERATOR']);
     for (const groups of [{ noc: true }, [['noc']], [1], null, 'noc '])
       expect(
-        (await me((await enter(acme, person(`odd-${JSON.stringify(groups).length}`, { groups }))).browser))
-          .roles,
+        (
+          await world.me(
+            (
+              await world.enter(acme, person(`odd-${JSON.stringify(groups).length}`, { groups }))
+            ).browser,
+          )
+        ).roles,
       ).toEqual([]);
   });
 
@@ -89,13 +76,13 @@ describe('somebody who comes by a tenant’s own provider', () => {
       roles: [{ value: 'noc', role: 'NOC_MANAGER' }],
     });
     const at = { ...acme, login: `/api/v1/auth/connections/${other}/login` };
-    const before = await enter(at, person('before', { groups: ['noc'] }));
-    expect((await me(before.browser)).roles).toEqual(['NOC_MANAGER']);
+    const before = await world.enter(at, person('before', { groups: ['noc'] }));
+    expect((await world.me(before.browser)).roles).toEqual(['NOC_MANAGER']);
     await gatehouse.sql('delete from gatehouse.role_assignments where principal_id = $1', [
       writer.principalId,
     ]);
-    const after = await enter(at, person('after', { groups: ['noc'] }));
-    expect([after.answer.status, (await me(after.browser)).roles]).toEqual([303, []]);
+    const after = await world.enter(at, person('after', { groups: ['noc'] }));
+    expect([after.answer.status, (await world.me(after.browser)).roles]).toEqual([303, []]);
     expect(root.tenantId).toBe(tenantId);
   });
 
@@ -115,21 +102,21 @@ describe('somebody who comes by a tenant’s own provider', () => {
       ['a list', verified('s12', ['x@acme.example'] as unknown as string), 'auth.email_unproved'],
     ];
     for (const [what, claims, code] of cases) {
-      const { answer, browser } = await enter(acme, claims);
+      const { answer, browser } = await world.enter(acme, claims);
       expect([what, answer.status, answer.body.code]).toEqual([what, 403, code]);
       expect(browser.cookies.has('__Host-gh.console.at'), what).toBe(false);
     }
-    expect(await usersOf('x@acme.example')).toEqual([]);
+    expect(await world.usersOf('x@acme.example')).toEqual([]);
   });
 
   it('leaves an account of the same address in another tenant alone [threat 3]', async () => {
     const elsewhere = await addTenant(gatehouse, { name: 'elsewhere' });
     const victim = await addPerson(gatehouse, elsewhere, ['admin'], 'ceo@acme.example');
-    const { browser } = await enter(acme, person('ceo'));
-    const mine = (await me(browser)).user as { id: string; tenantId: string };
+    const { browser } = await world.enter(acme, person('ceo'));
+    const mine = (await world.me(browser)).user as { id: string; tenantId: string };
     expect(mine).toMatchObject({ tenantId: acme.tenantId });
     expect(mine.id).not.toBe(victim.userId);
-    expect((await usersOf('ceo@acme.example')).map(({ tenant_id: id }) => id).sort()).toEqual(
+    expect((await world.usersOf('ceo@acme.example')).map(({ tenant_id: id }) => id).sort()).toEqual(
       [acme.tenantId, elsewhere].sort(),
     );
     const login = await gatehouse.sql(
@@ -141,8 +128,8 @@ describe('somebody who comes by a tenant’s own provider', () => {
 
   it('links a user of the tenant whose address both sides proved, and asks nothing', async () => {
     const known = await addPerson(gatehouse, acme.tenantId, ['SALES_REP'], 'known@acme.example');
-    const { browser } = await enter(acme, person('known'));
-    expect((await me(browser)).user).toMatchObject({ id: known.userId });
+    const { browser } = await world.enter(acme, person('known'));
+    expect((await world.me(browser)).user).toMatchObject({ id: known.userId });
   });
 
   it('clears what somebody had set up with an address that only the provider proves [threat 23]', async () => {
@@ -158,8 +145,8 @@ describe('somebody who comes by a tenant’s own provider', () => {
     const asThem = gatehouse.browser({ origin: undefined });
     const bearer = { authorization: `Bearer ${tricked.token}` };
     expect((await asThem.get('/api/v1/auth/me', bearer)).status).toBe(200);
-    const { browser } = await enter(acme, person('tricked'));
-    const mine = await me(browser);
+    const { browser } = await world.enter(acme, person('tricked'));
+    const mine = await world.me(browser);
     expect(mine.user).toMatchObject({ id: tricked.userId, emailVerified: true });
     // What an administrator gave the address stays.
     expect(mine.roles).toEqual(['SALES_REP']);
@@ -177,7 +164,7 @@ describe('somebody who comes by a tenant’s own provider', () => {
     await gatehouse.sql('delete from gatehouse.role_assignments where principal_id = $1', [
       writer.principalId,
     ]);
-    const { answer, browser } = await enter(
+    const { answer, browser } = await world.enter(
       { ...acme, login: `/api/v1/auth/connections/${weak}/login` },
       person('boss'),
     );
@@ -209,14 +196,14 @@ describe('somebody who comes by a tenant’s own provider', () => {
       const at = { ...acme, login: `/api/v1/auth/connections/${id}/login` };
       await addPerson(gatehouse, acme.tenantId, ['admin'], `${name}-1@acme.example`);
       await addPerson(gatehouse, acme.tenantId, ['admin'], `${name}-2@acme.example`);
-      const first = await enter(at, person(`${name}-1`, { groups: ['noc'] }));
-      expect([name, (await me(first.browser)).roles]).toEqual([name, ['NOC_MANAGER', 'admin']]);
+      const first = await world.enter(at, person(`${name}-1`, { groups: ['noc'] }));
+      expect([name, (await world.me(first.browser)).roles]).toEqual([name, ['NOC_MANAGER', 'admin']]);
       await loseIt();
       clock.advance({ seconds: 1 });
-      const { answer } = await enter(at, person(`${name}-2`));
+      const { answer } = await world.enter(at, person(`${name}-2`));
       expect([name, answer.status, answer.body.code]).toEqual([name, 409, 'auth.link_required']);
-      const fresh = await enter(at, person(`${name}-3`, { groups: ['noc'] }));
-      expect([name, (await me(fresh.browser)).roles]).toEqual([name, []]);
+      const fresh = await world.enter(at, person(`${name}-3`, { groups: ['noc'] }));
+      expect([name, (await world.me(fresh.browser)).roles]).toEqual([name, []]);
     }
   });
 
@@ -224,22 +211,22 @@ describe('somebody who comes by a tenant’s own provider', () => {
     const { userId, tenantId } = await registerTenant(gatehouse, 'Rise', 'owner@rise.example');
     const writer = await addCaller(gatehouse, tenantId, 'admin');
     await proveDomain(world, writer, 'rise.example');
-    const provider = await providers.add('https://id.rise.example');
+    const provider = await world.providers.add('https://id.rise.example');
     const id = await connect(writer, { name: 'rise', issuer: provider.issuer });
     const at = { ...acme, provider, login: `/api/v1/auth/connections/${id}/login` };
     await addPerson(gatehouse, tenantId, ['SALES_REP'], 'rep@rise.example');
     const [owner, rep] = ['owner', 'rep'].map((name) => verified(name, `${name}@rise.example`));
-    for (const claims of [owner, rep]) expect((await enter(at, claims ?? {})).answer.status).toBe(303);
+    for (const claims of [owner, rep]) expect((await world.enter(at, claims ?? {})).answer.status).toBe(303);
     // Changed by somebody of less standing, or risen above it: what counts is how they stand now.
     await gatehouse.sql('delete from gatehouse.role_assignments where principal_id = $1', [
       writer.principalId,
     ]);
     gatehouse.clock.advance({ seconds: 1 });
-    expect((await enter(at, rep ?? {})).answer.status).toBe(303);
+    expect((await world.enter(at, rep ?? {})).answer.status).toBe(303);
     provider.claims = owner ?? {};
     const browser = gatehouse.browser();
     const begun = await browser.get(at.login);
-    const back = await providers.authorize(String(begun.headers.location));
+    const back = await world.providers.authorize(String(begun.headers.location));
     const asked = await browser.get(`${back.pathname}${back.search}`, { accept: 'text/html' });
     const page = new URL(String(asked.headers.location));
     expect(page.searchParams.get('problem')).toBe('auth.link_required');
@@ -252,19 +239,19 @@ describe('somebody who comes by a tenant’s own provider', () => {
     });
     expect(login.status).toBe(200);
     expect((await browser.post('/api/v1/auth/link', { token })).status).toBe(204);
-    const after = await enter(at, owner ?? {});
-    expect(((await me(after.browser)).user as { id: string }).id).toBe(userId);
+    const after = await world.enter(at, owner ?? {});
+    expect(((await world.me(after.browser)).user as { id: string }).id).toBe(userId);
   });
 
   it('makes no more users than the tenant may have, and none where the connection makes none', async () => {
-    const small = await addOrganisation(world, providers, 'small', { createUsers: false });
-    const refused = await enter(small, verified('a', 'a@small.example'));
+    const small = await addOrganisation(world, 'small', { createUsers: false });
+    const refused = await world.enter(small, verified('a', 'a@small.example'));
     expect([refused.answer.status, refused.answer.body.code]).toEqual([403, 'auth.no_account']);
     await small.admin.patch(`/connections/${small.connectionId}`, { createUsers: true });
     await gatehouse.sql(`update gatehouse.tenants set settings = '{"limits":{"users":1}}' where id = $1`, [
       small.tenantId,
     ]);
-    const full = await enter(small, verified('a', 'a@small.example'));
+    const full = await world.enter(small, verified('a', 'a@small.example'));
     expect([full.answer.status, full.answer.body.code]).toEqual([409, 'tenants.user_limit_reached']);
   });
 });

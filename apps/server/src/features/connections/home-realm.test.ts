@@ -9,24 +9,19 @@ import {
 } from '../../../test/connections.fixture.ts';
 import { addAuthenticator } from '../../../test/second-factor.fixture.ts';
 import { itemsOf } from '../../../test/people.fixture.ts';
-import { createTestProviders } from '../../../test/providers.fixture.ts';
 import { PASSWORD, registerTenant } from '../../../test/standing/people.fixture.ts';
 
-const providers = createTestProviders();
 let world: World;
 let gatehouse: World['gatehouse'];
 let acme: Organisation;
 let domainId: string;
 beforeAll(async () => {
-  world = await startWorld(providers);
-  gatehouse = world.gatehouse;
-  acme = await addOrganisation(world, providers, 'acme');
+  world = await startWorld();
+  ({ gatehouse } = world);
+  acme = await addOrganisation(world, 'acme');
   domainId = String(itemsOf(await acme.admin.get('/domains'))[0]?.id);
 });
-afterAll(async () => {
-  await gatehouse.close();
-  await providers.stop();
-});
+afterAll(() => world.close());
 
 const checked = async (email: string) => {
   // What is known of a domain is remembered for a second of real time.
@@ -57,7 +52,7 @@ describe('the way in of an address', () => {
 async function administrator(name: string) {
   acme.provider.claims = verified(name, `${name}@acme.example`);
   const browser = gatehouse.browser();
-  await providers.signIn(browser, acme.login);
+  await world.providers.signIn(browser, acme.login);
   const me = (await browser.get('/api/v1/auth/me')).body.user as { id: string };
   const [member] = await gatehouse.sql<{ id: string }>(
     'select id from gatehouse.memberships where user_id = $1',
@@ -72,7 +67,7 @@ describe('a tenant of single sign-on', () => {
   it('takes no password on any way in [threat 52]', async () => {
     // Somebody of it with a password, at an address of a domain that nobody proved.
     const owner = await registerTenant(gatehouse, 'Globex', 'owner@globex.example');
-    const globex = await addOrganisation(world, providers, 'globex2');
+    const globex = await addOrganisation(world, 'globex2');
     await gatehouse.sql(
       `update gatehouse.tenant_domains set tenant_id = $1, connection_id = null where tenant_id = $2`,
       [owner.tenantId, globex.tenantId],
@@ -137,7 +132,7 @@ describe('a tenant of single sign-on', () => {
       expect(refused.headers['www-authenticate']).toContain('max_age="600"');
       expect(refused.headers['www-authenticate']).not.toContain('acr_values');
     }
-    await providers.signIn(browser, acme.login);
+    await world.providers.signIn(browser, acme.login);
     expect((await browser.patch(url, { version, settings: { signIn: { networks: [] } } })).status).toBe(200);
     await acme.admin.signInAgain();
   });
@@ -155,6 +150,6 @@ describe('a tenant of single sign-on', () => {
       { policy: 'restricted', networks: [], emailDomains: [] },
     ]);
     expect(await checked('boss@acme.example')).toMatchObject({ methods: ['sso'] });
-    expect((await providers.signIn(gatehouse.browser(), acme.login)).status).toBe(303);
+    expect((await world.providers.signIn(gatehouse.browser(), acme.login)).status).toBe(303);
   });
 });

@@ -1,30 +1,26 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startWorld, type World } from '../../../test/connections.fixture.ts';
-import { createTestProviders, type TestProvider } from '../../../test/providers.fixture.ts';
+import type { TestBrowser } from '../../../test/browser.fixture.ts';
+import { addGoogle, type Door, GOOGLE, startWorld, type World } from '../../../test/connections.fixture.ts';
 import { PASSWORD, registerTenant } from '../../../test/standing/people.fixture.ts';
 import type { TenantId } from '../../platform/ids.ts';
 
-const providers = createTestProviders();
+let world: World;
 let gatehouse: World['gatehouse'];
-let google: TestProvider;
+let google: Door;
 beforeAll(async () => {
-  google = await providers.add('https://accounts.google.com', { takes: 'client_secret_post' });
-  const env = { GOOGLE_CLIENT_ID: 'google-client', GOOGLE_CLIENT_SECRET: 'google-secret' };
-  ({ gatehouse } = await startWorld(providers, env));
+  world = await startWorld(GOOGLE);
+  ({ gatehouse } = world);
+  google = await addGoogle(world);
 });
-afterAll(async () => {
-  await gatehouse.close();
-  await providers.stop();
-});
+afterAll(() => world.close());
 
 const enter = async (sub: string, email: string) => {
-  google.claims = { sub, email, email_verified: true };
-  const browser = gatehouse.browser();
-  expect((await providers.signIn(browser, '/api/v1/auth/google/login')).status).toBe(303);
+  const { answer, browser } = await world.enter(google, { sub, email, email_verified: true });
+  expect(answer.status, answer.text).toBe(303);
   return browser;
 };
 type Item = { id: string; name: string; kind: string };
-const mine = async (browser: Awaited<ReturnType<typeof enter>>) =>
+const mine = async (browser: TestBrowser) =>
   (await browser.get('/api/v1/auth/identities')).body.items as Item[];
 
 describe('the providers’ accounts of one’s own', () => {

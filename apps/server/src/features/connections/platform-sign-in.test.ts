@@ -1,14 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connect, proveDomain, startWorld, type World } from '../../../test/connections.fixture.ts';
+import type { TestBrowser } from '../../../test/browser.fixture.ts';
+import {
+  addGoogle,
+  connect,
+  type Door,
+  GOOGLE,
+  proveDomain,
+  startWorld,
+  type World,
+} from '../../../test/connections.fixture.ts';
 import { addCaller, addTenant } from '../../../test/people.fixture.ts';
-import { createTestProviders, type TestProvider } from '../../../test/providers.fixture.ts';
+import type { TestProvider } from '../../../test/providers.fixture.ts';
 import { ADMIN, startServer } from '../../../test/server.fixture.ts';
 import { addPerson, PASSWORD, registerTenant } from '../../../test/standing/people.fixture.ts';
 import { ROOT_TENANT, type TenantId } from '../../platform/ids.ts';
 
 const ENV = {
-  GOOGLE_CLIENT_ID: 'google-client',
-  GOOGLE_CLIENT_SECRET: 'google-secret',
+  ...GOOGLE,
   GITHUB_CLIENT_ID: 'github-client',
   GITHUB_CLIENT_SECRET: 'github-secret',
   MICROSOFT_CLIENT_ID: 'microsoft-client',
@@ -17,15 +25,16 @@ const ENV = {
 const [DIRECTORY, OTHER] = ['8d8ac610-566d-4ef0-9c22-186b2a5ed793', '11111111-2222-4333-8444-555555555555'];
 const entraIssuer = (directory: string) => `https://login.microsoftonline.com/${directory}/v2.0`;
 
-const providers = createTestProviders();
 let world: World;
 let gatehouse: World['gatehouse'];
-let google: TestProvider;
+let google: Door;
 let github: TestProvider;
 let entra: TestProvider;
 beforeAll(async () => {
-  google = await providers.add('https://accounts.google.com', { takes: 'client_secret_post' });
-  github = await providers.add('https://github.com', {
+  world = await startWorld(ENV);
+  ({ gatehouse } = world);
+  google = await addGoogle(world);
+  github = await world.providers.add('https://github.com', {
     aliases: {
       'https://github.com/login/oauth/authorize': '/authorize',
       'https://github.com/login/oauth/access_token': '/token',
@@ -33,37 +42,27 @@ beforeAll(async () => {
     },
   });
   github.alter.answer = ({ body }) => void (body !== '' && delete body.id_token);
-  entra = await providers.add('https://login.microsoftonline.com/organizations/v2.0', {
+  entra = await world.providers.add('https://login.microsoftonline.com/organizations/v2.0', {
     takes: 'client_secret_post',
   });
   entra.alter.metadata = (body) => Object.assign(body, { issuer: entraIssuer('{tenantid}') });
-  world = await startWorld(providers, ENV);
-  gatehouse = world.gatehouse;
 });
-afterAll(async () => {
-  await gatehouse.close();
-  await providers.stop();
-});
+afterAll(() => world.close());
 
-type At = 'google' | 'github' | 'microsoft';
-const enter = async (at: At, browser = gatehouse.browser()) => {
-  const answer = await providers.signIn(browser, `/api/v1/auth/${at}/login`);
-  return { answer, browser, code: answer.body.code ?? answer.status };
+const enter = async (at: Door, claims: Record<string, unknown>, browser?: TestBrowser) => {
+  const entered = await world.enter(at, claims, browser);
+  return { ...entered, code: entered.answer.body.code ?? entered.answer.status };
 };
-const byGoogle = (claims: Record<string, unknown>, browser?: ReturnType<typeof gatehouse.browser>) => {
-  google.claims = claims;
-  return enter('google', browser);
-};
-const byGithub = (id: unknown, emails: unknown, browser?: ReturnType<typeof gatehouse.browser>) => {
+const byGoogle = (claims: Record<string, unknown>, browser?: TestBrowser) => enter(google, claims, browser);
+const byGithub = (id: unknown, emails: unknown, browser?: TestBrowser) => {
   github.rest = { '/user': { id, login: 'octocat', name: 'Mona' }, '/user/emails': emails };
-  return enter('github', browser);
+  return enter({ provider: github, login: '/api/v1/auth/github/login' }, {}, browser);
 };
-const byEntra = (claims: Record<string, unknown>, tid = DIRECTORY) => {
-  entra.claims = { tid, iss: entraIssuer(tid), ...claims };
-  return enter('microsoft');
-};
-const me = async (browser: ReturnType<typeof gatehouse.browser>) =>
-  (await browser.get('/api/v1/auth/me')).body;
+const byEntra = (claims: Record<string, unknown>, tid = DIRECTORY) =>
+  enter(
+    { provider: entra, login: '/api/v1/auth/microsoft/login' },
+    { tid, iss: entraIssuer(tid), ...claims },
+  );
 const primary = (email: unknown) => [{ email, primary: true, verified: true }];
 const tenants = () => gatehouse.sql('select id from gatehouse.tenants');
 
@@ -72,19 +71,19 @@ describe('signing in with Google', () => {
     const claims = { sub: 'g1', email: 'new@gmail.com', email_verified: true, name: 'New\u202e Person' };
     const { browser, code } = await byGoogle(claims);
     expect(code).toBe(303);
-    const mine = await me(browser);
+    const mine = await world.me(browser);
     expect(mine).toMatchObject({
       user: { email: 'new@gmail.com', name: 'New Person', emailVerified: true },
       roles: ['admin'],
     });
     const again = await byGoogle({ ...claims, email: 'other@gmail.com' });
-    expect((await me(again.browser)).user).toMatchObject({ id: (mine.user as { id: string }).id });
+    expect((await world.me(again.browser)).user).toMatchObject({ id: (mine.user as { id: string }).id });
   });
 
   it('enters the account of a gmail address that both sides proved, and asks first for any other', async () => {
     const { userId } = await registerTenant(gatehouse, 'Gmail', 'owner@gmail.com');
     const { browser } = await byGoogle({ sub: 'g2', email: 'Owner@gmail.com', email_verified: true });
-    expect((await me(browser)).user).toMatchObject({ id: userId });
+    expect((await world.me(browser)).user).toMatchObject({ id: userId });
     await registerTenant(gatehouse, 'Corp', 'owner@corp.example');
     const corp = { email: 'owner@corp.example', email_verified: true };
     const cases: [string, Record<string, unknown>, unknown][] = [
@@ -109,7 +108,7 @@ describe('signing in with Google', () => {
       email_verified: true,
       hd: 'managed.example',
     });
-    expect((await me(browser)).user).toMatchObject({ id: known.userId });
+    expect((await world.me(browser)).user).toMatchObject({ id: known.userId });
   });
 
   it('enters no tenant that takes single sign-on only, except the root tenant, whose own it is [threat 52]', async () => {
@@ -150,30 +149,29 @@ describe('signing in with Google', () => {
     );
     const { browser, code } = await byGoogle({ sub: 'g9', email: 'victim@gmail.com', email_verified: true });
     expect(code).toBe(303);
-    expect((await me(browser)).user).toMatchObject({ id: trap.userId });
+    expect((await world.me(browser)).user).toMatchObject({ id: trap.userId });
     gatehouse.clock.advance({ seconds: 1 });
     const bearer = { authorization: `Bearer ${trap.token}` };
     expect((await gatehouse.browser().get('/api/v1/auth/me', bearer)).status).toBe(401);
     // The account of the other provider that the trap had linked opens nothing here.
     const thief = await byGithub(666, primary('thief@evil.example'));
-    expect((await me(thief.browser)).user).not.toMatchObject({ id: trap.userId });
+    expect((await world.me(thief.browser)).user).not.toMatchObject({ id: trap.userId });
   });
 });
 
 describe('an account that asks for the existing login first', () => {
   const claims = { sub: 'link-1', email: 'linked@corp2.example', email_verified: true };
   const asked = async (browser = gatehouse.browser()) => {
-    google.claims = claims;
+    google.provider.claims = claims;
     const begun = await browser.get('/api/v1/auth/google/login');
-    const back = await providers.authorize(String(begun.headers.location));
+    const back = await world.providers.authorize(String(begun.headers.location));
     const answer = await browser.get(`${back.pathname}${back.search}`, { accept: 'text/html' });
     const page = new URL(String(answer.headers.location));
     expect([page.pathname, page.searchParams.get('problem')]).toEqual(['/signin', 'auth.link_required']);
     return { browser, token: new URLSearchParams(page.hash.slice(1)).get('link') ?? '' };
   };
-  const link = (browser: ReturnType<typeof gatehouse.browser>, token: string) =>
-    browser.post('/api/v1/auth/link', { token });
-  const login = (browser: ReturnType<typeof gatehouse.browser>, email = 'linked@corp2.example') =>
+  const link = (browser: TestBrowser, token: string) => browser.post('/api/v1/auth/link', { token });
+  const login = (browser: TestBrowser, email = 'linked@corp2.example') =>
     browser.post('/api/v1/auth/login', { email, password: PASSWORD });
 
   it('is linked after it, in that browser, by that user, once [threat 19] [threat 21]', async () => {
@@ -202,7 +200,7 @@ describe('an account that asks for the existing login first', () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => link(browser.clone(), token)));
     expect(answers.filter(({ status }) => status === 204)).toHaveLength(1);
     const entered = await byGoogle(claims);
-    expect((await me(entered.browser)).user).toMatchObject({ id: userId });
+    expect((await world.me(entered.browser)).user).toMatchObject({ id: userId });
     // Another account of the same provider with the same address is another one.
     expect((await byGoogle({ ...claims, sub: 'link-2' })).code).toBe('auth.link_required');
   });
@@ -264,12 +262,12 @@ describe('signing in with Microsoft', () => {
     const one = await byEntra({ oid: 'o2', email: 'one@fabrikam.example', xms_edov: true });
     expect(one.code).toBe(303);
     const other = await byEntra({ oid: 'o2', email: 'two@fabrikam.example', xms_edov: 1 }, OTHER);
-    expect((await me(other.browser)).user).not.toMatchObject({
-      id: ((await me(one.browser)).user as { id: string }).id,
+    expect((await world.me(other.browser)).user).not.toMatchObject({
+      id: ((await world.me(one.browser)).user as { id: string }).id,
     });
     // `sub` differs from one registration to the next, and says nothing here.
     const again = await byEntra({ oid: 'o2', sub: 'another', email: 'moved@fabrikam.example' });
-    expect((await me(again.browser)).user).toMatchObject({ email: 'one@fabrikam.example' });
+    expect((await world.me(again.browser)).user).toMatchObject({ email: 'one@fabrikam.example' });
     expect((await byEntra({ oid: 'o3', email: 'ceo@contoso.example', xms_edov: '1' })).code).toBe(303);
   });
 
@@ -277,18 +275,18 @@ describe('signing in with Microsoft', () => {
     const tenantId = await addTenant(gatehouse, { name: 'own' });
     await gatehouse.sql(`update gatehouse.tenants set slug = 'own-entra' where id = $1`, [tenantId]);
     const admin = await addCaller(gatehouse, tenantId, 'admin');
-    const own = await providers.add(entraIssuer(DIRECTORY));
+    const own = await world.providers.add(entraIssuer(DIRECTORY));
     await proveDomain(world, admin, 'own.example');
     await connect(admin, { kind: 'microsoft', name: 'Ours', directoryId: DIRECTORY, clientId: 'ours' });
     const path = '/api/v1/auth/microsoft/login?tenant=own-entra';
     own.claims = { tid: DIRECTORY, oid: 'p1', email: 'p1@own.example' };
     const browser = gatehouse.browser();
-    expect((await providers.signIn(browser, path)).status).toBe(303);
-    expect((await me(browser)).user).toMatchObject({ tenantId, email: 'p1@own.example' });
+    expect((await world.providers.signIn(browser, path)).status).toBe(303);
+    expect((await world.me(browser)).user).toMatchObject({ tenantId, email: 'p1@own.example' });
     own.claims = { tid: OTHER, iss: entraIssuer(OTHER), oid: 'p2', email: 'p2@own.example' };
-    expect((await providers.signIn(gatehouse.browser(), path)).body.code).toBe('auth.provider_failed');
+    expect((await world.providers.signIn(gatehouse.browser(), path)).body.code).toBe('auth.provider_failed');
     own.claims = { tid: DIRECTORY, oid: 'p3', email: 'p3@elsewhere.example' };
-    expect((await providers.signIn(gatehouse.browser(), path)).body.code).toBe('auth.email_unproved');
+    expect((await world.providers.signIn(gatehouse.browser(), path)).body.code).toBe('auth.email_unproved');
     expect((await gatehouse.browser().get(path.replace('own-entra', 'nobody'))).status).toBe(404);
     expect((await gatehouse.browser().get(path.replace('microsoft', 'github'))).status).toBe(404);
   });
@@ -315,14 +313,14 @@ describe('the providers of the platform', () => {
 
   it('that are named no more let nobody in, and their sessions end, wherever they lie [threat 45]', async () => {
     const { browser } = await byGithub(44, primary('leaving@x.example'));
-    expect((await me(browser)).user).toBeDefined();
+    expect((await world.me(browser)).user).toBeDefined();
     const rest = Object.fromEntries(Object.entries(ENV).filter(([name]) => !name.startsWith('GITHUB')));
     const database = gatehouse.databaseUrl.split('/').at(-1) ?? '';
     const other = await startServer({
       env: rest,
       database,
       clock: gatehouse.clock,
-      outbound: providers.outbound,
+      outbound: world.providers.outbound,
     });
     gatehouse.clock.advance({ seconds: 1 });
     expect((await browser.get('/api/v1/auth/me')).status).toBe(401);
@@ -342,13 +340,18 @@ describe('a deployment of single sign-on', () => {
         AUTH_ALLOWED_EMAIL_DOMAINS: 'corp.example, other.example',
         REGISTRATION: 'tenant',
       },
-      outbound: providers.outbound,
+      outbound: world.providers.outbound,
     });
     try {
       const before = await tenants();
-      google.claims = { sub: 'r1', email: 'ada@corp.example', email_verified: true, hd: 'corp.example' };
+      google.provider.claims = {
+        sub: 'r1',
+        email: 'ada@corp.example',
+        email_verified: true,
+        hd: 'corp.example',
+      };
       const browser = restricted.browser();
-      expect((await providers.signIn(browser, '/api/v1/auth/google/login')).status).toBe(303);
+      expect((await world.providers.signIn(browser, '/api/v1/auth/google/login')).status).toBe(303);
       expect((await browser.get('/api/v1/auth/me')).body).toMatchObject({
         user: { tenantId: ROOT_TENANT, email: 'ada@corp.example' },
         roles: [],
@@ -363,17 +366,17 @@ describe('a deployment of single sign-on', () => {
         ],
       ];
       for (const [claims, code] of refused) {
-        google.claims = claims;
-        expect((await providers.signIn(restricted.browser(), '/api/v1/auth/google/login')).body.code).toBe(
-          code,
-        );
+        google.provider.claims = claims;
+        expect(
+          (await world.providers.signIn(restricted.browser(), '/api/v1/auth/google/login')).body.code,
+        ).toBe(code);
       }
       // An account of another domain that is known already comes in no more.
       await addPerson(restricted, ROOT_TENANT, [], 'old@gmail.com');
-      google.claims = { sub: 'r5', email: 'old@gmail.com', email_verified: true };
-      expect((await providers.signIn(restricted.browser(), '/api/v1/auth/google/login')).body.code).toBe(
-        'auth.sign_in_refused',
-      );
+      google.provider.claims = { sub: 'r5', email: 'old@gmail.com', email_verified: true };
+      expect(
+        (await world.providers.signIn(restricted.browser(), '/api/v1/auth/google/login')).body.code,
+      ).toBe('auth.sign_in_refused');
       const email = ADMIN.email;
       for (const [path, body] of [
         ['login', ADMIN],

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { addCaller, addTenant, type Caller, itemsOf } from '../../../test/people.fixture.ts';
+import { addCaller, addTenant, type Caller, itemsOf, openPartnership } from '../../../test/people.fixture.ts';
 import { startServer, type TestServer } from '../../../test/server.fixture.ts';
 import { newId, type TenantId } from '../../platform/ids.ts';
 
@@ -14,10 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => gatehouse.close());
 beforeEach(async () => {
-  partner = await addTenant(gatehouse, { type: 'partner', name: 'Partner' });
-  customer = await addTenant(gatehouse, { parent: partner, name: 'Customer' });
-  boss = await addCaller(gatehouse, partner, 'admin');
-  owner = await addCaller(gatehouse, customer, 'admin');
+  ({ partner, customer, boss, owner } = await openPartnership(gatehouse));
   guest = await addCaller(gatehouse, partner);
 });
 

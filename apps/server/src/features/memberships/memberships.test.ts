@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addGuest } from '../../../test/guests.fixture.ts';
-import { addCaller, addTenant, allPages, type Caller, itemsOf } from '../../../test/people.fixture.ts';
+import {
+  addCaller,
+  addTenant,
+  allPages,
+  type Caller,
+  itemsOf,
+  openPartnership,
+} from '../../../test/people.fixture.ts';
 import { startServer, type TestServer } from '../../../test/server.fixture.ts';
 import { newId, ROOT_TENANT, type TenantId } from '../../platform/ids.ts';
 
@@ -15,11 +22,8 @@ beforeAll(async () => {
 });
 afterAll(() => gatehouse.close());
 beforeEach(async () => {
-  partner = await addTenant(gatehouse, { type: 'partner', name: 'Partner' });
-  customer = await addTenant(gatehouse, { parent: partner, name: 'Customer' });
-  boss = await addCaller(gatehouse, partner, 'admin');
+  ({ partner, customer, boss, owner } = await openPartnership(gatehouse));
   colleague = await addCaller(gatehouse, partner, 'SALES_REP');
-  owner = await addCaller(gatehouse, customer, 'admin');
 });
 
 const inCustomer = () => `/tenants/${customer}/memberships`;

@@ -1,78 +1,52 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TestBrowser } from '../../../../test/browser.fixture.ts';
 import { addGuest } from '../../../../test/guests.fixture.ts';
-import { addOwner } from '../../../../test/recovery.fixture.ts';
+import { addOwner, LOGIN, mailedTo, signedIn } from '../../../../test/recovery.fixture.ts';
 import {
+  type Account,
   addAuthenticator,
-  type Authenticator,
   authenticator,
   ENROL,
   FACTORS,
-  LOGIN,
   ME,
+  openAccount,
   sessionsOf,
   setPolicy,
   STEP_UP,
   VERIFY,
 } from '../../../../test/second-factor.fixture.ts';
-import { addTenant, itemsOf } from '../../../../test/people.fixture.ts';
+import { addTenant } from '../../../../test/people.fixture.ts';
 import { startServer, type TestServer } from '../../../../test/server.fixture.ts';
 import { addPerson, PASSWORD, type Person } from '../../../../test/standing/people.fixture.ts';
 import { resetFactorsByOperator } from './reset-factors.ts';
-import type { TenantId } from '../../../platform/ids.ts';
 
 let gatehouse: TestServer;
-let tenantId: TenantId;
+let account: Account;
 let owner: Person;
 let browser: TestBrowser;
-let app: Authenticator;
 beforeAll(async () => {
   gatehouse = await startServer({ env: { MFA_ISSUER: 'Acme Cloud' } });
 });
 afterAll(() => gatehouse.close());
 beforeEach(async () => {
-  tenantId = await addTenant(gatehouse);
-  owner = await addOwner(gatehouse, { tenantId, roles: ['admin'] });
-  browser = gatehouse.browser();
+  account = await openAccount(gatehouse);
+  ({ owner, browser } = account);
 });
-
-const credentials = () => ({ email: owner.email, password: PASSWORD });
-/** Signs in with the password alone, for who has no factor yet. */
-async function signIn(as: TestBrowser = browser) {
-  const answer = await as.post(LOGIN, credentials());
-  expect(answer.status, answer.text).toBe(200);
-  return answer;
-}
-async function enrolled() {
-  await signIn();
-  app = await addAuthenticator(gatehouse, browser, 'Phone');
-  gatehouse.clock.advance({ minutes: 1 });
-}
-const pendingToken = async (by: TestBrowser): Promise<string> => {
-  const { body } = await by.post(LOGIN, credentials());
-  expect(body).toMatchObject({ mfa_required: true });
-  return String(body.session_token);
-};
-const mailsTo = async (email: string) =>
-  (await gatehouse.deliverMail()).filter(({ to }) => to === email).map(({ subject }) => subject);
-const records = async (action: string) =>
-  itemsOf(await browser.get(`/api/v1/audit?action=${action}&limit=5`));
 
 describe('what a tenant demands', () => {
   it('is nothing where it is off: nobody is asked, and nobody adds one', async () => {
-    await enrolled();
+    await account.enrol();
     expect((await setPolicy(browser, { policy: 'off' })).status).toBe(200);
     const jar = gatehouse.browser();
-    expect((await jar.post(LOGIN, credentials())).body).toHaveProperty('user');
+    expect((await jar.post(LOGIN, account.credentials)).body).toHaveProperty('user');
     expect((await browser.post(`${FACTORS}/totp`)).body.code).toBe('factors.off');
     expect((await browser.get(FACTORS)).body).toMatchObject({ policy: 'off', mayAdd: false });
   });
 
   it('is a factor of everybody where it is mandatory: enrolment comes before anything else [threat 34] [threat 38]', async () => {
-    const colleague = await addOwner(gatehouse, { tenantId });
-    await enrolled();
-    const theirs = gatehouse.browser();
-    await theirs.post(LOGIN, { email: colleague.email, password: PASSWORD });
+    const colleague = await addOwner(gatehouse, { tenantId: account.tenantId });
+    await account.enrol();
+    const theirs = await signedIn(gatehouse, colleague);
     expect((await setPolicy(browser, { policy: 'mandatory' })).status).toBe(200);
     // The session without a factor has ended, and is not renewed; the one with a factor goes on.
     expect((await theirs.get(ME)).status).toBe(401);
@@ -105,20 +79,20 @@ describe('what a tenant demands', () => {
     expect(done.status, done.text).toBe(200);
     expect(done.body.backup_codes).toHaveLength(10);
     expect((await jar.get(ME)).body.session).toMatchObject({ amr: ['pwd', 'otp', 'mfa'], acr: '2' });
-    expect(await mailsTo(colleague.email)).toContain(
-      'The second factors of your account with Gatehouse were changed',
+    expect(await mailedTo(gatehouse, colleague.email)).toContainEqual(
+      expect.objectContaining({ subject: 'The second factors of your account with Gatehouse were changed' }),
     );
     const [id] = (await jar.get(FACTORS)).body.factors as { id: string }[];
     expect((await jar.delete(`${FACTORS}/${id?.id}`)).body.code).toBe('factors.last');
   });
 
   it('cannot be met twice: a sign-in that waits to enrol adds nothing once the owner has a factor', async () => {
-    await signIn();
+    await account.signIn();
     await setPolicy(browser, { policy: 'mandatory' });
     const jars = [gatehouse.browser(), gatehouse.browser()];
     const begun = await Promise.all(
       jars.map(async (jar) => {
-        const { body } = await jar.post(LOGIN, credentials());
+        const { body } = await jar.post(LOGIN, account.credentials);
         const secret = await jar.post(ENROL, { session_token: body.session_token });
         return { session_token: body.session_token, ...secret.body } as Record<string, string>;
       }),
@@ -139,19 +113,18 @@ describe('what a tenant demands', () => {
   it('holds for whoever goes to work in a tenant that demands it', async () => {
     const strict = await addTenant(gatehouse, { name: 'Strict' });
     const boss = await addOwner(gatehouse, { tenantId: strict, roles: ['admin'] });
-    const theirs = gatehouse.browser();
-    await theirs.post(LOGIN, { email: boss.email, password: PASSWORD });
+    const theirs = await signedIn(gatehouse, boss);
     await addAuthenticator(gatehouse, theirs);
     await addGuest(gatehouse, strict, owner);
-    await signIn();
+    await account.signIn();
     const goes = () => browser.post('/api/v1/auth/switch-tenant', { tenantId: strict });
     expect((await goes()).status).toBe(200);
     await setPolicy(theirs, { policy: 'mandatory' });
     expect((await browser.get(ME)).status).toBe(401);
-    await signIn();
+    await account.signIn();
     const refused = await goes();
     expect(refused.body.code).toBe('auth.insufficient_user_authentication');
-    app = await addAuthenticator(gatehouse, browser);
+    await addAuthenticator(gatehouse, browser);
     expect((await goes()).status).toBe(200);
     expect((await browser.get(ME)).body.tenant).toMatchObject({ id: strict });
   });
@@ -159,17 +132,20 @@ describe('what a tenant demands', () => {
   it('is not met there by a browser that the home remembers', async () => {
     const strict = await addTenant(gatehouse, { name: 'Strict' });
     const boss = await addOwner(gatehouse, { tenantId: strict, roles: ['admin'] });
-    const theirs = gatehouse.browser();
-    await theirs.post(LOGIN, { email: boss.email, password: PASSWORD });
+    const theirs = await signedIn(gatehouse, boss);
     await addAuthenticator(gatehouse, theirs);
     await setPolicy(theirs, { policy: 'mandatory', rememberDays: 30 });
     await addGuest(gatehouse, strict, owner);
-    await enrolled();
+    const app = await account.enrol();
     await setPolicy(browser, { rememberDays: 30 });
     const jar = gatehouse.browser();
-    const right = { session_token: await pendingToken(jar), totp_code: app.code(), remember_device: true };
+    const right = {
+      session_token: await account.pendingToken(jar),
+      totp_code: app.code(),
+      remember_device: true,
+    };
     expect((await jar.post(VERIFY, right)).status).toBe(200);
-    expect((await jar.post(LOGIN, credentials())).body).toHaveProperty('user');
+    expect((await jar.post(LOGIN, account.credentials)).body).toHaveProperty('user');
     const goes = () => jar.post('/api/v1/auth/switch-tenant', { tenantId: strict });
     expect((await goes()).body.code).toBe('auth.insufficient_user_authentication');
     gatehouse.clock.advance({ seconds: 30 });
@@ -180,7 +156,7 @@ describe('what a tenant demands', () => {
 
 describe('one’s own factors', () => {
   it('are listed, added with a label and removed by a second factor; the owner is told of each [threat 41]', async () => {
-    await enrolled();
+    const app = await account.enrol();
     const { body } = await browser.get(FACTORS);
     expect(body).toMatchObject({
       policy: 'optional',
@@ -204,22 +180,19 @@ describe('one’s own factors', () => {
     const { session } = (await browser.get(ME)).body as { session: { id: string; authTime: string } };
     expect(session.id).not.toBe(before);
     expect(session.authTime).toBe(gatehouse.clock.now().toISOString());
-    const stranger = await addOwner(gatehouse, { tenantId });
-    const other = gatehouse.browser();
-    await other.post(LOGIN, { email: stranger.email, password: PASSWORD });
+    const stranger = await addOwner(gatehouse, { tenantId: account.tenantId });
+    const other = await signedIn(gatehouse, stranger);
     await addAuthenticator(gatehouse, other);
     expect((await other.delete(`${FACTORS}/${factor?.id}`)).status).toBe(404);
     expect((await browser.delete(`${FACTORS}/${factor?.id}`)).status).toBe(204);
     expect((await browser.get(FACTORS)).body).toMatchObject({ factors: [], backupCodesLeft: 0 });
-    expect((await gatehouse.browser().post(LOGIN, credentials())).body).toHaveProperty('user');
-    expect((await mailsTo(owner.email)).filter((subject) => subject.includes('second factors'))).toHaveLength(
-      2,
-    );
-    expect(await records('factor_removed')).toHaveLength(1);
+    expect((await gatehouse.browser().post(LOGIN, account.credentials)).body).toHaveProperty('user');
+    expect((await account.mails()).filter((subject) => subject.includes('second factors'))).toHaveLength(2);
+    expect(await account.records('factor_removed')).toHaveLength(1);
   });
 
   it('are not added by whoever found a session open', async () => {
-    await signIn();
+    await account.signIn();
     gatehouse.clock.advance({ minutes: 11 });
     const refused = await browser.post(`${FACTORS}/totp`);
     expect(refused.body.code).toBe('auth.insufficient_user_authentication');
@@ -232,32 +205,28 @@ describe('one’s own factors', () => {
   });
 
   it('are removed by an administrator for whoever has lost them, and not for oneself', async () => {
-    await enrolled();
-    const admin = await addOwner(gatehouse, { tenantId, roles: ['admin'] });
-    const viewer = await addPerson(gatehouse, tenantId, ['SUPPORT_MANAGER']);
+    await account.enrol();
+    const admin = await addOwner(gatehouse, { tenantId: account.tenantId, roles: ['admin'] });
+    const viewer = await addPerson(gatehouse, account.tenantId, ['SUPPORT_MANAGER']);
     const path = (id: string) => `/api/v1/users/${id}/reset-factors`;
     const bearer = { authorization: `Bearer ${viewer.token}` };
     const denied = await gatehouse.browser({ origin: undefined }).post(path(owner.userId), {}, bearer);
     expect(denied.status).toBe(403);
-    const theirs = gatehouse.browser();
-    await theirs.post(LOGIN, { email: admin.email, password: PASSWORD });
+    const theirs = await signedIn(gatehouse, admin);
     expect((await browser.post(path(owner.userId))).body.code).toBe('users.self_forbidden');
     const done = await theirs.post(path(owner.userId));
     expect(done.status, done.text).toBe(200);
     expect((await browser.get(ME)).status).toBe(401);
     const jar = gatehouse.browser();
-    expect((await jar.post(LOGIN, credentials())).body).toHaveProperty('user');
-    browser = jar;
-    expect((await records('factors_reset'))[0]).toMatchObject({ actor: { id: admin.userId } });
-    expect(await mailsTo(owner.email)).toContain(
-      'The second factors of your account with Gatehouse were changed',
-    );
+    expect((await jar.post(LOGIN, account.credentials)).body).toHaveProperty('user');
+    expect((await account.records('factors_reset', jar))[0]).toMatchObject({ actor: { id: admin.userId } });
+    expect(await account.mails()).toContain('The second factors of your account with Gatehouse were changed');
   });
 });
 
 describe('what a tenant demands', () => {
   it('is not changed by whoever found a session of an administrator open [threat 41]', async () => {
-    await signIn();
+    await account.signIn();
     await setPolicy(browser, { policy: 'optional' });
     gatehouse.clock.advance({ minutes: 11 });
     const refused = await setPolicy(browser, { policy: 'off' });
@@ -269,26 +238,30 @@ describe('what a tenant demands', () => {
 
 describe('the command line', () => {
   it('removes the factors of whoever cannot be helped by anybody else, the last administrator', async () => {
-    await enrolled();
+    await account.enrol();
     const { deps } = gatehouse.server;
     expect(await resetFactorsByOperator(deps, 'nobody@example.com')).toBe('unknown');
     expect(await resetFactorsByOperator(deps, owner.email.toUpperCase())).toBe('reset');
     expect(await resetFactorsByOperator(deps, owner.email)).toBe('none');
     expect((await browser.get(ME)).status).toBe(401);
-    expect((await gatehouse.browser().post(LOGIN, credentials())).body).toHaveProperty('user');
+    expect((await gatehouse.browser().post(LOGIN, account.credentials)).body).toHaveProperty('user');
   });
 });
 
 describe('remembered browsers', () => {
   it('are asked for no second factor for as long as the tenant says, and count as no proof of one', async () => {
-    await enrolled();
+    const app = await account.enrol();
     const jar = gatehouse.browser();
-    const unasked = { session_token: await pendingToken(jar), totp_code: app.code(), remember_device: true };
+    const unasked = {
+      session_token: await account.pendingToken(jar),
+      totp_code: app.code(),
+      remember_device: true,
+    };
     const not = await jar.post(VERIFY, unasked);
     expect(not.cookies.map(({ name }) => name)).not.toContain('__Host-gh.remembered');
     await setPolicy(browser, { rememberDays: 30, policy: 'mandatory' });
     gatehouse.clock.advance({ seconds: 60 });
-    const { body } = await jar.post(LOGIN, credentials());
+    const { body } = await jar.post(LOGIN, account.credentials);
     expect(body.remember_days).toBe(30);
     const kept = await jar.post(VERIFY, {
       session_token: body.session_token,
@@ -297,7 +270,7 @@ describe('remembered browsers', () => {
     });
     const cookie = kept.cookies.find(({ name }) => name === '__Host-gh.remembered');
     expect(cookie).toMatchObject({ httpOnly: true, secure: true, path: '/', maxAge: 30 * 86_400 });
-    const again = await jar.post(LOGIN, credentials());
+    const again = await jar.post(LOGIN, account.credentials);
     expect(again.body, again.text).toHaveProperty('user');
     expect((await jar.get(ME)).body.session).toMatchObject({ amr: ['pwd', 'remembered'], acr: '1' });
     expect((await jar.post(`${FACTORS}/backup-codes`)).body.code).toBe(
@@ -306,7 +279,7 @@ describe('remembered browsers', () => {
     // Not with another account, nor with a secret that was made up.
     const forged = gatehouse.browser();
     forged.cookies.set('__Host-gh.remembered', 'A'.repeat(43));
-    expect((await forged.post(LOGIN, credentials())).body).toHaveProperty('mfa_required');
+    expect((await forged.post(LOGIN, account.credentials)).body).toHaveProperty('mfa_required');
     const [row] = await gatehouse.sql<{ text: string }>(
       'select d::text as text from gatehouse.remembered_devices d where user_id = $1',
       [owner.userId],
@@ -315,10 +288,10 @@ describe('remembered browsers', () => {
     // Shorter days hold for those before as well.
     gatehouse.clock.advance({ days: 2 });
     const late = gatehouse.browser();
-    const fresh = await late.post(LOGIN, credentials());
+    const fresh = await late.post(LOGIN, account.credentials);
     await late.post(VERIFY, { session_token: fresh.body.session_token, totp_code: app.code() });
     await setPolicy(late, { rememberDays: 1 });
-    expect((await jar.post(LOGIN, credentials())).body).toHaveProperty('mfa_required');
+    expect((await jar.post(LOGIN, account.credentials)).body).toHaveProperty('mfa_required');
   });
 
   it.each([
@@ -345,13 +318,13 @@ describe('remembered browsers', () => {
       async (jar: TestBrowser) => (await jar.delete('/api/v1/auth/remembered-devices')).status,
     ],
   ])('are forgotten by %s', async (_what, forget) => {
-    await enrolled();
+    const app = await account.enrol();
     await setPolicy(browser, { rememberDays: 30 });
     const jar = gatehouse.browser();
-    const session_token = await pendingToken(jar);
+    const session_token = await account.pendingToken(jar);
     await jar.post(VERIFY, { session_token, totp_code: app.code(), remember_device: true });
-    expect((await jar.clone().post(LOGIN, credentials())).body).toHaveProperty('user');
+    expect((await jar.clone().post(LOGIN, account.credentials)).body).toHaveProperty('user');
     expect([200, 204]).toContain(await forget(jar));
-    expect((await jar.clone().post(LOGIN, credentials())).body).toHaveProperty('mfa_required');
+    expect((await jar.clone().post(LOGIN, account.credentials)).body).toHaveProperty('mfa_required');
   });
 });

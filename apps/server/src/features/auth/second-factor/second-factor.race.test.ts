@@ -1,30 +1,24 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { TestBrowser } from '../../../../test/browser.fixture.ts';
-import { addOwner } from '../../../../test/recovery.fixture.ts';
 import {
-  addAuthenticator,
+  type Account,
   type Authenticator,
-  LOGIN,
+  openAccount,
   sessionsOf,
   STEP_UP,
   VERIFY,
 } from '../../../../test/second-factor.fixture.ts';
 import { startServer, type TestServer } from '../../../../test/server.fixture.ts';
-import { PASSWORD, type Person } from '../../../../test/standing/people.fixture.ts';
 
 let gatehouse: TestServer;
-let owner: Person;
-let browser: TestBrowser;
+let account: Account;
 let app: Authenticator;
 beforeAll(async () => {
   gatehouse = await startServer({ env: { HASH_QUEUE_LIMIT: '1000' } });
 });
 afterAll(() => gatehouse.close());
 beforeEach(async () => {
-  owner = await addOwner(gatehouse);
-  browser = gatehouse.browser();
-  await browser.post(LOGIN, { email: owner.email, password: PASSWORD });
-  app = await addAuthenticator(gatehouse, browser);
+  account = await openAccount(gatehouse);
+  app = await account.enrol();
 });
 
 /** Sign-ins of the same account in as many browsers, each waiting for its second factor. */
@@ -32,8 +26,7 @@ const waiting = (count: number) =>
   Promise.all(
     Array.from({ length: count }, async () => {
       const jar = gatehouse.browser();
-      const { body } = await jar.post(LOGIN, { email: owner.email, password: PASSWORD });
-      return { jar, session_token: body.session_token };
+      return { jar, session_token: await account.pendingToken(jar) };
     }),
   );
 const statuses = (answers: { status: number }[]) =>
@@ -43,18 +36,18 @@ const statuses = (answers: { status: number }[]) =>
 
 describe('a second factor, tried many times at once', () => {
   it('opens one session for fifty sign-ins with the same code [threat 39]', async () => {
-    const before = (await sessionsOf(gatehouse, owner.userId)).length;
+    const before = (await sessionsOf(gatehouse, account.owner.userId)).length;
     const all = await waiting(50);
     const totp_code = app.code();
     const answers = await Promise.all(
       all.map(({ jar, session_token }) => jar.post(VERIFY, { session_token, totp_code })),
     );
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
-    expect((await sessionsOf(gatehouse, owner.userId)).length).toBe(before + 1);
+    expect((await sessionsOf(gatehouse, account.owner.userId)).length).toBe(before + 1);
   });
 
   it('opens one session by one session token, and spends one code for it', async () => {
-    const before = (await sessionsOf(gatehouse, owner.userId)).length;
+    const before = (await sessionsOf(gatehouse, account.owner.userId)).length;
     const [one] = await waiting(1);
     const answers = await Promise.all(
       app.backupCodes
@@ -64,10 +57,10 @@ describe('a second factor, tried many times at once', () => {
         ),
     );
     expect(statuses(answers)).toEqual({ 200: 1, 401: 49 });
-    expect((await sessionsOf(gatehouse, owner.userId)).length).toBe(before + 1);
+    expect((await sessionsOf(gatehouse, account.owner.userId)).length).toBe(before + 1);
     const left = await gatehouse.sql(
       `select from gatehouse.credentials where user_id = $1 and kind = 'backup_code'`,
-      [owner.userId],
+      [account.owner.userId],
     );
     expect(left).toHaveLength(9);
   });
@@ -89,18 +82,18 @@ describe('a second factor, tried many times at once', () => {
     expect((await jar.post(VERIFY, { session_token, totp_code: right })).status).toBe(423);
     const locks = await gatehouse.sql(
       `select from gatehouse.audit_records where action = 'account_locked' and resource_id = $1`,
-      [owner.userId],
+      [account.owner.userId],
     );
     expect(locks).toHaveLength(1);
   });
 
   it('steps one session up once with one code, whichever sessions ask', async () => {
-    const before = (await sessionsOf(gatehouse, owner.userId)).length;
+    const before = (await sessionsOf(gatehouse, account.owner.userId)).length;
     const totp_code = app.code();
     const answers = await Promise.all(
-      Array.from({ length: 50 }, () => browser.clone().post(STEP_UP, { totp_code })),
+      Array.from({ length: 50 }, () => account.browser.clone().post(STEP_UP, { totp_code })),
     );
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
-    expect((await sessionsOf(gatehouse, owner.userId)).length).toBe(before);
+    expect((await sessionsOf(gatehouse, account.owner.userId)).length).toBe(before);
   });
 });
