@@ -132,6 +132,7 @@ describe('the account on the home page', () => {
     await dialog.getByRole('button', { name: 'Change password' }).click();
     await dialog.getByText('Still needed: at least 8 characters, a capital letter, a digit.').waitFor();
     await dialog.getByLabel('New password').fill('Brand-New-Rope-3');
+    await dialog.getByText('Strong', { exact: true }).waitFor();
     await dialog.getByRole('button', { name: 'Change password' }).click();
     await dialog.getByText('That is not your current password.').waitFor();
     expect(await page.evaluate(() => document.activeElement?.getAttribute('autocomplete'))).toBe(

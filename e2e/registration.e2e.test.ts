@@ -27,10 +27,12 @@ describe('registration', () => {
     const password = page.getByLabel('New password');
     await password.fill('anchor');
     await page.getByText('a capital letter: missing').waitFor({ state: 'attached' });
+    await page.getByText('Guessed at once').waitFor();
     await page.getByRole('button', { name: 'Create account' }).click();
     expect(await password.getAttribute('aria-invalid')).toBe('true');
     await password.fill('Anchor-Chain-9');
     await page.getByText('a capital letter: done').waitFor({ state: 'attached' });
+    await page.getByText('Strong', { exact: true }).waitFor();
     await page.getByRole('button', { name: 'Create account' }).click();
     await page.getByRole('heading', { name: 'Look into your mail' }).waitFor();
 

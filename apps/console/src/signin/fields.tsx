@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { PasswordRules as Rules } from '@gatehouse/contracts';
 import { PasswordRules } from './PasswordRules.tsx';
+import { PasswordStrength } from './PasswordStrength.tsx';
 import { t } from './text.ts';
 
 interface FieldProps {
@@ -126,6 +127,7 @@ export function PasswordField({ label, purpose, error, autofocus, rules }: Passw
         {capsLock && t('field.capsLock')}
       </p>
       <FieldError name="password" error={error} />
+      {isNew && <PasswordStrength password={value} />}
       {isNew && <PasswordRules password={value} of={rules} />}
     </div>
   );

@@ -4,16 +4,19 @@ import { PasswordInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { notifications } from '@mantine/notifications';
 import { useQuery } from '@tanstack/react-query';
+import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useChangePassword } from '../../data/account/mutations.ts';
 import { passwordRulesQuery } from '../../data/options.ts';
 import { DialogForm } from '../../parts/DialogForm.tsx';
+import { PasswordStrength } from './PasswordStrength.tsx';
 
 export function ChangePassword({ me, onDone }: { me: Me; onDone: () => void }) {
   const { t } = useTranslation();
   const change = useChangePassword();
   const { data: rules = DEFAULT_PASSWORD_RULES } = useQuery(passwordRulesQuery(me.user.tenantId));
   const count = rules.minLength;
+  const holder = useMemo(() => [me.user.email, me.user.name], [me]);
   const form = useForm({
     initialValues: { currentPassword: '', newPassword: '' },
     validate: {
@@ -56,6 +59,7 @@ export function ChangePassword({ me, onDone }: { me: Me; onDone: () => void }) {
         key={form.key('newPassword')}
         {...form.getInputProps('newPassword')}
       />
+      <PasswordStrength password={form.values.newPassword} holder={holder} />
       <p className="soft">{t('account.passwordEnds')}</p>
     </DialogForm>
   );
