@@ -7,6 +7,7 @@ import { ROOT_TENANT } from '../../platform/ids.ts';
 import { CONSOLE_CLIENT, type KnownClient } from '../clients/index.ts';
 import type { Deps } from '../deps.ts';
 import { isSignInAllowed, signInRefused } from '../settings/index.ts';
+import { accountLocked } from './account-locked.ts';
 import { afterFirstFactor, type SignInOutcome } from './after-first-factor.ts';
 import { type Account, isOpenAccount, loadAccount, lockUser } from './account.repo.ts';
 import { rewritePassword } from './credentials.repo.ts';
@@ -121,11 +122,11 @@ export function comparePassword(
 function refusal(deps: Deps, lockedUntil: Date | null): Problem {
   if (lockedUntil === null)
     return new Problem('auth.invalid_credentials', { detail: 'Check both and try again.' });
-  return new Problem('auth.account_locked', {
-    detail:
-      'Sign-in with this address is locked for a while. Wait, or ask an administrator to unlock the account.',
-    retryAfter: (lockedUntil.getTime() - deps.clock.now().getTime()) / 1000,
-  });
+  return accountLocked(
+    deps,
+    lockedUntil,
+    'Sign-in with this address is locked for a while. Wait, or ask an administrator to unlock the account.',
+  );
 }
 
 /** SECURITY: a client of one tenant is no way into another; clients of the root tenant serve all. */

@@ -4,6 +4,7 @@ import { Problem, type RequestContext } from '../../platform/http/index.ts';
 import type { TenantId, UserId } from '../../platform/ids.ts';
 import { actorOf, type AuditEntry, personal } from '../audit/index.ts';
 import type { Deps } from '../deps.ts';
+import { accountLocked, recordLock } from './account-locked.ts';
 import { type Account, loadAccount } from './account.repo.ts';
 import type { Verdict } from './attempts.repo.ts';
 import type { SignedInPrincipal } from './authenticate.ts';
@@ -65,17 +66,17 @@ export async function checkOwnPassword(
       hash: openPassword(deps.sealer, account, account.secretSealed),
     } as ProvenPassword;
   await recordWrong(deps, owner, account, attempt, request);
-  throw attempt.lockedUntil === null ? currentWrong() : locked(deps, attempt.lockedUntil);
+  throw attempt.lockedUntil === null
+    ? currentWrong()
+    : accountLocked(
+        deps,
+        attempt.lockedUntil,
+        'The password was wrong too often. Wait, or have a link mailed with which you can set a new one.',
+      );
 }
 
 export const currentWrong = () =>
   new Problem('password.current_wrong', { detail: 'Enter the password that you sign in with now.' });
-
-const locked = (deps: Deps, until: Date) =>
-  new Problem('auth.account_locked', {
-    detail: 'The password was wrong too often. Wait, or have a link mailed with which you can set a new one.',
-    retryAfter: (until.getTime() - deps.clock.now().getTime()) / 1000,
-  });
 
 async function recordWrong(
   deps: Deps,
@@ -84,29 +85,18 @@ async function recordWrong(
   { verdict, lockedUntil }: { verdict: Verdict; lockedUntil: Date | null },
   request: RequestContext,
 ): Promise<void> {
-  const common = { actor, resource: { type: 'user', id: userId }, request };
+  const resource = { type: 'user', id: userId };
   await deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId }), async (tx) => {
     await deps.audit.record(tx, {
-      ...common,
       action: 'password_check_failed',
+      actor,
+      resource,
       after: { verdict },
+      request,
     });
     if (verdict !== 'locked_now') return;
-    await deps.audit.record(tx, {
-      ...common,
-      action: 'account_locked',
-      after: {
-        email: personal({ tenantId, id: userId }, email),
-        lockedUntil: lockedUntil?.toISOString() ?? null,
-        by: 'password check',
-      },
-    });
-    if (account)
-      await deps.outbox.mail(
-        tx,
-        'account_locked',
-        passwordCheckLockedMail(deps.config, account.email, request),
-        request.correlationId,
-      );
+    const of = { actor, resource, email: personal({ tenantId, id: userId }, email), lockedUntil };
+    const mail = account && passwordCheckLockedMail(deps.config, account.email, request);
+    await recordLock(deps, tx, { ...of, by: 'password check', mail }, request);
   });
 }

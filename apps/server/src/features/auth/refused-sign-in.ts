@@ -3,6 +3,7 @@ import type { RequestContext } from '../../platform/http/index.ts';
 import { ROOT_TENANT } from '../../platform/ids.ts';
 import { personal, subjectOfTheDay } from '../audit/index.ts';
 import type { Deps } from '../deps.ts';
+import { recordLock } from './account-locked.ts';
 import type { Account } from './account.repo.ts';
 import type { Verdict } from './attempts.repo.ts';
 import { accountLockedMail } from './auth.mails.ts';
@@ -38,16 +39,10 @@ export async function recordRefusal(deps: Deps, refusal: Refusal, request: Reque
       request,
     });
     if (verdict !== 'locked_now') return;
-    await deps.audit.record(tx, {
-      action: 'account_locked',
-      actor,
-      resource,
-      after: { email, lockedUntil: refusal.lockedUntil?.toISOString() ?? null },
-      request,
-    });
     // SECURITY: as many statements for an address that nobody has (threat 51).
-    const mail = accountLockedMail(deps.config, address, request);
     const send = account && mailIsLeft ? 'mail' : 'withhold';
-    await deps.outbox[send](tx, 'account_locked', mail, request.correlationId);
+    const mail = accountLockedMail(deps.config, address, request);
+    const { lockedUntil } = refusal;
+    await recordLock(deps, tx, { actor, resource, email, lockedUntil, mail, send }, request);
   });
 }

@@ -1,15 +1,14 @@
 import type { ConfirmRegistrationRequest, RegisterRequest } from '@gatehouse/contracts';
-import { DEFAULT_SETTINGS, getSystemRole } from '@gatehouse/contracts';
+import { DEFAULT_SETTINGS } from '@gatehouse/contracts';
 import { enterOwn } from '../../platform/access/index.ts';
-import { inNewTenant } from '../../platform/database/index.ts';
+import type { TenantTx } from '../../platform/database/index.ts';
 import { emailKey } from '../../platform/email.ts';
 import { Problem, type RequestContext } from '../../platform/http/index.ts';
 import { ROOT_TENANT } from '../../platform/ids.ts';
 import { personal, subjectOfTheDay } from '../audit/index.ts';
 import { CONSOLE_CLIENT } from '../clients/index.ts';
 import type { Deps } from '../deps.ts';
-import { grantFirstRole } from '../roles/index.ts';
-import { insertTenant } from '../tenants/index.ts';
+import { openOwnTenant } from '../tenants/index.ts';
 import { insertUser } from '../people/index.ts';
 import { loadAccount } from './account.repo.ts';
 import { afterFirstFactor, type SignInOutcome } from './after-first-factor.ts';
@@ -94,56 +93,35 @@ export async function confirmRegistration(
     const spent = await deps.oneTimeTokens.consume(tx, 'registration', input.token);
     if (!spent) throw linkInvalid();
     const pending = spent.payload as PendingRegistration;
-    const now = deps.clock.now();
-    const tenant = await insertTenant(tx, { name: pending.tenantName, type: 'customer', slug: null, now });
-    if (!tenant) throw new Error('a tenant without a slug cannot clash');
-    return inNewTenant(tx, tenant.id as typeof tx.tenantId, async (inside) => {
-      const user = await insertUser(inside, {
-        email: pending.email,
-        name: pending.name,
-        status: 'active',
-        now,
-      });
-      // Registered meanwhile by another link to the same mailbox.
-      if (!user) throw linkInvalid();
-      if (!(await grantFirstRole(inside, user.principalId, getSystemRole('admin').id, 'registration', now)))
-        throw new Error('a new tenant with an administrator');
-      const actor = { kind: 'user', id: user.id, tenantId: inside.tenantId, email: pending.email } as const;
-      const self = { tenantId: inside.tenantId, id: user.id };
-      const common = { actor, request };
-      await deps.audit.record(inside, {
-        ...common,
-        action: 'tenant_created',
-        resource: { type: 'tenant', id: tenant.id },
-        after: { name: tenant.name, type: tenant.type },
-      });
-      await deps.audit.record(inside, {
-        ...common,
-        action: 'user_created',
-        resource: { type: 'user', id: user.id },
-        after: { email: personal(self, pending.email), name: personal(self, pending.name), status: 'active' },
-      });
-      await setPassword(
-        deps,
-        inside,
-        {
-          user: { id: user.id, email: pending.email },
-          passwordHash: pending.passwordHash,
-          ground: { by: 'registration', spent },
-          actor,
-        },
-        request,
-      );
-      await deps.audit.record(inside, {
-        ...common,
-        action: 'role_assigned',
-        resource: { type: 'principal', id: user.principalId },
-        after: { role: 'admin', via: 'registration' },
-      });
-      const proved = { userId: user.id, client, amr: ['pwd'], browser: input.browser };
+    const { tenantName: name, email, passwordHash } = pending;
+    const addUser = (inside: TenantTx) => addFirst(deps, inside, pending, request);
+    return openOwnTenant(deps, tx, { name, addUser }, request, async (inside, { id }, actor) => {
+      const ground = { by: 'registration', spent } as const;
+      await setPassword(deps, inside, { user: { id, email }, passwordHash, ground, actor }, request);
+      const proved = { userId: id, client, amr: ['pwd'], browser: input.browser };
       return afterFirstFactor(deps, inside, proved, request);
     });
   });
+}
+
+/** @throws {Problem} `auth.link_invalid` for who registered meanwhile by another link to the same mailbox. */
+async function addFirst(
+  deps: Deps,
+  tx: TenantTx,
+  { email, name }: PendingRegistration,
+  request: RequestContext,
+) {
+  const user = await insertUser(tx, { email, name, status: 'active', now: deps.clock.now() });
+  if (!user) throw linkInvalid();
+  const self = { tenantId: tx.tenantId, id: user.id };
+  await deps.audit.record(tx, {
+    action: 'user_created',
+    actor: { kind: 'user', ...self, email },
+    resource: { type: 'user', id: user.id },
+    after: { email: personal(self, email), name: personal(self, name), status: 'active' },
+    request,
+  });
+  return { ...user, email };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Doors, TenantTx } from '../../platform/database/index.ts';
 import type { PrincipalId, SessionId, TenantId, UserId } from '../../platform/ids.ts';
 import { sql } from 'kysely';
+import { loadConnectionOf } from '../sessions/index.ts';
 import { sessionRulesOf } from '../settings/index.ts';
 import { holdActiveTenant } from './account.repo.ts';
 
@@ -61,7 +62,8 @@ export async function insertSession(tx: TenantTx, session: NewSession): Promise<
   // shorter: the INSERT reads them under the lock.
   await sql`select pg_advisory_xact_lock_shared(hashtextextended('sessions of client ' || ${session.clientId}, 0)),
     pg_advisory_xact_lock_shared(${sessionRulesOf(tx)})`.execute(tx);
-  const connectionId = session.connectionId ?? (await connectionOf(tx, session.replaces));
+  const { connectionId: connection, replaces } = session;
+  const connectionId = connection ?? (replaces === undefined ? null : await loadConnectionOf(tx, replaces));
   if (connectionId !== null && !(await holdConnection(tx, connectionId))) return false;
   const insert = tx.insertInto('sessions').values({
     tenant_id: tx.tenantId,
@@ -100,17 +102,6 @@ export async function insertSession(tx: TenantTx, session: NewSession): Promise<
     throw error;
   }
   return true;
-}
-
-async function connectionOf(tx: TenantTx, sessionId: SessionId | undefined): Promise<string | null> {
-  if (sessionId === undefined) return null;
-  const row = await tx
-    .selectFrom('sessions')
-    .select('connection_id')
-    .where('tenant_id', '=', tx.tenantId)
-    .where('id', '=', sessionId)
-    .executeTakeFirst();
-  return row?.connection_id ?? null;
 }
 
 /** SECURITY: who takes a connection out of service ends its sessions under the same lock: none slips in between (threat 45). */

@@ -1,6 +1,5 @@
-import { getSystemRole } from '@gatehouse/contracts';
 import { enterOwn } from '../../platform/access/index.ts';
-import { inNewTenant, type TenantTx } from '../../platform/database/index.ts';
+import type { TenantTx } from '../../platform/database/index.ts';
 import { emailKey, isAddress } from '../../platform/email.ts';
 import { Problem, type RequestContext } from '../../platform/http/index.ts';
 import { ROOT_TENANT, type UserId } from '../../platform/ids.ts';
@@ -16,8 +15,8 @@ import {
 } from '../auth/index.ts';
 import type { Deps } from '../deps.ts';
 import { insertUser, loadHomePrincipal, loadUserByAddress } from '../people/index.ts';
-import { governingBeyondAuthor, grantFirstRole } from '../roles/index.ts';
-import { insertTenant } from '../tenants/index.ts';
+import { governingBeyondAuthor } from '../roles/index.ts';
+import { openOwnTenant } from '../tenants/index.ts';
 import type { ConnectionRow } from './connections.repo.ts';
 import { isOwnDomain } from './domains.repo.ts';
 import { type Entering, holdRoles, noAccount, openFor } from './entering.ts';
@@ -96,7 +95,7 @@ async function enterPlatform(
     });
   }
   if (deps.config.registration === 'closed' || deps.config.authPolicy === 'restricted') throw noAccount();
-  return deps.doors.withTenant(inRoot, (tx) => openTenantOfOnesOwn(deps, tx, entering, request));
+  return deps.doors.withTenant(inRoot, (tx) => register(deps, tx, entering, request));
 }
 
 /**
@@ -182,45 +181,23 @@ const nameOf = ({ name, email }: WithEmail['identity']): string => {
 };
 
 /** Registration by a provider that proved the address: a tenant of one's own, and never one that exists (spec W11). */
-async function openTenantOfOnesOwn(
+function register(
   deps: Deps,
   tx: TenantTx,
   entering: WithEmail,
   request: RequestContext,
-): Promise<SignInOutcome | undefined> {
+): Promise<SignInOutcome> {
   if (!isServedBy(entering.client, undefined)) throw clientNotAllowed();
-  const now = deps.clock.now();
-  const name = nameOf(entering.identity);
-  const tenant = await insertTenant(tx, { name, type: 'customer', slug: null, now });
-  if (!tenant) throw new Error('a tenant without a slug cannot clash');
-  return inNewTenant(tx, tenant.id as typeof tx.tenantId, async (inside) => {
+  const { identity } = entering;
+  const addUser = async (inside: TenantTx) => {
     const user = await createUser(deps, inside, entering, {}, request);
-    // The address came to enter an account meanwhile; the empty tenant goes with the transaction.
+    // The address came to enter an account meanwhile.
     if (user === undefined) throw noAccount();
-    if (!(await grantFirstRole(inside, user.principalId, getSystemRole('admin').id, 'registration', now)))
-      throw new Error('a new tenant with an administrator');
-    const actor = {
-      kind: 'user',
-      id: user.id,
-      tenantId: inside.tenantId,
-      email: entering.identity.email,
-    } as const;
-    await deps.audit.record(inside, {
-      action: 'tenant_created',
-      actor,
-      resource: { type: 'tenant', id: tenant.id },
-      after: { name: tenant.name, type: tenant.type },
-      request,
-    });
-    await deps.audit.record(inside, {
-      action: 'role_assigned',
-      actor,
-      resource: { type: 'principal', id: user.principalId },
-      after: { role: 'admin', via: 'registration' },
-      request,
-    });
-    return linkAndOpen(deps, inside, entering, user.id, request);
-  });
+    return { ...user, email: identity.email };
+  };
+  return openOwnTenant(deps, tx, { name: nameOf(identity), addUser }, request, (inside, { id }) =>
+    linkAndOpen(deps, inside, entering, id, request),
+  );
 }
 
 async function linkAndOpen(

@@ -8,6 +8,7 @@ export {
   endSessionsWithout,
   endSessionsWithoutConnection,
   holdPlacesOf,
+  loadConnectionOf,
   lockGuestSessions,
 } from './sessions.repo.ts';
 export {

@@ -176,6 +176,17 @@ export function loadSession(tx: TenantTx, sessionId: string) {
     .executeTakeFirst();
 }
 
+/** The connection that let in whoever has this session of a user of the entered tenant. */
+export async function loadConnectionOf(tx: TenantTx, sessionId: SessionId): Promise<string | null> {
+  const row = await tx
+    .selectFrom('sessions')
+    .select('connection_id')
+    .where('tenant_id', '=', tx.tenantId)
+    .where('id', '=', sessionId)
+    .executeTakeFirst();
+  return row?.connection_id ?? null;
+}
+
 /** Whether the user's home is this tenant: where its sessions are. */
 export async function isUserHere(tx: TenantTx, userId: string): Promise<boolean> {
   const found = await tx

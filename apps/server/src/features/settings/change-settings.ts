@@ -18,10 +18,11 @@ import {
   endGuestSessions,
   endSessionsWithout,
   endSessionsWithoutConnection,
+  loadConnectionOf,
   lockGuestSessions,
 } from '../sessions/index.ts';
 import {
-  isByConnection,
+  isOwnConnection,
   loadOwnSettings,
   lockSessionRules,
   replaceSettings,
@@ -163,7 +164,8 @@ async function checkComesByProvider(
   { signIn }: TenantSettings,
 ): Promise<void> {
   if (signIn.policy === 'standard' || principal.homeTenantId !== entered.tenantId) return;
-  if (await isByConnection(tx, principal.sessionId)) return;
+  const connectionId = await loadConnectionOf(tx, principal.sessionId);
+  if (connectionId !== null && (await isOwnConnection(tx, connectionId))) return;
   throw new Problem('settings.locks_you_out', {
     detail:
       'Sign in by an identity provider of your organisation first, so that you know that it lets you in.',

@@ -98,17 +98,6 @@ export async function shortenSessions(
     .execute();
 }
 
-/** Whether a provider of the entered tenant let in whoever has this session. */
-export async function isByConnection(tx: TenantTx, sessionId: string): Promise<boolean> {
-  const row = await tx
-    .selectFrom('sessions')
-    .select('connection_id')
-    .where('tenant_id', '=', tx.tenantId)
-    .where('id', '=', sessionId)
-    .executeTakeFirst();
-  return row?.connection_id != null && isOwnConnection(tx, row.connection_id);
-}
-
 /** Whether a connection belongs to the entered tenant: those of the platform are the root tenant's own. */
 export async function isOwnConnection(tx: TenantTx, id: string): Promise<boolean> {
   const row = await tx

@@ -1,3 +1,3 @@
 export { createRootTenant } from './root-tenant.ts';
-export { insertTenant } from './tenants.repo.ts';
+export { openOwnTenant } from './open-own-tenant.ts';
 export { tenantsRoutes } from './tenants.routes.ts';

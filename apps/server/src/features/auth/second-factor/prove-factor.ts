@@ -4,6 +4,7 @@ import type { TenantTx } from '../../../platform/database/index.ts';
 import { Problem, type RequestContext } from '../../../platform/http/index.ts';
 import { personal } from '../../audit/index.ts';
 import type { Deps } from '../../deps.ts';
+import { accountLocked, recordLock } from '../account-locked.ts';
 import type { Verdict } from '../attempts.repo.ts';
 import type { PasswordOwner } from '../own-password.ts';
 import { judgeFactor, type Place } from './attempts.ts';
@@ -38,7 +39,13 @@ export async function proveFactor(
   const attempt = await judgeFactor(deps, { userId: owner.userId, place, ok: found !== undefined });
   if (attempt.verdict === 'accepted' && found) return { owner, place, method, found } as ProvenFactor;
   await recordWrong(deps, owner, { method, place, ...attempt }, request);
-  throw attempt.lockedUntil === null ? wrong(place) : locked(deps, attempt.lockedUntil);
+  throw attempt.lockedUntil === null
+    ? wrong(place)
+    : accountLocked(
+        deps,
+        attempt.lockedUntil,
+        'The code was wrong too often. Wait, or ask an administrator to unlock the account.',
+      );
 }
 
 /**
@@ -89,12 +96,6 @@ const wrong = ({ at }: Place) =>
       'Enter the code that your app shows now, each only once; or a backup code that you have not used.',
   });
 
-const locked = (deps: Deps, until: Date) =>
-  new Problem('auth.account_locked', {
-    detail: 'The code was wrong too often. Wait, or ask an administrator to unlock the account.',
-    retryAfter: (until.getTime() - deps.clock.now().getTime()) / 1000,
-  });
-
 async function recordWrong(
   deps: Deps,
   { userId, tenantId, email, actor }: PasswordOwner,
@@ -102,22 +103,14 @@ async function recordWrong(
   request: RequestContext,
 ): Promise<void> {
   const { method, place, verdict, lockedUntil } = attempt;
-  const common = { actor, resource: { type: 'user', id: userId }, request };
+  const resource = { type: 'user', id: userId };
   if (place.at === 'sign-in' && verdict !== 'accepted') deps.metrics.signIn(verdict);
   await deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId }), async (tx) => {
     const after = { factor: method.kind, at: place.at, verdict };
-    await deps.audit.record(tx, { ...common, action: 'second_factor_failed', after });
+    await deps.audit.record(tx, { action: 'second_factor_failed', actor, resource, after, request });
     if (verdict !== 'locked_now') return;
-    await deps.audit.record(tx, {
-      ...common,
-      action: 'account_locked',
-      after: {
-        email: personal({ tenantId, id: userId }, email),
-        lockedUntil: lockedUntil?.toISOString() ?? null,
-        by: 'second factor',
-      },
-    });
+    const of = { actor, resource, email: personal({ tenantId, id: userId }, email), lockedUntil };
     const mail = factorLockedMail(deps.config, email, place.at, request);
-    await deps.outbox.mail(tx, 'account_locked', mail, request.correlationId);
+    await recordLock(deps, tx, { ...of, by: 'second factor', mail }, request);
   });
 }
