@@ -61,17 +61,31 @@ export const UpdateMembership = Message(
   { $id: 'UpdateMembership' },
 );
 
+export const InvitationStatus = Type.String({
+  enum: ['open', 'expired', 'accepted', 'revoked'],
+  description: 'Open: nobody has accepted yet.',
+});
 export const Invitation = Message(
   {
     id: Id,
     tenantId: Id,
     email: Email,
     roles: Type.Array(RoleName),
-    status: Type.String({ enum: ['open', 'expired'] }),
+    status: InvitationStatus,
+    mail: Nullable(
+      Type.String({
+        enum: ['waiting', 'sent', 'failed'],
+        description: 'What became of the last mail with its link; null once that is no longer known.',
+      }),
+    ),
+    importId: Nullable(
+      Type.String({ format: 'uuid', description: 'Of invitations that one file made together.' }),
+    ),
     invitedBy: Message({ userId: Id, userTenantId: Id }),
     createdAt: Time,
     sentAt: Time,
     expiresAt: Time,
+    closedAt: Nullable(Time),
   },
   { $id: 'Invitation' },
 );

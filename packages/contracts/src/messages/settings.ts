@@ -113,6 +113,14 @@ const sections = {
       examples: [0],
     }),
   },
+  invitations: {
+    expireDays: Type.Integer({
+      minimum: 1,
+      maximum: 90,
+      description: 'So many days the mailed link of an invitation is good.',
+      examples: [7],
+    }),
+  },
   limits: {
     users: count('Members that the tenant has at most; null: as many as it likes.'),
     cloudInstances: count('For the service that provisions them; null: as many as it likes.'),
@@ -153,6 +161,7 @@ export const TenantSettings = Message(
     session: Message(sections.session),
     signIn: Message(sections.signIn),
     mfa: Message(sections.mfa),
+    invitations: Message(sections.invitations),
     limits: Message(sections.limits),
     features: Message(sections.features),
     rate: Message(sections.rate),
@@ -172,6 +181,7 @@ export const DEFAULT_SETTINGS: TenantSettings = {
   session: { idleMinutes: null, maxMinutes: null },
   signIn: { policy: 'standard', networks: [], emailDomains: [] },
   mfa: { policy: 'optional', rememberDays: 0 },
+  invitations: { expireDays: 7 },
   limits: { users: null, cloudInstances: null },
   features: { billing: true, support: true, provisioning: true },
   rate: { tier: null, perMinute: null },

@@ -4,11 +4,16 @@ import { call, type Page } from '../api.ts';
 
 export const invitationKeys = { all: ['invitations'] as const };
 
-export const invitationsQuery = () =>
+export const INVITATION_STATES = ['open', 'expired', 'accepted', 'revoked'] as const;
+export type InvitationState = (typeof INVITATION_STATES)[number];
+
+export const invitationsQuery = (status: InvitationState | undefined) =>
   infiniteQueryOptions({
-    queryKey: invitationKeys.all,
+    queryKey: [...invitationKeys.all, status ?? 'all'],
     queryFn: ({ pageParam }) =>
-      call<Page<Invitation>>('GET', '/api/v1/invitations', { query: { limit: 50, cursor: pageParam } }),
+      call<Page<Invitation>>('GET', '/api/v1/invitations', {
+        query: { limit: 50, cursor: pageParam, status },
+      }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.nextCursor,
   });

@@ -1,13 +1,14 @@
 import type { Invitation } from '@gatehouse/contracts';
-import { Button, Modal } from '@mantine/core';
+import { Button, Modal, SegmentedControl } from '@mantine/core';
 import { modals } from '@mantine/modals';
 import { notifications } from '@mantine/notifications';
 import { useDisclosure } from '@mantine/hooks';
 import { IconMailPlus } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useResendInvitation, useRevokeInvitation } from '../../data/invitations/mutations.ts';
-import { invitationsQuery } from '../../data/invitations/queries.ts';
+import { INVITATION_STATES, type InvitationState, invitationsQuery } from '../../data/invitations/queries.ts';
 import { EmptyState } from '../../parts/EmptyState.tsx';
 import { LoadFailed } from '../../parts/LoadFailed.tsx';
 import { LoadMore } from '../../parts/LoadMore.tsx';
@@ -18,12 +19,13 @@ import { refused } from '../../parts/refused.ts';
 import { useMay } from '../../session.ts';
 import { Invite } from './Invite.tsx';
 
-/** Who was invited and has not accepted yet. */
+/** Who was invited, and what became of it. */
 export function Invitations() {
   const { t } = useTranslation();
   const may = useMay();
   const [isOpen, dialog] = useDisclosure(false);
-  const list = useInfiniteQuery({ ...invitationsQuery(), enabled: may('invitations:read') });
+  const [status, setStatus] = useState<InvitationState | undefined>('open');
+  const list = useInfiniteQuery({ ...invitationsQuery(status), enabled: may('invitations:read') });
   if (!may('invitations:read')) return <NotPermitted permission="invitations:read" />;
   const invitations = list.data?.pages.flatMap((page) => page.items) ?? [];
   const mayInvite = may('invitations:create');
@@ -37,9 +39,23 @@ export function Invitations() {
         )}
       </PageHeader>
       <section className="card" aria-label={t('invitations.title')}>
+        <div className="filters">
+          <SegmentedControl
+            aria-label={t('invitations.filter')}
+            value={status ?? 'all'}
+            onChange={(value) => setStatus(INVITATION_STATES.find((each) => each === value))}
+            data={['all', ...INVITATION_STATES].map((value) => ({
+              value,
+              label: t(`invitations.status.${value}`),
+            }))}
+          />
+        </div>
         {list.error && <LoadFailed error={list.error} retry={list.refetch} />}
         {list.isSuccess && invitations.length === 0 && (
-          <EmptyState title={t('invitations.none')} text={t('invitations.noneText')}>
+          <EmptyState
+            title={t(status === 'open' ? 'invitations.none' : 'invitations.noneSuch')}
+            text={t('invitations.noneText')}
+          >
             {mayInvite && <Button onClick={dialog.open}>{t('invitations.invite')}</Button>}
           </EmptyState>
         )}
@@ -60,19 +76,28 @@ export function Invitations() {
   );
 }
 
+const LOOKS = { open: 'invited', expired: 'suspended', accepted: 'active', revoked: 'suspended' } as const;
+
 function Facts({ invitation }: { invitation: Invitation }) {
   const { t } = useTranslation();
-  const { email, roles, status, expiresAt } = invitation;
+  const { email, roles, mail, expiresAt, closedAt } = invitation;
+  const status = invitation.status as InvitationState;
   return (
     <div>
       <h2 className="item-title">{email}</h2>
       <p className="account-value">
-        <span className={`status status-${status === 'open' ? 'invited' : 'suspended'}`}>
-          {t(`invitations.status.${status}`)}
-        </span>{' '}
+        <span className={`status status-${LOOKS[status]}`}>{t(`invitations.status.${status}`)}</span>{' '}
         <span className="soft">
-          {t(status === 'open' ? 'invitations.until' : 'invitations.was')} <Time at={expiresAt} form="date" />
+          {t(status === 'open' ? 'invitations.until' : 'invitations.was')}{' '}
+          <Time at={closedAt ?? expiresAt} form="date" />
         </span>
+        {mail === 'failed' && (
+          <>
+            {' '}
+            <span className="status status-suspended">{t('invitations.mail.failed')}</span>
+          </>
+        )}
+        {mail === 'waiting' && <span className="soft"> {t('invitations.mail.waiting')}</span>}
       </p>
       {roles.length > 0 && (
         <ul className="chips">
@@ -90,7 +115,8 @@ function Acts({ invitation }: { invitation: Invitation }) {
   const may = useMay();
   const resend = useResendInvitation();
   const revoke = useRevokeInvitation();
-  const { email } = invitation;
+  const { email, closedAt } = invitation;
+  if (closedAt !== null) return null;
   const confirm = (): string =>
     modals.openConfirmModal({
       title: t('invitations.revokeTitle', { email }),

@@ -15,30 +15,32 @@ interface Values {
   symbol: boolean;
   idleMinutes: number | string;
   maxMinutes: number | string;
+  expireDays: number | string;
   networks: string;
   emailDomains: string;
 }
 
 export function SignInRules(props: SectionProps) {
   const { t } = useTranslation();
-  const { password, session, signIn } = props.now.settings;
+  const { password, session, signIn, invitations } = props.now.settings;
   const length = (value: number | string) =>
     value === '' || (Number.isInteger(value) && Number(value) >= 5) ? null : t('settings.rules.lengthForm');
+  const whole = (value: number | string, least: number, most: number) =>
+    Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
   const initialValues: Values = {
     minLength: password.minLength,
     symbol: password.symbol,
     idleMinutes: session.idleMinutes ?? '',
     maxMinutes: session.maxMinutes ?? '',
+    expireDays: invitations.expireDays,
     networks: signIn.networks.join('\n'),
     emailDomains: signIn.emailDomains.join('\n'),
   };
   const form = useForm<Values>({
     initialValues,
     validate: {
-      minLength: (value) =>
-        Number.isInteger(value) && Number(value) >= 8 && Number(value) <= 64
-          ? null
-          : t('settings.rules.minLengthForm'),
+      minLength: (value) => (whole(value, 8, 64) ? null : t('settings.rules.minLengthForm')),
+      expireDays: (value) => (whole(value, 1, 90) ? null : t('settings.rules.expireDaysForm')),
       networks: (value) =>
         lines(value).every((line) => NETWORK.test(line)) ? null : t('settings.rules.networksForm'),
       emailDomains: (value) =>
@@ -54,9 +56,10 @@ export function SignInRules(props: SectionProps) {
       password: { minLength: Number(values.minLength), symbol: values.symbol },
       session: { idleMinutes: minutes(values.idleMinutes), maxMinutes: minutes(values.maxMinutes) },
       signIn: { networks: lines(values.networks), emailDomains: lines(values.emailDomains.toLowerCase()) },
+      invitations: { expireDays: Number(values.expireDays) },
     };
   };
-  const field = (name: 'minLength' | 'idleMinutes' | 'maxMinutes') => ({
+  const field = (name: 'minLength' | 'idleMinutes' | 'maxMinutes' | 'expireDays') => ({
     label: t(`settings.rules.${name}`),
     description: t(`settings.rules.${name}Hint`),
     allowDecimal: false,
@@ -84,6 +87,7 @@ export function SignInRules(props: SectionProps) {
         />
         <NumberInput key={form.key('idleMinutes')} {...field('idleMinutes')} />
         <NumberInput key={form.key('maxMinutes')} {...field('maxMinutes')} />
+        <NumberInput key={form.key('expireDays')} {...field('expireDays')} />
         <Textarea key={form.key('networks')} placeholder="203.0.113.0/24" {...list('networks')} />
         <Textarea key={form.key('emailDomains')} placeholder="example.com" {...list('emailDomains')} />
       </div>

@@ -44,7 +44,10 @@ describe('accepting with an account', () => {
       status: 'active',
       roles: ['SUPPORT_AGENT'],
     });
-    expect(itemsOf(await admin.get('/invitations'))).toEqual([]);
+    expect(itemsOf(await admin.get('/invitations?status=open'))).toEqual([]);
+    expect(itemsOf(await admin.get('/invitations'))).toMatchObject([
+      { id, status: 'accepted', email: guest.email, roles: ['SUPPORT_AGENT'], mail: null },
+    ]);
     expect((await browser.post('/api/v1/auth/switch-tenant', { tenantId: tenant })).status).toBe(200);
     expect((await browser.get('/api/v1/auth/me')).body).toMatchObject({
       user: { tenantId: guest.tenantId },
@@ -111,6 +114,10 @@ describe('accepting with an account', () => {
     expect(
       await gatehouse.sql('select from gatehouse.role_assignments where principal_id = $1', [id]),
     ).toEqual([]);
+    expect((await admin.get(`/invitations/${id}`)).body).toMatchObject({
+      status: 'revoked',
+      roles: ['admin'],
+    });
     expect((await admin.delete(`/invitations/${id}`)).status).toBe(404);
     expect((await admin.post(`/invitations/${id}/resend`)).status).toBe(404);
     expect(itemsOf(await admin.get('/audit?action=invitation_revoked'))).toMatchObject([
@@ -125,6 +132,32 @@ describe('accepting with an account', () => {
     await accept(token);
     expect((await admin.get(`/memberships/${id}`)).body.roles).toEqual([]);
   });
+
+  it.each(['lost the role', 'was suspended'])(
+    'gives no role that whoever invited could not give any more, and says so: the inviter %s [threat 72]',
+    async (how) => {
+      const inviter = await addCaller(gatehouse, tenant, 'admin');
+      const kept = await invite(gatehouse, admin, freshAddress(), ['SUPPORT_AGENT']);
+      const { id, token } = await invite(gatehouse, inviter, guest.email, ['admin']);
+      const [held] = itemsOf(await admin.get(`/role-assignments?principalId=${inviter.principalId}`));
+      const done =
+        how === 'was suspended'
+          ? await admin.post(`/users/${inviter.userId}/suspend`)
+          : await admin.delete(`/role-assignments/${String(held?.id)}`);
+      expect(done.status).toBeLessThan(300);
+      expect((await accept(token)).status).toBe(200);
+      expect((await admin.get(`/memberships/${id}`)).body.roles).toEqual([]);
+      expect((await admin.get(`/invitations/${id}`)).body).toMatchObject({ status: 'accepted', roles: [] });
+      const removed = itemsOf(await admin.get('/audit?action=role_removed')).filter(
+        ({ resource }) => (resource as { id: string }).id === id,
+      );
+      expect(removed).toMatchObject([{ actor: { kind: 'system' }, before: { role: 'admin' } }]);
+      // What another inviter gives, who stands as before, is untouched.
+      const newcomer = { token: kept.token, name: 'Nia New', password: 'Good-Pass-1' };
+      expect((await gatehouse.browser().post(REGISTER, newcomer)).status).toBe(204);
+      expect((await admin.get(`/memberships/${kept.id}`)).body.roles).toEqual(['SUPPORT_AGENT']);
+    },
+  );
 
   it('makes nobody a member twice', async () => {
     const first = await invited(guest.email);

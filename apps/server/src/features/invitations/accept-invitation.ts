@@ -6,7 +6,8 @@ import type { SignedInPrincipal } from '../auth/index.ts';
 import type { Deps } from '../deps.ts';
 import { lockPerson } from '../people/index.ts';
 import { bindGuest, loadTenantName } from './invitations.repo.ts';
-import { enterByLink, readInvitation, spendInvitation } from './open-invitation.ts';
+import { lockAdministrators } from '../roles/index.ts';
+import { enterByLink, readToAccept, spendInvitation } from './open-invitation.ts';
 
 /**
  * Accepts an invitation with the account that one is signed in to: a membership in the inviting tenant, with the roles that came
@@ -28,8 +29,9 @@ export async function acceptInvitation(
   const inside = enterByLink(token, homeTenantId);
   const isProved = await deps.provedAddresses.isProved(homeTenantId, userId);
   return deps.doors.withTenant(inside, async (tx) => {
+    await lockAdministrators(tx);
     await lockPerson(tx, userId);
-    const invitation = await readInvitation(deps, tx, token);
+    const invitation = await readToAccept(deps, tx, token, request);
     const { id, roles } = invitation;
     if (emailKey(principal.email) !== invitation.email_key)
       throw new Problem('invitations.other_address', {
@@ -44,7 +46,7 @@ export async function acceptInvitation(
       throw new Problem('memberships.exists', { detail: 'You belong to this tenant already.' });
     if (bound === 'unknown_user') throw new Problem('auth.session_expired', { detail: 'Sign in again.' });
     await deps.subjectKeys.setHolder(tx, id, { user: { tenantId: homeTenantId, id: userId } });
-    await spendInvitation(deps, tx, token, invitation);
+    await spendInvitation(deps, tx, token, invitation, userId);
     await deps.audit.record(tx, {
       action: 'invitation_accepted',
       actor: actorOf(principal),

@@ -54,6 +54,31 @@ describe('one invitation, many at once', () => {
     expect(await count('memberships', id)).toBe(1);
   });
 
+  it('lets exactly as many of fifty in as the tenant may have, when all accept at the same moment (spec T5)', async () => {
+    const crowded = await addTenant(gatehouse);
+    const host = await addCaller(gatehouse, crowded, 'admin');
+    const links = [];
+    for (let n = 0; n < 50; n += 1) {
+      const email = freshAddress();
+      expect((await host.post('/invitations', { email })).status).toBe(201);
+      links.push(tokenIn((await mailedTo(gatehouse, email)).at(-1)));
+    }
+    await gatehouse.sql(`update gatehouse.tenants set settings = '{"limits":{"users":8}}' where id = $1`, [
+      crowded,
+    ]);
+    const answers = await Promise.all(
+      links.map((token) =>
+        gatehouse
+          .browser()
+          .post('/api/v1/auth/invitation/register', { token, name: 'X', password: 'Good-Pass-1' }),
+      ),
+    );
+    const refused = answers.filter(({ body }) => body.code === 'tenants.user_limit_reached');
+    expect([answers.filter(({ status }) => status === 204).length, refused.length]).toEqual([7, 43]);
+    const members = await gatehouse.sql('select from gatehouse.memberships where tenant_id = $1', [crowded]);
+    expect(members).toHaveLength(8);
+  });
+
   it('is accepted or taken back, and never both, and nobody meets a fault', async () => {
     for (let round = 0; round < 10; round += 1) {
       const guest = await addOwner(gatehouse);

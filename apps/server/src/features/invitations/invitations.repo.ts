@@ -1,10 +1,11 @@
+import { sql } from 'kysely';
 import type { TenantTx } from '../../platform/database/index.ts';
 import { newId, type PrincipalId } from '../../platform/ids.ts';
 import { withinUserLimit } from '../people/index.ts';
 import { roleNamesOfMember } from '../roles/index.ts';
 
 // `m`, as where roles are read of members: the principal of an invitation has its id, and holds what it will give.
-const invitations = (tx: TenantTx, now: Date) =>
+const waiting = (tx: TenantTx, now: Date) =>
   tx
     .selectFrom('invitations as m')
     .select([
@@ -12,46 +13,92 @@ const invitations = (tx: TenantTx, now: Date) =>
       'm.tenant_id',
       'm.email',
       'm.email_key',
+      roleNamesOfMember(now).as('roles'),
+      sql<ClosedAs | null>`null::text`.as('outcome'),
+      'm.import_id',
+      sql<MailState | null>`(select case when o.delivered_at is not null then 'sent' when o.failed_at is not null then 'failed' else 'waiting' end
+        from gatehouse.outbox o where o.tenant_id = m.tenant_id and o.id = m.mail_id)`.as('mail'),
       'm.invited_by',
       'm.invited_by_tenant',
       'm.created_at',
       'm.sent_at',
       'm.expires_at',
-      roleNamesOfMember(now).as('roles'),
+      sql<Date | null>`null::timestamptz`.as('closed_at'),
     ])
     .where('m.tenant_id', '=', tx.tenantId);
-export type InvitationRow = Awaited<ReturnType<typeof listInvitations>>[number];
+export type InvitationRow = NonNullable<Awaited<ReturnType<typeof loadOpenInvitation>>>;
+
+const closed = (tx: TenantTx) =>
+  tx
+    .selectFrom('closed_invitations as m')
+    .select([
+      'm.id',
+      'm.tenant_id',
+      'm.email',
+      'm.email_key',
+      'm.roles',
+      sql<ClosedAs | null>`m.outcome`.as('outcome'),
+      'm.import_id',
+      sql<MailState | null>`null::text`.as('mail'),
+      'm.invited_by',
+      'm.invited_by_tenant',
+      'm.created_at',
+      'm.sent_at',
+      'm.expires_at',
+      sql<Date | null>`m.closed_at`.as('closed_at'),
+    ])
+    .where('m.tenant_id', '=', tx.tenantId);
+
+export type ClosedAs = 'accepted' | 'revoked';
+type MailState = 'waiting' | 'sent' | 'failed';
 
 export interface InvitationFilter {
-  status: 'open' | 'expired' | undefined;
+  status: 'open' | 'expired' | ClosedAs | undefined;
+  importId: string | undefined;
   after: { createdAt: Date; id: string } | undefined;
   limit: number;
 }
 
 /** Newest first. */
-export function listInvitations(tx: TenantTx, { status, after, limit }: InvitationFilter, now: Date) {
-  let query = invitations(tx, now);
-  if (status !== undefined) query = query.where('m.expires_at', status === 'open' ? '>' : '<=', now);
-  if (after !== undefined)
-    query = query.where((eb) =>
-      eb(eb.refTuple('m.created_at', 'm.id'), '<', eb.tuple(after.createdAt, after.id)),
-    );
-  return query.orderBy('m.created_at', 'desc').orderBy('m.id', 'desc').limit(limit).execute();
+export function listInvitations(tx: TenantTx, filter: InvitationFilter, now: Date) {
+  const { status, importId, after, limit } = filter;
+  let here = waiting(tx, now);
+  let over = closed(tx);
+  if (status === 'open' || status === 'expired')
+    here = here.where('m.expires_at', status === 'open' ? '>' : '<=', now);
+  else if (status !== undefined) over = over.where('m.outcome', '=', status);
+  if (importId !== undefined) {
+    here = here.where('m.import_id', '=', importId);
+    over = over.where('m.import_id', '=', importId);
+  }
+  if (after !== undefined) {
+    const older = sql<boolean>`(m.created_at, m.id) < (${after.createdAt}, ${after.id})`;
+    here = here.where(older);
+    over = over.where(older);
+  }
+  const all =
+    status === undefined ? here.unionAll(over) : status === 'open' || status === 'expired' ? here : over;
+  return all.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
 }
 
-export const loadInvitation = (tx: TenantTx, id: string, now: Date) =>
-  invitations(tx, now).where('m.id', '=', id).executeTakeFirst();
+/** One that waits or has expired. */
+export const loadOpenInvitation = (tx: TenantTx, id: string, now: Date) =>
+  waiting(tx, now).where('m.id', '=', id).executeTakeFirst();
+
+/** The same, or what became of it. */
+export const loadInvitation = async (tx: TenantTx, id: string, now: Date) =>
+  (await loadOpenInvitation(tx, id, now)) ?? (await closed(tx).where('m.id', '=', id).executeTakeFirst());
 
 /**
  * The same, held until the transaction ends. Whoever changes an invitation and its link takes the invitation first, so that no
  * two wait for each other.
  */
 export const loadInvitationForUpdate = (tx: TenantTx, id: string, now: Date) =>
-  invitations(tx, now).where('m.id', '=', id).forUpdate('m').executeTakeFirst();
+  waiting(tx, now).where('m.id', '=', id).forUpdate('m').executeTakeFirst();
 
 /** What an address was sent before and did not take in time, held until the transaction ends. */
 export const loadExpiredForUpdate = (tx: TenantTx, emailKey: string, now: Date) =>
-  invitations(tx, now)
+  waiting(tx, now)
     .where('m.email_key', '=', emailKey)
     .where('m.expires_at', '<=', now)
     .forUpdate('m')
@@ -63,6 +110,8 @@ export interface NewInvitation {
   invitedBy: { userId: string; tenantId: string };
   now: Date;
   expiresAt: Date;
+  /** The file that it came with. */
+  importId: string | null;
 }
 
 /** An invitation and the principal in waiting. Undefined where the address has one. */
@@ -70,7 +119,7 @@ export async function insertInvitation(
   tx: TenantTx,
   invitation: NewInvitation,
 ): Promise<PrincipalId | undefined> {
-  const { email, emailKey, invitedBy, now, expiresAt } = invitation;
+  const { email, emailKey, invitedBy, now, expiresAt, importId } = invitation;
   const id = newId<'principal'>();
   const common = { tenant_id: tx.tenantId, id, created_at: now };
   await tx
@@ -87,6 +136,7 @@ export async function insertInvitation(
       invited_by_tenant: invitedBy.tenantId,
       sent_at: now,
       expires_at: expiresAt,
+      import_id: importId,
     })
     .onConflict((oc) => oc.columns(['tenant_id', 'email_key']).doNothing())
     .executeTakeFirst();
@@ -104,23 +154,57 @@ export async function countOpenInvitations(tx: TenantTx, now: Date): Promise<num
   return Number(count);
 }
 
-export async function markSent(tx: TenantTx, id: string, sentAt: Date, expiresAt: Date): Promise<void> {
+/** Which mail has its link, and until when that is good. */
+export async function markSent(
+  tx: TenantTx,
+  id: string,
+  sent: { mailId: string; at: Date; expiresAt: Date },
+): Promise<void> {
   await tx
     .updateTable('invitations')
-    .set({ sent_at: sentAt, expires_at: expiresAt })
+    .set({ sent_at: sent.at, expires_at: sent.expiresAt, mail_id: sent.mailId })
     .where('tenant_id', '=', tx.tenantId)
     .where('id', '=', id)
     .execute();
 }
 
-/** Takes the invitation away; its principal and the roles go with it, unless somebody has accepted. */
-export async function deleteInvitation(tx: TenantTx, id: string): Promise<boolean> {
+/**
+ * Takes the invitation away; its principal and the roles go with it, unless somebody has accepted. What became of it is kept for a
+ * while. False when it was away already.
+ */
+export async function closeInvitation(
+  tx: TenantTx,
+  row: InvitationRow,
+  as: { outcome: ClosedAs; acceptedBy: string | null; now: Date },
+): Promise<boolean> {
   const result = await tx
     .deleteFrom('invitations')
     .where('tenant_id', '=', tx.tenantId)
-    .where('id', '=', id)
+    .where('id', '=', row.id)
     .executeTakeFirst();
-  return result.numDeletedRows === 1n;
+  if (result.numDeletedRows !== 1n) return false;
+  const { id, email, email_key, roles, import_id, invited_by, invited_by_tenant, created_at } = row;
+  const { outcome, acceptedBy, now } = as;
+  await tx
+    .insertInto('closed_invitations')
+    .values({
+      tenant_id: tx.tenantId,
+      id,
+      email,
+      email_key,
+      roles,
+      import_id,
+      invited_by,
+      invited_by_tenant,
+      created_at,
+      sent_at: row.sent_at,
+      expires_at: row.expires_at,
+      outcome,
+      accepted_by: acceptedBy,
+      closed_at: now,
+    })
+    .execute();
+  return true;
 }
 
 /** From now on the principal counts, and what it holds. */

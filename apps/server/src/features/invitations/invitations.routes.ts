@@ -1,5 +1,5 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
-import { CreateInvitation, Invitation, PageQuery } from '@gatehouse/contracts';
+import { CreateInvitation, Id, Invitation, InvitationStatus, PageQuery } from '@gatehouse/contracts';
 import { Type } from 'typebox';
 import { callerOf, user } from '../../platform/access/index.ts';
 import { page, pageOf, Problem, problems } from '../../platform/http/index.ts';
@@ -12,11 +12,14 @@ import { resendInvitation } from './resend-invitation.ts';
 import { revokeInvitation } from './revoke-invitation.ts';
 
 const tags = ['Invitations'];
-const Query = PageQuery({ status: Type.Optional(Invitation.properties.status) });
+const Query = PageQuery({
+  status: Type.Optional(InvitationStatus),
+  importId: Type.Optional(Id),
+});
 const ofReading = ['request.invalid', 'auth.unauthenticated', 'access.denied', 'resource.not_found'] as const;
 const ofChanging = [...ofReading, 'auth.origin_refused', 'auth.csrf_refused'] as const;
 
-/** Whom the entered tenant has invited and who has not accepted yet (spec T4, W12). */
+/** Whom the entered tenant has invited (spec T4, W12). */
 export const invitationsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, scope, done) => {
   const { deps, at, suffix } = scope;
 
@@ -29,8 +32,7 @@ export const invitationsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (ap
         operationId: `listInvitations${suffix}`,
         summary: 'List invitations',
         description:
-          'Those that nobody has accepted yet, newest first. Expired ones are kept for 30 days; sending one again opens it. What was accepted is a ' +
-          'membership, and what was taken back is on record only.',
+          'Newest first. Those that have expired, were accepted or taken back are kept for 30 days; sending an expired one again opens it.',
         params: tenantParams(scope),
         querystring: Query,
         response: pageOf(Invitation, 'access.denied', 'resource.not_found'),
@@ -39,17 +41,19 @@ export const invitationsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (ap
     (request) => {
       const { entered } = callerOf(request);
       const status = request.query.status as InvitationFilter['status'];
+      const { importId } = request.query;
       const now = deps.clock.now();
       return deps.doors.withTenant(entered, (tx) =>
         page({
           cursors: deps.cursors,
-          list: ['invitations', entered.tenantId, status ?? ''],
+          list: ['invitations', entered.tenantId, status ?? '', importId ?? ''],
           query: request.query,
           load: (position, limit) =>
             listInvitations(
               tx,
               {
                 status,
+                importId,
                 after: position && { createdAt: new Date(String(position[0])), id: String(position[1]) },
                 limit,
               },
@@ -71,9 +75,9 @@ export const invitationsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (ap
         operationId: `invite${suffix}`,
         summary: 'Invite somebody',
         description:
-          'Mails a single-use link, good for 7 days. Whoever reads that mailbox accepts with the account that the address has, and becomes a guest of this ' +
+          'Mails a single-use link, good for as many days as the tenant says. Whoever reads that mailbox accepts with the account that the address has, and becomes a guest of this ' +
           'tenant, or makes one here. Which of the two, nobody is told beforehand: the answer is the same. The roles need `roles:assign` and must be held in full by the ' +
-          'caller; they count from acceptance on.',
+          'caller; they count from acceptance on, as far as the caller could still give them then.',
         params: tenantParams(scope),
         body: CreateInvitation,
         response: {
@@ -102,7 +106,7 @@ export const invitationsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (ap
         tags,
         operationId: `getInvitation${suffix}`,
         summary: 'One invitation',
-        description: 'An invitation that nobody has accepted yet.',
+        description: 'An invitation, or what became of it in the last 30 days.',
         params: tenantAndIdParams(scope),
         response: { 200: Invitation, ...problems(...ofReading) },
       },
@@ -125,7 +129,8 @@ export const invitationsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (ap
         tags,
         operationId: `resendInvitation${suffix}`,
         summary: 'Send an invitation again',
-        description: 'Mails a new link, good for 7 days from now; the ones before end.',
+        description:
+          'Mails a new link, good for as many days from now as the tenant says; the ones before end.',
         params: tenantAndIdParams(scope),
         response: { 200: Invitation, ...problems(...ofChanging, 'rate.limited') },
       },

@@ -38,10 +38,13 @@ describe('POST /api/v1/invitations', () => {
       email: guest.email,
       roles: ['SUPPORT_AGENT'],
       status: 'open',
+      mail: 'waiting',
+      importId: null,
       invitedBy: { userId: admin.userId, userTenantId: tenant },
       createdAt: now.toISOString(),
       sentAt: now.toISOString(),
       expiresAt: new Date(now.getTime() + 7 * 86_400_000).toISOString(),
+      closedAt: null,
     });
     const mail = (await mailedTo(gatehouse, guest.email)).at(-1);
     expect(mail?.text).toContain(`/invitation#token=${token}`);
@@ -122,7 +125,7 @@ describe('POST /api/v1/invitations', () => {
     gatehouse.clock.advance({ days: 7 });
     await admin.signInAgain();
     const { id } = await invited(guest.email);
-    expect(itemsOf(await admin.get('/invitations'))).toMatchObject([{ id, roles: [] }]);
+    expect(itemsOf(await admin.get('/invitations?status=open'))).toMatchObject([{ id, roles: [] }]);
     expect(await principalOf(gatehouse, before.id)).toEqual([]);
     expect(itemsOf(await admin.get('/audit?action=invitation_revoked'))).toMatchObject([
       {
@@ -208,6 +211,26 @@ describe('GET /api/v1/invitations', () => {
     expect(await ids('?status=open')).toEqual(made.slice(3).toReversed());
   });
 
+  it('says of each what became of it and of its mail, until 30 days after', async () => {
+    const open = await invited(freshAddress());
+    const taken = await invited(freshAddress());
+    const state = async (id: string) => {
+      const { status, mail, closedAt } = (await admin.get(`/invitations/${id}`)).body;
+      return { status, mail, isClosed: closedAt !== null };
+    };
+    expect((await admin.post('/invitations', { email: freshAddress() })).body).toMatchObject({
+      mail: 'waiting',
+    });
+    expect(await state(open.id)).toEqual({ status: 'open', mail: 'sent', isClosed: false });
+    await admin.delete(`/invitations/${taken.id}`);
+    expect(await state(taken.id)).toEqual({ status: 'revoked', mail: null, isClosed: true });
+    expect(itemsOf(await admin.get('/invitations?status=revoked')).map(({ id }) => id)).toContain(taken.id);
+    gatehouse.clock.advance({ days: 31 });
+    await createMaintenance(gatehouse.server.deps).run();
+    await admin.signInAgain();
+    expect((await admin.get(`/invitations/${taken.id}`)).status).toBe(404);
+  });
+
   it('and its acts are not there for another tenant, and need the permission that is named [threat 5]', async () => {
     const { id } = await invited(freshAddress());
     const stranger = await addCaller(gatehouse, await addTenant(gatehouse), 'admin');
@@ -224,7 +247,7 @@ describe('GET /api/v1/invitations', () => {
     expect((await viewer.delete(`/invitations/${id}`)).body.missingPermission).toBe('invitations:revoke');
   });
 
-  it.each(['status=accepted', 'email=x', 'cursor=x'])('refuses ?%s', async (query) => {
+  it.each(['status=pending', 'importId=x', 'email=x', 'cursor=x'])('refuses ?%s', async (query) => {
     expect((await admin.get(`/invitations?${query}`)).status).toBe(400);
   });
 });
@@ -268,6 +291,34 @@ describe('the limit of users', () => {
     await limit(2);
     expect((await accept(token)).status).toBe(200);
     expect(await guestsOf(gatehouse, tenant)).toHaveLength(1);
+  });
+});
+
+describe('the days that a link is good', () => {
+  it('are as many as the tenant says, also in the mail', async () => {
+    const { body } = await admin.get(`/tenants/${tenant}/settings`);
+    const changed = await admin.patch(`/tenants/${tenant}/settings`, {
+      version: body.version,
+      settings: { invitations: { expireDays: 2 } },
+    });
+    expect(changed.status, changed.text).toBe(200);
+    const { id, answer, token } = await invited(guest.email);
+    const days = (at: unknown) => (Date.parse(String(at)) - gatehouse.clock.now().getTime()) / 86_400_000;
+    expect(days(answer.body.expiresAt)).toBeCloseTo(2, 3);
+    expect((await mailedTo(gatehouse, guest.email)).at(-1)?.text).toContain('within 2 days');
+    gatehouse.clock.advance({ days: 2 });
+    expect((await accept(token)).body.code).toBe('auth.link_invalid');
+    await admin.signInAgain();
+    expect(days((await admin.post(`/invitations/${id}/resend`)).body.expiresAt)).toBeCloseTo(2, 3);
+  });
+
+  it.each([0, 91, 1.5, null])('are a whole number from 1 to 90: not %s', async (expireDays) => {
+    const { body } = await admin.get(`/tenants/${tenant}/settings`);
+    const answer = await admin.patch(`/tenants/${tenant}/settings`, {
+      version: body.version,
+      settings: { invitations: { expireDays } },
+    });
+    expect(answer.body.code).toBe('request.invalid');
   });
 });
 

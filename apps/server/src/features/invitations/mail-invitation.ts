@@ -1,9 +1,13 @@
 import type { TenantTx } from '../../platform/database/index.ts';
 import type { Deps } from '../deps.ts';
-import { INVITATION_DAYS, invitationMail } from './invitations.mails.ts';
-import { loadTenantName } from './invitations.repo.ts';
+import { invitationMail } from './invitations.mails.ts';
+import { loadTenantName, markSent } from './invitations.repo.ts';
 
-export const INVITATION_SECONDS = INVITATION_DAYS * 86_400;
+/** Until when a link that is mailed now is good: as many days as the tenant says. */
+export async function endOfLink(deps: Deps, tx: TenantTx): Promise<{ days: number; expiresAt: Date }> {
+  const { expireDays: days } = (await deps.tenantRules.within(tx)).invitations;
+  return { days, expiresAt: new Date(deps.clock.now().getTime() + days * 86_400_000) };
+}
 
 /** Mails the single-use link of an invitation. Links mailed before end: at any time at most one is good. */
 export async function mailInvitation(
@@ -12,11 +16,14 @@ export async function mailInvitation(
   to: { id: string; email: string },
   correlationId: string,
 ): Promise<void> {
+  const { days, expiresAt } = await endOfLink(deps, tx);
   await deps.oneTimeTokens.revoke(tx, 'invitation', to.id);
   const token = await deps.oneTimeTokens.issue(tx, 'invitation', {
     subjectId: to.id,
-    lifetimeSeconds: INVITATION_SECONDS,
+    lifetimeSeconds: days * 86_400,
   });
-  const mail = invitationMail(deps.config, { email: to.email, tenant: await loadTenantName(tx) }, token);
-  await deps.outbox.mail(tx, 'invitation', mail, correlationId);
+  const tenant = await loadTenantName(tx);
+  const mail = invitationMail(deps.config, { email: to.email, tenant, days }, token);
+  const mailId = await deps.outbox.mail(tx, 'invitation', mail, correlationId);
+  await markSent(tx, to.id, { mailId, at: deps.clock.now(), expiresAt });
 }

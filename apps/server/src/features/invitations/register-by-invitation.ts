@@ -13,7 +13,7 @@ import {
 import type { Deps } from '../deps.ts';
 import { insertUser } from '../people/index.ts';
 import { checkEmailDomain } from '../settings/index.ts';
-import { enterByLink, readInvitation, spendInvitation } from './open-invitation.ts';
+import { enterByLink, readInvitation, readToAccept, spendInvitation } from './open-invitation.ts';
 
 /**
  * Accepts an invitation without an account: the invited address enters a new one, at home in the inviting tenant. The link proves
@@ -41,7 +41,7 @@ export async function registerByInvitation(
   checkEmailDomain(rules, open.email);
   const passwordHash = await hashNewPassword(deps, password, { ...open, name: input.name });
   await deps.doors.withTenant(inside, async (tx) => {
-    const invitation = await readInvitation(deps, tx, input.token);
+    const invitation = await readToAccept(deps, tx, input.token, request);
     const { id, email, roles } = invitation;
     const user = await insertUser(tx, {
       email,
@@ -51,7 +51,7 @@ export async function registerByInvitation(
       now: deps.clock.now(),
     });
     if (!user) throw addressInUse();
-    const spent = await spendInvitation(deps, tx, input.token, invitation);
+    const spent = await spendInvitation(deps, tx, input.token, invitation, user.id);
     const self = { tenantId: tx.tenantId, id: user.id };
     const actor = { kind: 'user', ...self, email } as const;
     await deps.audit.record(tx, {

@@ -4,8 +4,8 @@ import type { Caller } from '../denied.ts';
 import type { Deps } from '../deps.ts';
 import { actOnInvitation } from './act-on-invitation.ts';
 import { invitationOf } from './invitation-of.ts';
-import { loadInvitation, markSent } from './invitations.repo.ts';
-import { INVITATION_SECONDS, mailInvitation } from './mail-invitation.ts';
+import { loadInvitation, loadOpenInvitation } from './invitations.repo.ts';
+import { mailInvitation } from './mail-invitation.ts';
 
 /**
  * Mails a new link for an invitation, also for one that has expired; the ones before end.
@@ -14,10 +14,9 @@ import { INVITATION_SECONDS, mailInvitation } from './mail-invitation.ts';
  */
 export async function resendInvitation(deps: Deps, caller: Caller, id: string): Promise<Invitation> {
   const now = deps.clock.now();
-  const found = await deps.doors.withTenant(caller.entered, (tx) => loadInvitation(tx, id, now));
+  const found = await deps.doors.withTenant(caller.entered, (tx) => loadOpenInvitation(tx, id, now));
   const resend = () =>
     actOnInvitation(deps, caller, id, async (tx, { email }) => {
-      await markSent(tx, id, now, new Date(now.getTime() + INVITATION_SECONDS * 1000));
       await mailInvitation(deps, tx, { id, email }, caller.request.correlationId);
       await deps.audit.record(tx, {
         action: 'invitation_resent',

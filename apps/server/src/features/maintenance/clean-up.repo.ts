@@ -9,6 +9,7 @@ export interface Removed {
   oneTimeTokens: number;
   rememberedDevices: number;
   invitations: number;
+  closedInvitations: number;
   outbox: number;
   loginThrottles: number;
   revocations: number;
@@ -32,6 +33,9 @@ export async function removeExpired(tx: SystemTx, now: Date): Promise<Removed> {
     invitations: await remove(sql`
       delete from gatehouse.invitations i where (i.tenant_id, i.id) in (
         select e.tenant_id, e.id from gatehouse.invitations e where e.expires_at < ${now}::timestamptz - interval '30 days' limit ${BATCH})`),
+    closedInvitations: await remove(sql`
+      delete from gatehouse.closed_invitations i where (i.tenant_id, i.id) in (
+        select e.tenant_id, e.id from gatehouse.closed_invitations e where e.closed_at < ${now}::timestamptz - interval '30 days' limit ${BATCH})`),
     outbox: await remove(sql`
       delete from gatehouse.outbox o where (o.tenant_id, o.id) in (
         select e.tenant_id, e.id from gatehouse.outbox e where e.delivered_at < ${now}::timestamptz - interval '30 days' limit ${BATCH})`),

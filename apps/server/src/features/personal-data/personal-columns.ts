@@ -24,7 +24,7 @@ const LOG_OF_PERMITS = without(
 );
 
 const INVITED = without(
-  'An address that a tenant has typed, and that nobody has accepted with: nothing ties it to an account. It goes when it is accepted or taken back, and 30 days after it has expired.',
+  'An address that a tenant has typed, and that nobody has accepted with: nothing ties it to an account. It goes 30 days after it was accepted, was taken back or has expired, and with an erasure at once.',
 );
 
 export const PERSONAL_COLUMNS: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
@@ -58,6 +58,7 @@ export const PERSONAL_COLUMNS: Readonly<Record<string, Readonly<Record<string, P
     limits: NOBODY,
     status: NOBODY,
   },
+  closed_invitations: { email: INVITED, email_key: INVITED, roles: NOBODY, outcome: NOBODY },
   connections: {
     scope: NOBODY,
     kind: NOBODY,

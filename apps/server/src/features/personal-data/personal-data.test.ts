@@ -320,6 +320,7 @@ describe('erasing', () => {
       expect(await trail()).toContain(email);
       expect((await admin.post(`/users/${userId}/erase`)).status).toBe(204);
       expect(await trail()).not.toContain(email);
+      expect((await host.get('/invitations')).text).not.toContain(email);
       const left = await gatehouse.sql('select from gatehouse.subject_keys where user_id = $1', [userId]);
       expect(left).toEqual([]);
     },

@@ -2,7 +2,12 @@ export { checkMayAssign } from './check-may-assign.ts';
 export { checkMayMap } from './check-may-map.ts';
 export { mapRoles } from './map-roles.ts';
 export { grant } from './grant.ts';
-export { grantFirstRole, grantOperatorRole, lockAdministrators } from './roles.repo.ts';
+export {
+  dropUnfoundedRoles,
+  grantFirstRole,
+  grantOperatorRole,
+  lockAdministrators,
+} from './roles.repo.ts';
 export { recordRefusedGrants } from './refused-grants.ts';
 export { roleAssignmentsRoutes } from './role-assignments.routes.ts';
 export { rolesRoutes } from './roles.routes.ts';

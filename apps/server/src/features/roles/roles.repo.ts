@@ -66,6 +66,17 @@ export async function dropMappedRoles(
   return result.rows.map(({ role }) => role);
 }
 
+/** The names of the roles of an invitation that whoever gave them could give no more, and that went. */
+export async function dropUnfoundedRoles(
+  tx: TenantTx,
+  principalId: PrincipalId,
+  now: Date,
+): Promise<string[]> {
+  const { rows } = await sql<{ role: string }>`
+    select role from gatehouse.drop_unfounded_roles(${principalId}, ${now}) as role`.execute(tx);
+  return rows.map(({ role }) => role);
+}
+
 /** For the first administrator of a tenant, who has nobody above; false when somebody else holds a role there. */
 export async function grantFirstRole(
   tx: TenantTx,

@@ -116,6 +116,23 @@ export interface Clients {
   updated_at: Timestamp;
 }
 
+export interface ClosedInvitations {
+  accepted_by: string | null;
+  closed_at: Timestamp;
+  created_at: Timestamp;
+  email: string;
+  email_key: string;
+  expires_at: Timestamp;
+  id: string;
+  import_id: string | null;
+  invited_by: string;
+  invited_by_tenant: string;
+  outcome: string;
+  roles: string[];
+  sent_at: Timestamp;
+  tenant_id: string;
+}
+
 export interface Connections {
   author_principal_id: string | null;
   author_tenant_id: string | null;
@@ -198,8 +215,10 @@ export interface Invitations {
   email_key: string;
   expires_at: Timestamp;
   id: string;
+  import_id: string | null;
   invited_by: string;
   invited_by_tenant: string;
+  mail_id: string | null;
   sent_at: Timestamp;
   tenant_id: string;
 }
@@ -445,6 +464,7 @@ export interface DB {
   audit_trees: AuditTrees;
   audit_unsealed: AuditUnsealed;
   clients: Clients;
+  closed_invitations: ClosedInvitations;
   connections: Connections;
   consents: Consents;
   credentials: Credentials;

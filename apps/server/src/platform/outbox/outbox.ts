@@ -21,12 +21,13 @@ import {
  * The payload is sealed, since a mail may carry a single-use link.
  */
 export interface Outbox {
-  mail(tx: TenantTx, type: string, mail: Mail, correlationId: string): Promise<void>;
+  /** Answers its id, by which the outbox says what became of it. */
+  mail(tx: TenantTx, type: string, mail: Mail, correlationId: string): Promise<string>;
   /**
    * Costs what `mail` costs and delivers nothing: where an answer must not tell whether there was somebody to write to (spec D2).
    * The row is one that was delivered; what the mail would have said is not in it.
    */
-  withhold(tx: TenantTx, type: string, mail: Mail, correlationId: string): Promise<void>;
+  withhold(tx: TenantTx, type: string, mail: Mail, correlationId: string): Promise<string>;
   /**
    * Delivers what is due, to each address in the order of the acts; resolves to how many, or to 0 while the mail server is away.
    * The dispatcher calls it in a loop, tests by hand.
@@ -191,6 +192,7 @@ export function createOutbox(deps: {
         now,
         deliveredAt: null,
       });
+      return id;
     },
     async withhold(tx, type, mail, correlationId) {
       const { id } = seal(tx, mail);
@@ -204,6 +206,7 @@ export function createOutbox(deps: {
         now,
         deliveredAt: now,
       });
+      return id;
     },
     dispatch,
     backlog: () => doors.asSystem('outbox backlog', loadBacklog),
