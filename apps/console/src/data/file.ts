@@ -8,11 +8,10 @@ import { gatehouse } from '../session.ts';
  * @returns the name that it was saved under
  * @throws ProblemError with the server's code; TypeError when the network is lost.
  */
-export async function saveFile(path: string, body: object = {}): Promise<string> {
+export async function saveFile(path: string): Promise<string> {
   const response = await gatehouse.fetch(inPlace(path), {
     method: 'POST',
-    headers: { accept: 'application/json', 'content-type': 'application/json' },
-    body: JSON.stringify(body),
+    headers: { accept: 'application/json' },
   });
   if (!response.ok) throw await readProblem(response);
   const [, name = 'personal-data.json'] =

@@ -1,10 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { Consent } from './consents.ts';
-import { Email, Id, Message, Name, Nullable, Password, Time } from './shapes.ts';
-
-/** Who is signed in shows once more that it is them. */
-export const PasswordAgain = Message({ currentPassword: Password }, { $id: 'PasswordAgain' });
-export type PasswordAgain = Static<typeof PasswordAgain>;
+import { Email, Id, Message, Name, Nullable, Time } from './shapes.ts';
 
 const State = Nullable(Type.Record(Type.String(), Type.Unknown()));
 

@@ -51,7 +51,7 @@ export function Home() {
       <OwnIdentities />
       <OwnTenants me={me} />
       <OwnSessions />
-      <OwnData me={me} />
+      <OwnData />
     </>
   );
 }

@@ -1,4 +1,3 @@
-import type { Me } from '@gatehouse/browser';
 import { Button, Modal } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { useDialog } from '../../parts/useDialog.ts';
@@ -9,7 +8,7 @@ import { OwnConsents } from './OwnConsents.tsx';
 type Dialog = 'export' | 'erase';
 
 /** What one consented to, and what is held of one: to take along, or to have erased. */
-export function OwnData({ me }: { me: Me }) {
+export function OwnData() {
   const { t } = useTranslation();
   const { shown, isOpen, open, close } = useDialog<Dialog>();
 
@@ -56,11 +55,7 @@ export function OwnData({ me }: { me: Me }) {
         onClose={close}
         title={t(shown === 'export' ? 'data.exportDialog' : 'data.eraseDialog')}
       >
-        {shown === 'export' ? (
-          <ExportOwnData me={me} onDone={close} />
-        ) : (
-          <EraseOwnData me={me} onDone={close} />
-        )}
+        {shown === 'export' ? <ExportOwnData onDone={close} /> : <EraseOwnData onDone={close} />}
       </Modal>
     </section>
   );

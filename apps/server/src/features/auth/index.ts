@@ -11,14 +11,12 @@ export { createConfiguredAdministrator, isSetupRequired, issueSetupLink } from '
 export { addressInUse, linkInvalid, RESET_LINK_SECONDS } from './links.ts';
 export { throttleKey } from './lockout.ts';
 export { checkPasswordsAllowed, clientNotAllowed, isServedBy } from './login.ts';
-export { checkOwnPassword, currentWrong, ownerOf } from './own-password.ts';
 export { ownTenantsRoutes } from './own-tenants.routes.ts';
 export { importPassword } from './import-password.ts';
 export { checkNewPassword, hashNewPassword } from './new-password.ts';
 export { setPassword } from './set-password.ts';
 export { checkOrigin } from './cross-site.ts';
 export { passwordRoutes } from './password.routes.ts';
-export { isPasswordStill } from './present-password.ts';
 export { createProvedAddresses, type ProvedAddresses } from './proved-addresses.ts';
 export { createRenewals, type Renewals } from './renewals.ts';
 export { createSessionContexts, type SessionContexts } from './session-contexts.ts';

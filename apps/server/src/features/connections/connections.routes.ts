@@ -7,7 +7,7 @@ import {
   UpdateConnection,
 } from '@gatehouse/contracts';
 import { Type } from 'typebox';
-import { callerOf, user } from '../../platform/access/index.ts';
+import { callerOf, RECENT, user } from '../../platform/access/index.ts';
 import { page, pageOf, problems } from '../../platform/http/index.ts';
 import { callerWith } from '../denied.ts';
 import { type TenantScoped, tenantAndIdParams, tenantParams } from '../tenant-scoped.ts';
@@ -23,8 +23,6 @@ import { connectionOf } from './connection-message.ts';
 import { type ConnectionRow, listConnections, loadConnection } from './connections.repo.ts';
 
 const tags = ['Connections'];
-/** Whose provider is believed decides who comes in: nothing for whoever found a session open. */
-const RECENT = { maxAge: 600 };
 const ofReading = ['request.invalid', 'auth.unauthenticated', 'access.denied', 'resource.not_found'] as const;
 const ofChanging = [
   ...ofReading,

@@ -7,7 +7,7 @@ import {
   UpdateTenantDomain,
 } from '@gatehouse/contracts';
 import { Type } from 'typebox';
-import { callerOf, user } from '../../platform/access/index.ts';
+import { callerOf, RECENT, user } from '../../platform/access/index.ts';
 import { page, pageOf, problems } from '../../platform/http/index.ts';
 import { callerWith } from '../denied.ts';
 import { type TenantScoped, tenantAndIdParams, tenantParams } from '../tenant-scoped.ts';
@@ -16,8 +16,6 @@ import { domainOf } from './domain-challenge.ts';
 import { listDomains } from './domains.repo.ts';
 
 const tags = ['Connections'];
-/** Whose provider is believed decides who comes in: nothing for whoever found a session open. */
-const RECENT = { maxAge: 600 };
 const ofChanging = [
   'request.invalid',
   'auth.unauthenticated',

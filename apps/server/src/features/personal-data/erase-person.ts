@@ -4,20 +4,11 @@ import { Problem, type RequestContext } from '../../platform/http/index.ts';
 import type { UserId } from '../../platform/ids.ts';
 import { insertRevocations } from '../../platform/revocations/revocations.repo.ts';
 import { actorOf, type AuditEntry, hasSubjectKey } from '../audit/index.ts';
-import {
-  checkOwnPassword,
-  checkPasswordsAllowed,
-  currentWrong,
-  forgetThrottle,
-  isPasswordStill,
-  ownerOf,
-  type SignedInPrincipal,
-  throttleKey,
-} from '../auth/index.ts';
+import { forgetThrottle, type SignedInPrincipal, throttleKey } from '../auth/index.ts';
 import type { Caller } from '../denied.ts';
 import type { Deps } from '../deps.ts';
 import { keepAdministrators } from '../roles/index.ts';
-import { endSessionsOf, holdPlacesOf } from '../sessions/index.ts';
+import { endSessionsOf, holdPlacesOf, isSessionLive } from '../sessions/index.ts';
 import { actOnUser, deleteUserRow } from '../users/index.ts';
 import { erasedMail } from './erased.mails.ts';
 import { forgetAddress, forgetInvitations, forgetLinksHere, forgetMailHere } from './forget-address.repo.ts';
@@ -125,25 +116,21 @@ export async function afterErasing(deps: Deps, { emailKey }: Erased): Promise<vo
 }
 
 /**
- * Erases whoever is signed in and gives the password once more.
+ * Erases whoever is signed in. The route asks for a proof that was given just now.
  *
- * @throws {Problem} `auth.sso_required`, `password.current_wrong`, `auth.account_locked`, `auth.session_expired`,
- *   `users.last_administrator`, `auth.busy`
+ * @throws {Problem} `auth.session_expired`, `users.last_administrator`
  */
 export async function eraseOwn(
   deps: Deps,
   principal: SignedInPrincipal,
-  password: string,
   request: RequestContext,
 ): Promise<void> {
-  checkPasswordsAllowed(deps);
-  const proven = await checkOwnPassword(deps, ownerOf(principal), password, request);
   const erased = await deps.doors.withTenant(homeOf(principal), (tx) =>
     keepAdministrators(tx, async () => {
-      if ((await holdPerson(tx, principal.userId)) === undefined)
-        throw new Problem('auth.session_expired', { detail: 'This account is gone already.' });
-      // SECURITY: meanwhile the owner may have set another password: who knew the one before is no longer who may.
-      if (!(await isPasswordStill(deps, tx, proven))) throw currentWrong();
+      const person = await holdPerson(tx, principal.userId);
+      // SECURITY: meanwhile the owner may have ended this session, by another password or by hand.
+      if (person === undefined || !(await isSessionLive(tx, principal.sessionId)))
+        throw new Problem('auth.session_expired', { detail: 'Sign in again, if there is still an account.' });
       return erasePerson(deps, tx, principal.userId, { by: 'owner', actor: actorOf(principal), request });
     }),
   );

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { withClient } from '../../../test/database.setup.ts';
 import { addCaller, addTenant, type Caller } from '../../../test/people.fixture.ts';
 import { addOwner, LOGIN, signedIn } from '../../../test/recovery.fixture.ts';
 import { startServer, type TestServer } from '../../../test/server.fixture.ts';
@@ -82,13 +83,35 @@ describe('an erasure at the same moment as', () => {
     const { email, userId } = await addOwner(one, { tenantId: tenant });
     const browser = await signedIn(one, { email });
     const answers = await Promise.all([
-      browser.post(ERASE, { currentPassword: password }),
-      browser.post(ERASE, { currentPassword: password }),
+      browser.post(ERASE),
+      browser.post(ERASE),
       admin.post(`/users/${userId}/erase`),
       admin.post(`/users/${userId}/erase`),
     ]);
     expect(answers.filter(({ status }) => status === 204)).toHaveLength(1);
     expect(await left(userId)).toEqual(GONE);
+  });
+
+  it('the end of the session that asks for it, is refused', async () => {
+    const { email, userId } = await addOwner(one, { tenantId: tenant });
+    const browser = await signedIn(one, { email });
+    const refused = await withClient(one.superuserUrl, async (client) => {
+      await client.query('begin');
+      await client.query("select pg_advisory_xact_lock(hashtextextended('person ' || $1::text, 0))", [
+        userId,
+      ]);
+      const asked = browser.post(ERASE);
+      await vi.waitFor(async () =>
+        expect(
+          await one.sql("select from pg_locks where locktype = 'advisory' and not granted"),
+        ).toHaveLength(1),
+      );
+      await client.query('update gatehouse.sessions set ended_at = now() where user_id = $1', [userId]);
+      await client.query('commit');
+      return asked;
+    });
+    expect([refused.status, refused.body.code]).toEqual([401, 'auth.session_expired']);
+    expect((await left(userId))?.users).toBe(1);
   });
 
   it('that of the other of the last two administrators leaves one', async () => {

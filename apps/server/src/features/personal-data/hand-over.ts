@@ -2,7 +2,7 @@ import type { Entered, TenantTx } from '../../platform/database/index.ts';
 import type { RequestContext } from '../../platform/http/index.ts';
 import type { UserId } from '../../platform/ids.ts';
 import { actorOf, type AuditEntry } from '../audit/index.ts';
-import { checkOwnPassword, checkPasswordsAllowed, ownerOf, type SignedInPrincipal } from '../auth/index.ts';
+import type { SignedInPrincipal } from '../auth/index.ts';
 import type { Caller } from '../denied.ts';
 import type { Deps } from '../deps.ts';
 import { actOnUser } from '../users/index.ts';
@@ -28,19 +28,12 @@ export const recordExport = (
     request,
   });
 
-/**
- * One's own data, for whoever gives the password once more: a session that was left open is no reason to hand everything over.
- *
- * @throws {Problem} `auth.sso_required`, `password.current_wrong`, `auth.account_locked`, `auth.busy`
- */
+/** One's own data. The route asks for a recent proof: a session that was left open is no reason to hand everything over. */
 export async function exportOwn(
   deps: Deps,
   principal: SignedInPrincipal,
-  password: string,
   request: RequestContext,
 ): Promise<AsyncGenerator<string>> {
-  checkPasswordsAllowed(deps);
-  await checkOwnPassword(deps, ownerOf(principal), password, request);
   const home = homeOf(principal);
   await deps.doors.withTenant(home, (tx) =>
     recordExport(deps, tx, principal.userId, 'owner', { actor: actorOf(principal), request }),

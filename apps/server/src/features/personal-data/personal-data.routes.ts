@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
-import { PasswordAgain, PersonalData } from '@gatehouse/contracts';
+import { PersonalData } from '@gatehouse/contracts';
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
-import { user } from '../../platform/access/index.ts';
+import { RECENT, user } from '../../platform/access/index.ts';
 import { contextOf, problems } from '../../platform/http/index.ts';
 import { clearTokenCookies, type SignedInPrincipal } from '../auth/index.ts';
 import { callerWith } from '../denied.ts';
@@ -19,15 +19,13 @@ const File = Type.Unsafe<unknown>({
   content: { 'application/json': { schema: PersonalData } },
 });
 const OWN = [
-  'request.invalid',
-  'password.current_wrong',
   'auth.unauthenticated',
   'auth.csrf_refused',
-  'auth.sso_required',
-  'auth.account_locked',
+  'auth.insufficient_user_authentication',
   'rate.limited',
-  'auth.busy',
 ] as const;
+/** What cannot be undone is asked for by whoever has just proved who they are. */
+const JUST_NOW = { maxAge: 120 };
 
 const asFile = (reply: FastifyReply, id: string, document: AsyncGenerator<string>) =>
   reply
@@ -41,22 +39,21 @@ export const ownDataRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app,
   app.post(
     '/account/export',
     {
-      config: { access: user(), limit: 'password' },
+      config: { access: user({ stepUp: RECENT }) },
       schema: {
         tags,
         operationId: 'exportOwnData',
         summary: 'All data about me',
         description:
-          'Needs the password; wrong ones are counted as for a change of password. Everything that is held of the account, as one JSON document: the ' +
+          'Needs a proof of the last ten minutes (`POST /auth/step-up`). Everything that is held of the account, as one JSON document: the ' +
           'account, addresses, roles, memberships, sessions, consents, and the audit records that it caused or that are about it. It is on record ' +
           'that it was exported.',
-        body: PasswordAgain,
         response: { 200: File, ...problems(...OWN) },
       },
     },
     async (request, reply) => {
       const principal = request.principal as SignedInPrincipal;
-      const document = await exportOwn(deps, principal, request.body.currentPassword, contextOf(request));
+      const document = await exportOwn(deps, principal, contextOf(request));
       return asFile(reply, principal.userId, document);
     },
   );
@@ -64,22 +61,21 @@ export const ownDataRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app,
   app.post(
     '/account/erase',
     {
-      config: { access: user(), limit: 'password' },
+      config: { access: user({ stepUp: JUST_NOW }) },
       schema: {
         tags,
         operationId: 'eraseOwnData',
         summary: 'Erase me',
         description:
-          'Needs the password. For good: the account goes with all sessions, credentials, links, roles and memberships everywhere, and the key is ' +
+          'Needs a proof of the last two minutes (`POST /auth/step-up`). For good: the account goes with all sessions, credentials, links, roles and memberships everywhere, and the key is ' +
           'destroyed under which records say who it was; they still verify. The address is free. Not for the last administrator of a tenant, who gives ' +
           'the role to somebody else first, or has the tenant closed.',
-        body: PasswordAgain,
         response: { 204: NoContent, ...problems(...OWN, 'auth.session_expired', 'users.last_administrator') },
       },
     },
     async (request, reply) => {
       const principal = request.principal as SignedInPrincipal;
-      await eraseOwn(deps, principal, request.body.currentPassword, contextOf(request));
+      await eraseOwn(deps, principal, contextOf(request));
       clearTokenCookies(reply, deps.config, await deps.clients.get(principal.session.client_id));
       return reply.code(204).send(null);
     },

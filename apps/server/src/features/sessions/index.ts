@@ -8,6 +8,7 @@ export {
   endSessionsWithout,
   endSessionsWithoutConnection,
   holdPlacesOf,
+  isSessionLive,
   loadConnectionOf,
   lockGuestSessions,
 } from './sessions.repo.ts';

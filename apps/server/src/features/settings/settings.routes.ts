@@ -1,6 +1,6 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { ChangeTenantSettings, Id, Message, TenantSettingsAnswer } from '@gatehouse/contracts';
-import { callerOf, user } from '../../platform/access/index.ts';
+import { callerOf, RECENT, user } from '../../platform/access/index.ts';
 import { problems } from '../../platform/http/index.ts';
 import { callerWith } from '../denied.ts';
 import type { Deps } from '../deps.ts';
@@ -19,8 +19,6 @@ const ofChanging = [
 ] as const;
 const byWay = <Act extends 'read' | 'update'>(act: Act) =>
   ({ own: `settings:${act}`, parent: `customers:${act}`, platform: `tenants:${act}` }) as const;
-/** SECURITY: whoever found a session of an administrator open would else open the tenant to first factors alone. */
-const RECENT = { maxAge: 600 };
 
 /** What a tenant sets for itself, and what the platform grants it (spec T2, T3, T5). */
 export const settingsRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { deps }, done) => {

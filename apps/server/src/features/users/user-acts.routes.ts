@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { type ErrorCode, type Permission, User } from '@gatehouse/contracts';
-import { type StepUp, user } from '../../platform/access/index.ts';
+import { RECENT, type StepUp, user } from '../../platform/access/index.ts';
 import { problems } from '../../platform/http/index.ts';
 import { callerWith, type Caller } from '../denied.ts';
 import type { Deps } from '../deps.ts';
@@ -63,7 +63,7 @@ const ACTS: UserAct[] = [
       'For somebody who has lost them: the next sign-in takes the password alone, or enrols where the tenant demands it. All sessions end, and the owner ' +
       'is told by mail. Not for oneself, nor for somebody who governs what the caller does not. The caller must have proved within ten minutes who they are.',
     refusals: ['auth.insufficient_user_authentication'],
-    stepUp: { maxAge: 600 },
+    stepUp: RECENT,
     run: resetUserFactors,
   },
   {

@@ -23,6 +23,12 @@ export interface StepUp {
   readonly acr?: '2';
 }
 
+/**
+ * Ten minutes. SECURITY: whoever finds a session open must not make the account theirs, open a tenant to first factors alone, or
+ * decide whose provider is believed.
+ */
+export const RECENT: StepUp = { maxAge: 600 };
+
 const WAYS = ['own', 'parent', 'platform'] as const satisfies readonly EnteredVia[];
 
 /** Open to anybody; the reason stands in the route inventory, for a reviewer to agree with. */
@@ -36,7 +42,7 @@ export const publicAccess = (reason: string): Access => ({ kind: 'public', reaso
  * // Another permission for another way in: a tenant's own settings are no business of the platform's `tenants:update`.
  * user({ permission: { own: 'settings:update', parent: 'customers:update', platform: 'tenants:update' } });
  * // Only for whoever has proved within ten minutes who they are.
- * user({ permission: 'users:reset_factors', stepUp: { maxAge: 600 } });
+ * user({ permission: 'users:reset_factors', stepUp: RECENT });
  */
 export function user(
   options: { permission?: Permission | Readonly<Record<EnteredVia, Permission>>; stepUp?: StepUp } = {},

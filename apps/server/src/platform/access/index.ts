@@ -1,5 +1,5 @@
 import './fastify-types.ts';
-export { type Access, describeAccess, either, publicAccess, type StepUp, user } from './access.ts';
+export { type Access, describeAccess, either, publicAccess, RECENT, type StepUp, user } from './access.ts';
 export { type EnteredTenant, enterHomeFrom, enterOwn, enterTenant } from './enter-tenant.ts';
 export { ENTERING } from './entering.ts';
 export type { DeclaredRoute } from './fastify-types.ts';

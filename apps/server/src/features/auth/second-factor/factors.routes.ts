@@ -10,7 +10,7 @@ import {
   StepUpRequest,
 } from '@gatehouse/contracts';
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
-import { enterOwn, user } from '../../../platform/access/index.ts';
+import { enterOwn, RECENT, user } from '../../../platform/access/index.ts';
 import { contextOf, problems } from '../../../platform/http/index.ts';
 import { actorOf } from '../../audit/index.ts';
 import type { Deps } from '../../deps.ts';
@@ -29,8 +29,6 @@ import { stepUp } from './step-up.ts';
 
 const tags = ['Second factors'];
 const OF_STEP_UP = [...OF_SESSION, 'request.invalid', 'auth.insufficient_user_authentication'] as const;
-/** Adding: whoever found an open session must not make the account theirs. */
-const RECENT = { maxAge: 600 } as const;
 /** Taking away: by a second factor, whatever else was proved (threat 41). */
 const SECOND = { maxAge: 600, acr: '2' } as const;
 
