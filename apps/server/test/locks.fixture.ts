@@ -34,3 +34,22 @@ export const meeting = (
     await client.query('commit');
     return Promise.all([begun, met]);
   });
+
+/** Which of these sessions are free while a request waits for the one that somebody holds: not what it has taken before. */
+export const freeWhileHeld = (
+  gatehouse: TestServer,
+  { held, of }: { held: string; of: readonly string[] },
+  request: () => Promise<Answer>,
+): Promise<{ answer: Answer; free: string[] }> =>
+  withClient(gatehouse.superuserUrl, async (client) => {
+    await client.query('begin');
+    await client.query('select from gatehouse.sessions where id = $1 for update', [held]);
+    const begun = request();
+    await untilWaiting(gatehouse, 1);
+    const rows = await gatehouse.sql<{ id: string }>(
+      'select id from gatehouse.sessions where id = any($1) order by id for update skip locked',
+      [of],
+    );
+    await client.query('commit');
+    return { answer: await begun, free: rows.map(({ id }) => id) };
+  });

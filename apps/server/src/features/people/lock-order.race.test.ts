@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addGuest } from '../../../test/guests.fixture.ts';
 import { ACCEPT, invited } from '../../../test/invitations.fixture.ts';
-import { meeting } from '../../../test/locks.fixture.ts';
+import { freeWhileHeld, meeting } from '../../../test/locks.fixture.ts';
 import { addCaller, addTenant, type Caller } from '../../../test/people.fixture.ts';
 import { addOwner, signedIn } from '../../../test/recovery.fixture.ts';
 import { startServer, type TestServer } from '../../../test/server.fixture.ts';
 import { PASSWORD } from '../../../test/standing/people.fixture.ts';
-import { ROOT_TENANT, type TenantId } from '../../platform/ids.ts';
+import { newId, ROOT_TENANT, type TenantId } from '../../platform/ids.ts';
 
 let gatehouse: TestServer;
 let platform: Caller;
@@ -127,6 +127,27 @@ describe('a session that ends while its tenant is suspended', () => {
     );
     expect(ended.status, ended.text).toBe(200);
     expect(suspended.status, suspended.text).toBe(200);
+    expect(await openSessions(userId)).toEqual([]);
+  });
+});
+
+describe('whoever ends many sessions at once', () => {
+  it('takes them in the order of their ids, not in that of the table', async () => {
+    const { userId } = await guest();
+    // A copy of the session under an id before it: it lies behind it in the table.
+    const first = newId().replace(/^.{8}/, '00000000');
+    const [row] = await gatehouse.sql<{ last: string }>(
+      `with copied as (insert into gatehouse.sessions select (jsonb_populate_record(s, jsonb_build_object('id', $1::text))).*
+         from gatehouse.sessions s where s.user_id = $2 and s.ended_at is null)
+       select id as last from gatehouse.sessions where user_id = $2 and ended_at is null`,
+      [first, userId],
+    );
+    const last = String(row?.last);
+    const { answer, free } = await freeWhileHeld(gatehouse, { held: first, of: [first, last] }, () =>
+      platform.post(`/tenants/${elsewhere}/suspend`),
+    );
+    expect(answer.status, answer.text).toBe(200);
+    expect(free).toEqual([last]);
     expect(await openSessions(userId)).toEqual([]);
   });
 });

@@ -11,6 +11,7 @@ export {
   isSessionLive,
   loadConnectionOf,
   lockGuestSessions,
+  openSessions,
 } from './sessions.repo.ts';
 export {
   countRememberedDevices,

@@ -53,25 +53,49 @@ export async function endSessionOf(
   return found?.user_id === userId && endSession(tx, sessionId, reason, now);
 }
 
-/** Ends all sessions of a user, but for the one to keep. */
-export async function endSessionsOf(
+/**
+ * The ids of the entered tenant's open sessions that are meant, each of them held. In the order of their ids, so that no two who end or
+ * change many at once wait for each other, whatever their plans are (docs/adr/0059).
+ */
+export const openSessions = (tx: TenantTx, isMeant: RawBuilder<boolean>) =>
+  sql<string>`(select s.id from gatehouse.sessions s
+    where s.tenant_id = ${tenantHeld(tx)} and s.ended_at is null and ${isMeant} order by s.id for update)`;
+
+const endThose = (tx: TenantTx, isMeant: RawBuilder<boolean>, reason: string, now: Date) =>
+  tx
+    .updateTable('sessions')
+    .set({ ended_at: now, end_reason: reason, epoch: sql`epoch + 1` })
+    .where('tenant_id', '=', tx.tenantId)
+    .where('id', 'in', openSessions(tx, isMeant));
+
+async function endAndTell(
+  tx: TenantTx,
+  isMeant: RawBuilder<boolean>,
+  reason: string,
+  now: Date,
+): Promise<number> {
+  const rows = await endThose(tx, isMeant, reason, now).returning(['id', 'epoch', 'user_id']).execute();
+  // A statement has 65 535 parameters at most.
+  for (let from = 0; from < rows.length; from += 1000)
+    await insertRevocations(tx, 'session', rows.slice(from, from + 1000), now);
+  return rows.length;
+}
+
+/** Ends all sessions of a user, or those that one connection opened, but for the one to keep. */
+export const endSessionsOf = (
   tx: TenantTx,
   userId: UserId,
   reason: string,
   now: Date,
-  keep?: SessionId,
-): Promise<number> {
-  let query = tx
-    .updateTable('sessions')
-    .set({ ended_at: now, end_reason: reason, epoch: sql`epoch + 1` })
-    .where('tenant_id', '=', tenantHeld(tx))
-    .where('user_id', '=', userId)
-    .where('ended_at', 'is', null);
-  if (keep !== undefined) query = query.where('id', '!=', keep);
-  const rows = await query.returning(['id', 'epoch', 'user_id']).execute();
-  await insertRevocations(tx, 'session', rows, now);
-  return rows.length;
-}
+  { keep, connectionId }: { keep?: SessionId; connectionId?: string } = {},
+): Promise<number> =>
+  endAndTell(
+    tx,
+    sql<boolean>`s.user_id = ${userId} and s.id is distinct from ${keep ?? null}::uuid
+      and (${connectionId ?? null}::uuid is null or s.connection_id = ${connectionId ?? null}::uuid)`,
+    reason,
+    now,
+  );
 
 /** Ends the sessions of the entered tenant's users that were opened by none of these methods. */
 export const endSessionsWithout = (
@@ -79,46 +103,21 @@ export const endSessionsWithout = (
   methods: readonly string[],
   reason: string,
   now: Date,
-): Promise<number> => endSessionsThat(tx, sql<boolean>`not amr && ${[...methods]}::text[]`, reason, now);
+): Promise<number> => endAndTell(tx, sql<boolean>`not s.amr && ${[...methods]}::text[]`, reason, now);
 
 /** Ends the sessions of the entered tenant's users that no identity provider of the tenant's own has opened. */
 export const endSessionsWithoutConnection = (tx: TenantTx, reason: string, now: Date): Promise<number> =>
-  endSessionsThat(
+  endAndTell(
     tx,
-    sql<boolean>`(connection_id is null or not exists (select from gatehouse.connections c
-      where c.tenant_id = ${tx.tenantId} and c.id = connection_id))`,
+    sql<boolean>`(s.connection_id is null or not exists (select from gatehouse.connections c
+      where c.tenant_id = ${tx.tenantId} and c.id = s.connection_id))`,
     reason,
     now,
   );
 
-async function endSessionsThat(
-  tx: TenantTx,
-  isMeant: RawBuilder<boolean>,
-  reason: string,
-  now: Date,
-): Promise<number> {
-  const rows = await tx
-    .updateTable('sessions')
-    .set({ ended_at: now, end_reason: reason, epoch: sql`epoch + 1` })
-    .where('tenant_id', '=', tenantHeld(tx))
-    .where('ended_at', 'is', null)
-    .where(isMeant)
-    .returning(['id', 'epoch', 'user_id'])
-    .execute();
-  // A statement has 65 535 parameters at most.
-  for (let from = 0; from < rows.length; from += 1000)
-    await insertRevocations(tx, 'session', rows.slice(from, from + 1000), now);
-  return rows.length;
-}
-
 /** Ends every session of the entered tenant's users. Followers are told by the tenant's own epoch, not session by session. */
 export async function endAllSessions(tx: TenantTx, reason: string, now: Date): Promise<number> {
-  const result = await tx
-    .updateTable('sessions')
-    .set({ ended_at: now, end_reason: reason, epoch: sql`epoch + 1` })
-    .where('tenant_id', '=', tx.tenantId)
-    .where('ended_at', 'is', null)
-    .executeTakeFirst();
+  const result = await endThose(tx, sql<boolean>`true`, reason, now).executeTakeFirst();
   return Number(result.numUpdatedRows);
 }
 

@@ -141,13 +141,9 @@ export const sessionsRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app
     (request) => {
       const { principal } = callerOf(request);
       return deps.doors.withTenant(home(principal), async (tx) => {
-        const ended = await endSessionsOf(
-          tx,
-          principal.userId,
-          'ended by its user',
-          deps.clock.now(),
-          principal.sessionId,
-        );
+        const ended = await endSessionsOf(tx, principal.userId, 'ended by its user', deps.clock.now(), {
+          keep: principal.sessionId,
+        });
         const forgottenDevices = await forgetDevices(tx, principal.userId);
         for (const waiting of ['second-factor', 'enrolment'] as const)
           await deps.oneTimeTokens.revoke(tx, waiting, principal.userId);

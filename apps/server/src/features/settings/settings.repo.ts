@@ -2,6 +2,7 @@ import type { SettingsChange } from '@gatehouse/contracts';
 import { sql } from 'kysely';
 import type { Doors, TenantTx } from '../../platform/database/index.ts';
 import type { TenantId } from '../../platform/ids.ts';
+import { openSessions } from '../sessions/index.ts';
 
 /** What a tenant has set; what it has not set is not in it. */
 export interface SettingsRow {
@@ -94,7 +95,7 @@ export async function shortenSessions(
       expires_at: sql`least(expires_at, created_at + ${length(maxMinutes)})`,
     })
     .where('tenant_id', '=', tx.tenantId)
-    .where('ended_at', 'is', null)
+    .where('id', 'in', openSessions(tx, sql<boolean>`true`))
     .execute();
 }
 
