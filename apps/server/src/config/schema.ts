@@ -67,7 +67,7 @@ export const SETTINGS = {
     {
       secret: true,
       defaultText: 'the embedded PostgreSQL 18',
-      description: 'A PostgreSQL (15 or later) to use instead of the embedded one.',
+      description: 'A PostgreSQL (15.9, 16.5, 17.1 or later) to use instead of the embedded one.',
     },
     ['postgres:', 'postgresql:'],
   ),

@@ -4,11 +4,14 @@ import type { SystemTx } from '../../platform/database/index.ts';
 // Every row of an address, its known browsers' too, begins with the key of the address (throttleKey).
 const LAST = Buffer.alloc(32, 0xff);
 
+/** What was counted until now. */
+export interface Cleared {
+  failures: number;
+  lockedUntil: Date | null;
+}
+
 /** Forgets the failures on an address, from unknown browsers and from known ones. Undefined when there were none. */
-export async function clearThrottle(
-  tx: SystemTx,
-  address: Buffer,
-): Promise<{ failures: number; lockedUntil: Date | null } | undefined> {
+export async function clearThrottle(tx: SystemTx, address: Buffer): Promise<Cleared | undefined> {
   const rows = await tx
     .deleteFrom('login_throttles')
     .where('key', '>=', address)

@@ -24,6 +24,7 @@ import { type ConnectionRow, listConnections, loadConnection } from './connectio
 
 const tags = ['Connections'];
 const ofReading = ['request.invalid', 'auth.unauthenticated', 'access.denied', 'resource.not_found'] as const;
+/** Changing takes a recent proof: whose provider is believed decides who comes in. */
 const ofChanging = [
   ...ofReading,
   'auth.origin_refused',

@@ -1,6 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addGoogle, type Door, GOOGLE, startWorld, type World } from '../../../test/connections.fixture.ts';
-import { addAuthenticator, VERIFY } from '../../../test/second-factor.fixture.ts';
+import {
+  addGoogle,
+  addOrganisation,
+  type Door,
+  GOOGLE,
+  startWorld,
+  verified,
+  type World,
+} from '../../../test/connections.fixture.ts';
+import { itemsOf } from '../../../test/people.fixture.ts';
+import { addAuthenticator, STEP_UP, VERIFY } from '../../../test/second-factor.fixture.ts';
 import { registerTenant } from '../../../test/standing/people.fixture.ts';
 
 let world: World;
@@ -65,5 +74,35 @@ describe('a second factor of who comes by a provider [threat 34]', () => {
 
   it('has a page for setting one up as well', async () => {
     expect((await gatehouse.browser().get('/signin/enrol')).status).toBe(200);
+  });
+
+  it('locks after five wrong ones, which an administrator sees and lifts for who has no address to sign in with [threat 36]', async () => {
+    const acme = await addOrganisation(world, 'acme');
+    const { browser } = await world.enter(acme, verified('ada', 'ada@acme.example'));
+    const { id } = (await world.me(browser)).user as { id: string };
+    const app = await addAuthenticator(gatehouse, browser);
+    const lock = async () => {
+      const answers: number[] = [];
+      for (let time = 1; time <= 5; time += 1)
+        answers.push((await browser.post(STEP_UP, { totp_code: '000000' })).status);
+      return answers.at(-1);
+    };
+    const isLocked = async () => [
+      (await acme.admin.get(`/users/${id}`)).body.locked,
+      itemsOf(await acme.admin.get('/users')).find((user) => user.id === id)?.locked,
+    ];
+    expect(await isLocked()).toEqual([false, false]);
+    expect(await lock()).toBe(423);
+    expect(await isLocked()).toEqual([true, true]);
+    expect((await acme.admin.post(`/users/${id}/unlock`)).body).toMatchObject({ locked: false });
+    expect((await browser.post(STEP_UP, { totp_code: app.code() })).status).toBe(200);
+    const [unlocked] = itemsOf(await acme.admin.get(`/audit?action=account_unlocked&resourceId=${id}`));
+    expect(unlocked).toMatchObject({ before: { failures: 5 }, after: { failures: 0 } });
+
+    // Whoever has factors removed begins with none that were wrong.
+    expect(await lock()).toBe(423);
+    const reset = await acme.admin.post(`/users/${id}/reset-factors`);
+    expect([reset.status, reset.body.locked]).toEqual([200, false]);
+    expect(await isLocked()).toEqual([false, false]);
   });
 });

@@ -1,7 +1,7 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { Id, Message, OwnIdentity } from '@gatehouse/contracts';
 import { Type } from 'typebox';
-import { user } from '../../platform/access/index.ts';
+import { RECENT, user } from '../../platform/access/index.ts';
 import { contextOf, problems } from '../../platform/http/index.ts';
 import type { SignedInPrincipal } from '../auth/index.ts';
 import type { Deps } from '../deps.ts';
@@ -29,12 +29,14 @@ export const ownIdentitiesRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> =
   app.delete(
     '/auth/identities/:id',
     {
-      config: { access: user() },
+      config: { access: user({ stepUp: RECENT }) },
       schema: {
         tags,
         operationId: 'unlinkIdentity',
         summary: 'Take a provider’s account off mine',
-        description: 'It signs in here no more. The last way in that works stays.',
+        description:
+          'It signs in here no more, and the other sessions that its provider opened end. The last way in that works stays. The caller must ' +
+          'have proved within ten minutes who they are.',
         params: Message({ id: Id }),
         response: {
           204: Type.Null({ description: 'Taken off.' }),
@@ -42,6 +44,7 @@ export const ownIdentitiesRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> =
             'request.invalid',
             'auth.unauthenticated',
             'auth.csrf_refused',
+            'auth.insufficient_user_authentication',
             'resource.not_found',
             'users.last_way_in',
           ),

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestBrowser } from '../../../test/browser.fixture.ts';
 import { addGoogle, type Door, GOOGLE, startWorld, type World } from '../../../test/connections.fixture.ts';
+import { signedIn } from '../../../test/recovery.fixture.ts';
 import { PASSWORD, registerTenant } from '../../../test/standing/people.fixture.ts';
 import type { TenantId } from '../../platform/ids.ts';
 
@@ -24,7 +25,7 @@ const mine = async (browser: TestBrowser) =>
   (await browser.get('/api/v1/auth/identities')).body.items as Item[];
 
 describe('the providers’ accounts of one’s own', () => {
-  it('are shown to oneself alone, and taken off where there is another way in', async () => {
+  it('are shown to oneself alone, and taken off with the sessions that they opened where there is another way in [threat 45]', async () => {
     await registerTenant(gatehouse, 'Owner', 'owner@gmail.com');
     const browser = await enter('o1', 'owner@gmail.com');
     const [item] = await mine(browser);
@@ -32,8 +33,19 @@ describe('the providers’ accounts of one’s own', () => {
     const stranger = await enter('s1', 'stranger@gmail.com');
     expect(await mine(stranger)).toHaveLength(1);
     expect((await stranger.delete(`/api/v1/auth/identities/${item?.id}`)).status).toBe(404);
-    expect((await browser.delete(`/api/v1/auth/identities/${item?.id}`)).status).toBe(204);
-    expect(await mine(browser)).toEqual([]);
+    const path = `/api/v1/auth/identities/${item?.id}`;
+    const byPassword = await signedIn(gatehouse, { email: 'owner@gmail.com' });
+    gatehouse.clock.advance({ seconds: 601 });
+    expect((await browser.delete(path)).body.code).toBe('auth.insufficient_user_authentication');
+    const owner = await enter('o1', 'owner@gmail.com');
+    expect((await owner.delete(path)).status).toBe(204);
+    // What the account at the provider opened ends with it; the session that asked, and what was opened otherwise, stays.
+    gatehouse.clock.advance({ seconds: 1 });
+    const statuses = [browser, owner, byPassword].map(
+      async (each) => (await each.get('/api/v1/auth/identities')).status,
+    );
+    expect(await Promise.all(statuses)).toEqual([401, 200, 200]);
+    expect(await mine(owner)).toEqual([]);
     const login = await gatehouse
       .browser()
       .post('/api/v1/auth/login', { email: 'owner@gmail.com', password: PASSWORD });

@@ -3,8 +3,15 @@ import { enterOwn } from '../../platform/access/index.ts';
 import type { TenantTx } from '../../platform/database/index.ts';
 import { Problem, type RequestContext } from '../../platform/http/index.ts';
 import { actorOf } from '../audit/index.ts';
-import { hasWayByAddress, isOpenAccount, lockUser, type SignedInPrincipal } from '../auth/index.ts';
+import {
+  endPending,
+  hasWayByAddress,
+  isOpenAccount,
+  lockUser,
+  type SignedInPrincipal,
+} from '../auth/index.ts';
 import type { Deps } from '../deps.ts';
+import { endSessionsOf } from '../sessions/index.ts';
 import { isOwnConnection } from '../settings/index.ts';
 import { isInService } from './connections.repo.ts';
 import { deleteIdentity, listIdentities } from './identities.repo.ts';
@@ -30,7 +37,7 @@ export const listOwnIdentities = (deps: Deps, principal: SignedInPrincipal): Pro
 
 /**
  * Takes a provider's account off one's own: it enters it no more. Never the last way in that works: that would be an account of
- * nobody.
+ * nobody. What it opened ends, but for the session that asks, and so do sign-ins that wait.
  *
  * @throws {Problem} `resource.not_found`, `users.last_way_in`
  */
@@ -51,11 +58,21 @@ export const unlinkIdentity = (
     if (!(await hasAnotherWay(deps, tx, principal, others)))
       throw new Problem('users.last_way_in', { detail: 'Set a password, or link another account first.' });
     await deleteIdentity(tx, principal.userId, id);
+    // SECURITY: whoever came in by it does not stay; the session that asks has just proved whose it is (threat 45).
+    const keep = principal.sessionId;
+    const connectionId = wanted.connection_id;
+    const now = deps.clock.now();
+    const endedSessions = await endSessionsOf(tx, principal.userId, 'identity unlinked', now, {
+      keep,
+      connectionId,
+    });
+    await endPending(deps, tx, principal.userId);
     await deps.audit.record(tx, {
       action: 'identity_unlinked',
       actor: actorOf(principal),
       resource: { type: 'user', id: principal.userId },
-      before: { connection: wanted.connection_id },
+      before: { connection: connectionId },
+      after: { endedSessions },
       request,
     });
   });

@@ -43,6 +43,7 @@ export const settingsRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app
   app.patch(
     '/tenants/:tenantId/settings',
     {
+      // SECURITY: whoever found a session of an administrator open would else open the tenant to first factors alone.
       config: { access: user({ permission: byWay('update'), stepUp: RECENT }) },
       schema: {
         tags,

@@ -1,6 +1,6 @@
 import type { User } from '@gatehouse/contracts';
 import { actorOf } from '../audit/index.ts';
-import { clearThrottle, factorThrottleKey, throttleKey } from '../auth/index.ts';
+import { type Cleared, clearThrottle, factorThrottleKey, throttleKey } from '../auth/index.ts';
 import type { Caller } from '../denied.ts';
 import type { Deps } from '../deps.ts';
 import { actOnUser } from './act-on-user.ts';
@@ -14,16 +14,16 @@ import { presentUser } from './present-users.ts';
 export async function unlockUser(deps: Deps, caller: Caller, id: string): Promise<User> {
   const user = await actOnUser(deps, caller, id, async (_tx, found) => found);
   const { entered, principal, request } = caller;
-  const key = user.sign_in_key;
-  // SECURITY: a lock protects whoever signs in with the address. Inviting somebody else's address lifts no lock of theirs.
-  if (key === null) return presentUser(deps, user);
-  // Counters belong to addresses, over all tenants: they are cleared through the system's door, with the record in the same
+  // SECURITY: the lock of an address protects whoever signs in with it. Inviting somebody else's address lifts no lock of theirs.
+  const address = user.sign_in_key === null ? [] : [throttleKey(deps, user.sign_in_key)];
+  // Counters belong to addresses, over all tenants, and to factors: they are cleared through the system's door, with the record in the same
   // transaction, and in the actor's home as well where somebody acts from above.
   await deps.doors.asSystem('an administrator unlocks', async (tx) => {
-    const cleared = [
-      await clearThrottle(tx, throttleKey(deps, key)),
-      await clearThrottle(tx, factorThrottleKey(deps, user.id)),
-    ].filter((each) => each !== undefined);
+    const cleared: Cleared[] = [];
+    for (const key of [...address, factorThrottleKey(deps, user.id)]) {
+      const lifted = await clearThrottle(tx, key);
+      if (lifted) cleared.push(lifted);
+    }
     if (cleared.length === 0) return;
     const locks = cleared.flatMap(({ lockedUntil }) => lockedUntil?.getTime() ?? []);
     const after = { failures: 0, lockedUntil: null };

