@@ -22,7 +22,9 @@ export const User = Message(
     emailVerified: Type.Boolean({ description: 'True once a mailed link has proved the address.' }),
     name: Name,
     status: UserStatus,
-    locked: Type.Boolean({ description: 'True while failed attempts keep sign-in locked.' }),
+    locked: Type.Boolean({
+      description: 'True while failed attempts keep sign-in or the second factors locked.',
+    }),
     roles: Type.Array(RoleName),
     createdAt: Time,
     lastLoginAt: Nullable(Time),

@@ -11,16 +11,8 @@ const tenantHeld = (tx: TenantTx) =>
   sql<string>`(select t.id from gatehouse.tenants t where t.id = ${tx.tenantId} for key share)`;
 
 /** Whether a session still stands. Whoever holds its user's row is told what stays true until they commit. */
-export async function isSessionLive(tx: TenantTx, sessionId: SessionId): Promise<boolean> {
-  const row = await tx
-    .selectFrom('sessions')
-    .select('id')
-    .where('tenant_id', '=', tx.tenantId)
-    .where('id', '=', sessionId)
-    .where('ended_at', 'is', null)
-    .executeTakeFirst();
-  return row !== undefined;
-}
+export const isSessionLive = async (tx: TenantTx, sessionId: SessionId): Promise<boolean> =>
+  (await loadSession(tx, sessionId)) !== undefined;
 
 /** Ends one session and tells the followers, in the caller's transaction. False when it had ended already. */
 export async function endSession(

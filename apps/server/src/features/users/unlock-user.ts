@@ -16,8 +16,8 @@ export async function unlockUser(deps: Deps, caller: Caller, id: string): Promis
   const { entered, principal, request } = caller;
   // SECURITY: the lock of an address protects whoever signs in with it. Inviting somebody else's address lifts no lock of theirs.
   const address = user.sign_in_key === null ? [] : [throttleKey(deps, user.sign_in_key)];
-  // Counters belong to addresses, over all tenants, and to factors: they are cleared through the system's door, with the record in the same
-  // transaction, and in the actor's home as well where somebody acts from above.
+  // Counters belong to addresses, over all tenants, and to factors: they are cleared through the system's door, with the record in
+  // the same transaction, and in the actor's home as well where somebody acts from above.
   await deps.doors.asSystem('an administrator unlocks', async (tx) => {
     const cleared: Cleared[] = [];
     for (const key of [...address, factorThrottleKey(deps, user.id)]) {
