@@ -18,7 +18,7 @@ const homes = [
   {
     name: 'keys-and-hashing-stay-in-platform-crypto',
     why: 'SECURITY: every hash, MAC, cipher, signature and secret random number is made in platform/crypto, where it is audited once.',
-    technology: ['node:crypto', 'crypto', 'jose', '@node-rs/(bcrypt|argon2)'],
+    technology: ['node:crypto', 'crypto', 'jose', '@node-rs/(bcrypt|argon2)', '@simplewebauthn/server'],
     home: `${server}/platform/crypto/`,
   },
   {

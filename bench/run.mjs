@@ -7,7 +7,18 @@ import { parseArgs } from 'node:util';
 import { fail, prepare } from './harness/launch.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const SCENARIOS = ['login', 'me-under-storm', 'renewal', 'me', 'audit', 'observed', 'workers', 'memory'];
+const SCENARIOS = [
+  'login',
+  'me-under-storm',
+  'renewal',
+  'me',
+  'totp',
+  'passkey',
+  'audit',
+  'observed',
+  'workers',
+  'memory',
+];
 const SEEDED_SCENARIOS = ['scale', 'audit-million'];
 
 const HELP = `Measures Gatehouse beside a bare reference program and a peer (better-auth), in one run.
@@ -19,6 +30,8 @@ Scenarios (default: all)
   me-under-storm   latency of the session check at a steady 500/s, quiet and while 32 clients sign in
   renewal          cookie in, rotated cookie out
   me               the session check
+  totp             judging a code of an authenticator app, beside the bare library call
+  passkey          judging an answer of a passkey, beside the bare library call
   audit            what sealing costs sign-ins and renewals beside a busy tenant, and how fast it is
   observed         what metrics and traces cost the session check
   workers          what two worker processes serve, beside one

@@ -69,7 +69,7 @@ export async function newVisitor(
 export async function enter(page: Page, { email, password }: Credentials): Promise<void> {
   await page.getByLabel('Email address').fill(email);
   await page.getByLabel('Password', { exact: true }).fill(password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 }
 
 /** Signs in on the sign-in page, as a person does, and waits for the home page. */
@@ -120,7 +120,7 @@ const schemeOf = (page: Page): Promise<Scheme> =>
   page.evaluate(() => (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'));
 
 /** As when the system changes at dusk: the page is not loaded again. Resolves when its colours have arrived. */
-async function showScheme(page: Page, scheme: Scheme): Promise<void> {
+export async function showScheme(page: Page, scheme: Scheme): Promise<void> {
   await page.emulateMedia({ colorScheme: scheme });
   await page.waitForFunction((wanted) => {
     const set = document.documentElement.dataset.mantineColorScheme ?? wanted;

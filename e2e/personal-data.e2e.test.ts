@@ -82,7 +82,7 @@ describe('a person', () => {
     await page.goto('/signin');
     await page.getByLabel('Email address').fill(grace.email);
     await page.getByLabel('Password', { exact: true }).fill(grace.password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await page.locator('.failure').waitFor();
     expect(faults()).toEqual([]);
   });

@@ -63,7 +63,7 @@ describe('an administrator', () => {
       expect(await signInPage.getByRole('link', { name: 'Platform' }).getAttribute('href')).toBe(
         'https://example.com/about',
       );
-      const button = signInPage.getByRole('button', { name: 'Sign in' });
+      const button = signInPage.getByRole('button', { name: 'Sign in', exact: true });
       expect(await button.evaluate((element) => getComputedStyle(element).backgroundColor)).toBe(
         'rgb(10, 92, 143)',
       );

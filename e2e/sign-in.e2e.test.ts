@@ -87,7 +87,7 @@ describe('signing in', () => {
     await enter(page, administrator);
     await page.getByText('Many people are signing in at this moment.').waitFor();
     expect(await page.locator('[role="timer"]').textContent()).toMatch(/try again in [123] seconds?\./);
-    const button = page.getByRole('button', { name: 'Sign in' });
+    const button = page.getByRole('button', { name: 'Sign in', exact: true });
     expect(await button.getAttribute('aria-disabled')).toBe('true');
     await page.unroute('**/api/v1/auth/login');
     await page.locator('[role="timer"]').waitFor({ state: 'detached' });

@@ -8,6 +8,7 @@ import { createReport } from '../harness/report.mjs';
 import { readSeeded, startSeededPostgres } from '../seed/folder.mjs';
 import { audit } from './audit.mjs';
 import { auditMillion } from './audit-million.mjs';
+import { passkey, totp } from './factors.mjs';
 import { login } from './login.mjs';
 import { me } from './me.mjs';
 import { meUnderStorm } from './me-under-storm.mjs';
@@ -22,6 +23,8 @@ const SCENARIOS = {
   'me-under-storm': meUnderStorm,
   renewal,
   me,
+  totp,
+  passkey,
   audit,
   observed,
   workers,

@@ -124,10 +124,17 @@ export function fakeServer(mode: 'cookie' | 'bearer') {
     const path = new URL(request.url).pathname;
     const intercepted = await intercept(request);
     if (intercepted) return intercepted;
-    if (path === '/api/v1/auth/mfa/verify') {
+    if (
+      [
+        '/api/v1/auth/mfa/verify',
+        '/api/v1/auth/passkey/login',
+        '/api/v1/auth/mfa/enrol/passkey/confirm',
+      ].includes(path)
+    ) {
       sessionLives = true;
       return renewed();
     }
+    if (path.endsWith('/passkey/options')) return Response.json({ challenge: 'Y2hhbGxlbmdl' });
     if (path === '/api/v1/auth/refresh')
       return sessionLives ? renewed() : problem(401, 'auth.session_expired');
     if (path === '/api/v1/auth/login' || path === '/api/v1/auth/register/confirm') {
@@ -141,7 +148,7 @@ export function fakeServer(mode: 'cookie' | 'bearer') {
       const { currentPassword } = (await request.json()) as { currentPassword: string };
       return currentPassword === 'Right-1234' ? renewed() : problem(400, 'password.current_wrong');
     }
-    if (path === '/api/v1/auth/step-up') return renewed();
+    if (path === '/api/v1/auth/step-up' || path === '/api/v1/auth/factors/passkey/confirm') return renewed();
     if (path === '/api/v1/auth/logout') {
       sessionLives = false;
       return new Response(null, { status: 204 });

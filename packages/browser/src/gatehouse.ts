@@ -12,6 +12,7 @@ import type {
   StepUpNeed,
   TotpConfirmation,
 } from './messages.ts';
+import { type PasskeySignIn, passkeySignIn } from './passkeys.ts';
 import { ProblemError, readProblem } from './problem.ts';
 import { checkTarget, isRepeatable, type RequestOptions, type TokenMode, withSession } from './requests.ts';
 import { openSession } from './session.ts';
@@ -37,7 +38,7 @@ export interface GatehouseOptions {
   readonly environment?: Partial<Environment>;
 }
 
-export interface Gatehouse {
+export interface Gatehouse extends PasskeySignIn {
   getState(): SignInState;
   /** Calls back after each change of the state; answers how to stop. Fits React's `useSyncExternalStore`. */
   subscribe(listener: () => void): () => void;
@@ -241,6 +242,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
   }
 
   return {
+    ...passkeySignIn({ post: session.post, entry: session.enter, enter, rotate, reload }),
     getState: () => state,
     subscribe: (listener) => {
       listeners.add(listener);
@@ -320,8 +322,9 @@ interface EntryAnswer {
   readonly backup_codes?: readonly string[];
 }
 
-function spellProof(proof: SecondFactorProof | { readonly password: string }): Record<string, string> {
+function spellProof(proof: SecondFactorProof | { readonly password: string }): Record<string, unknown> {
   if ('password' in proof) return { password: proof.password };
+  if ('passkey' in proof) return { passkey: proof.passkey };
   return 'totpCode' in proof ? { totp_code: proof.totpCode } : { backup_code: proof.backupCode };
 }
 

@@ -23,4 +23,5 @@ export type {
   StepUpNeed,
   TotpConfirmation,
 } from './messages.ts';
+export type { NewPasskey, PasskeySignIn } from './passkeys.ts';
 export { ProblemError, readProblem, retryAfterSeconds } from './problem.ts';

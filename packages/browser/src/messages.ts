@@ -60,14 +60,18 @@ export type SignInProgress =
 export interface SecondFactorDue {
   /** For `verifySecondFactor`, in this browser, for some minutes. */
   readonly sessionToken: string;
-  /** What the account can prove it with: `totp`, `backup_code`. */
+  /** What the account can prove it with: `passkey`, `totp`, `backup_code`. */
   readonly factors: readonly string[];
   /** How many days this browser can be remembered for; 0: not at all. */
   readonly rememberDays: number;
 }
 
 /** One proof of a second factor. */
-export type SecondFactorProof = { readonly totpCode: string } | { readonly backupCode: string };
+export type SecondFactorProof =
+  | { readonly totpCode: string }
+  | { readonly backupCode: string }
+  /** What `navigator.credentials.get` resolved to, as JSON. */
+  | { readonly passkey: AuthenticationResponseJSON };
 
 /** A new secret for an authenticator app. */
 export interface NewTotp {

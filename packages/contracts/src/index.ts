@@ -4,6 +4,7 @@ export * from './permissions.ts';
 export * from './roles.ts';
 export * from './messages/shapes.ts';
 export * from './messages/auth.ts';
+export * from './messages/passkeys.ts';
 export * from './messages/second-factors.ts';
 export * from './messages/directory.ts';
 export * from './messages/audit.ts';

@@ -1,8 +1,10 @@
 import { ProblemError } from '@gatehouse/browser';
+import { PasskeyError } from '../passkeys.ts';
 import { hasText, t } from '../text.ts';
 
 /** What went wrong, in words for the person; by the code of the problem, never by its prose. */
 export function sayProblem(error: unknown): string {
+  if (error instanceof PasskeyError) return t(`passkey.${error.reason}`);
   if (!(error instanceof ProblemError)) return t('problem.network');
   const { code, title, correlationId } = error.problem;
   if (hasText(`problem.${code}`)) return t(`problem.${code}`);

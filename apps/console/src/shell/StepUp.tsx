@@ -4,8 +4,9 @@ import { useForm } from '@mantine/form';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { factorsQuery } from '../data/account/factors.ts';
+import { askForPasskeyAgain, factorsQuery } from '../data/account/factors.ts';
 import { sayProblem } from '../data/problem.ts';
+import { answerWithPasskey, canUsePasskeys } from '../passkeys.ts';
 import { gatehouse, useMe } from '../session.ts';
 import { type AskedStepUp, useAskedStepUp } from '../step-up.ts';
 
@@ -26,7 +27,7 @@ export function StepUp() {
   );
 }
 
-type Way = 'totp' | 'backup' | 'password';
+type Way = 'passkey' | 'totp' | 'backup' | 'password';
 
 function Proof({ asked }: { asked: AskedStepUp }) {
   const { t } = useTranslation();
@@ -35,29 +36,39 @@ function Proof({ asked }: { asked: AskedStepUp }) {
   const [chosen, setChosen] = useState<Way>();
   const [failure, setFailure] = useState<string>();
   const [isBusy, setIsBusy] = useState(false);
-  const form = useForm({
-    initialValues: { proof: '' },
-    validate: { proof: (value) => (value ? null : t('stepUp.missing')) },
-  });
+  const form = useForm({ initialValues: { proof: '' } });
   if (!own) return <p role="status">{t('load.loading')}</p>;
   const hasFactor = own.factors.length > 0;
   if (!hasFactor && asked.acrValues !== '1') {
     const says = asked.acrValues === '2' ? 'stepUp.noFactor' : 'stepUp.signInAgain';
     return <DeadEnd says={says} onClose={() => asked.answer(false)} />;
   }
-  const way: Way = hasFactor ? (chosen ?? 'totp') : 'password';
+  const holds = (kind: string) => own.factors.some((factor) => factor.kind === kind);
+  const ways: Way[] = [
+    ...(holds('passkey') && canUsePasskeys() ? (['passkey'] as const) : []),
+    ...(holds('totp') ? (['totp'] as const) : []),
+    ...(hasFactor && own.backupCodesLeft > 0 ? (['backup'] as const) : []),
+    ...(hasFactor ? [] : (['password'] as const)),
+  ];
+  const way = chosen ?? ways[0];
+  // A passkey that this browser cannot use, and nothing else.
+  if (way === undefined) return <DeadEnd says="stepUp.noWay" onClose={() => asked.answer(false)} />;
 
+  async function proofBy(typed: string): Promise<SecondFactorProof | { password: string }> {
+    if (way === 'passkey') return { passkey: await answerWithPasskey(await askForPasskeyAgain()) };
+    if (way === 'password') return { password: typed };
+    return way === 'totp' ? { totpCode: typed.trim().replaceAll(' ', '') } : { backupCode: typed.trim() };
+  }
   const submit = form.onSubmit(async ({ proof }) => {
-    const typed = proof.trim();
-    const proofs: Record<Way, SecondFactorProof | { password: string }> = {
-      totp: { totpCode: typed.replaceAll(' ', '') },
-      backup: { backupCode: typed },
-      password: { password: proof },
-    };
+    if (way !== 'passkey' && !proof) {
+      form.setFieldError('proof', t('stepUp.missing'));
+      form.getInputNode('proof')?.focus();
+      return;
+    }
     setIsBusy(true);
     setFailure(undefined);
     try {
-      await gatehouse.stepUp(proofs[way]);
+      await gatehouse.stepUp(await proofBy(proof));
       asked.answer(true);
     } catch (error) {
       setFailure(sayProblem(error));
@@ -75,7 +86,7 @@ function Proof({ asked }: { asked: AskedStepUp }) {
       )}
       <p>{t(`stepUp.lead.${way}`)}</p>
       <input type="text" autoComplete="username" value={me?.user.email ?? ''} readOnly hidden />
-      {way === 'password' ? (
+      {way === 'password' && (
         <PasswordInput
           label={t('form.currentPassword')}
           autoComplete="current-password"
@@ -84,7 +95,8 @@ function Proof({ asked }: { asked: AskedStepUp }) {
           key={form.key('proof')}
           {...form.getInputProps('proof')}
         />
-      ) : (
+      )}
+      {(way === 'totp' || way === 'backup') && (
         <TextInput
           label={t(`stepUp.${way}`)}
           autoComplete={way === 'totp' ? 'one-time-code' : 'off'}
@@ -94,31 +106,41 @@ function Proof({ asked }: { asked: AskedStepUp }) {
           {...form.getInputProps('proof')}
         />
       )}
-      {hasFactor && own.backupCodesLeft > 0 && (
-        <button
-          type="button"
-          className="link"
-          onClick={() => {
-            form.reset();
-            setChosen(way === 'totp' ? 'backup' : 'totp');
-          }}
-        >
-          {t(way === 'totp' ? 'stepUp.useBackup' : 'stepUp.useApp')}
-        </button>
-      )}
+      {ways
+        .filter((other) => other !== way)
+        .map((other) => (
+          <button
+            key={other}
+            type="button"
+            className="link"
+            onClick={() => {
+              form.reset();
+              setFailure(undefined);
+              setChosen(other);
+            }}
+          >
+            {t(`stepUp.use.${other}`)}
+          </button>
+        ))}
       <div className="form-end">
         <Button variant="default" onClick={() => asked.answer(false)}>
           {t('dialog.cancel')}
         </Button>
-        <Button type="submit" loading={isBusy}>
-          {t('stepUp.submit')}
+        <Button type="submit" loading={isBusy} data-autofocus={way === 'passkey' || undefined}>
+          {t(way === 'passkey' ? 'stepUp.usePasskey' : 'stepUp.submit')}
         </Button>
       </div>
     </form>
   );
 }
 
-function DeadEnd({ says, onClose }: { says: 'stepUp.noFactor' | 'stepUp.signInAgain'; onClose: () => void }) {
+function DeadEnd({
+  says,
+  onClose,
+}: {
+  says: 'stepUp.noFactor' | 'stepUp.noWay' | 'stepUp.signInAgain';
+  onClose: () => void;
+}) {
   const { t } = useTranslation();
   return (
     <div className="form">

@@ -1,6 +1,7 @@
 /** @jsxImportSource preact */
 import type { NewTotp } from '@gatehouse/browser';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
+import { canUsePasskeys, makePasskey } from '../passkeys.ts';
 import { type Failure, readFailure } from './failure.ts';
 import { Field } from './fields.tsx';
 import { Form } from './Form.tsx';
@@ -13,20 +14,62 @@ interface Props {
   readonly onDone: () => void | Promise<void>;
 }
 
-/** An authenticator app has to be added before anything else; then the backup codes are shown, this once. */
+/** A second factor has to be added before anything else; then the backup codes are shown, this once. */
 export function Enrolment({ sessionToken, onDone }: Props) {
+  const [byPasskey, setByPasskey] = useState(canUsePasskeys);
+  const [codes, setCodes] = useState<readonly string[]>();
+  useLayoutEffect(() => document.querySelector<HTMLElement>('h1')?.focus(), [byPasskey]);
+  if (codes) return <BackupCodes codes={codes} onDone={onDone} />;
+  const other = (label: 'enrol.byApp' | 'enrol.byPasskey') => (
+    <div class="after">
+      <p>
+        <button type="button" class="link" onClick={() => setByPasskey(!byPasskey)}>
+          {t(label)}
+        </button>
+      </p>
+    </div>
+  );
+  if (byPasskey) {
+    const send = async (): Promise<void> => {
+      const passkey = await makePasskey(await gatehouse.beginPasskeyEnrolment(sessionToken));
+      setCodes((await gatehouse.completePasskeyEnrolment(sessionToken, { passkey })).backupCodes);
+    };
+    return (
+      <>
+        <Heading title={t('enrol.title')} lead={t('enrol.lead')} />
+        <p>{t('enrol.passkey')}</p>
+        <Form submit={t('enrol.make')} submitting={t('passkey.waiting')} send={send}>
+          {() => null}
+        </Form>
+        {other('enrol.byApp')}
+      </>
+    );
+  }
+  return (
+    <>
+      <Heading title={t('enrol.title')} lead={t('enrol.lead')} />
+      <ByApp sessionToken={sessionToken} onDone={setCodes} />
+      {canUsePasskeys() && other('enrol.byPasskey')}
+    </>
+  );
+}
+
+function ByApp({
+  sessionToken,
+  onDone,
+}: {
+  sessionToken: string;
+  onDone: (codes: readonly string[]) => void;
+}) {
   const [begun, setBegun] = useState<NewTotp>();
   const [failure, setFailure] = useState<Failure>();
-  const [codes, setCodes] = useState<readonly string[]>();
 
   useEffect(() => {
     gatehouse.beginEnrolment(sessionToken).then(setBegun, (error: unknown) => setFailure(readFailure(error)));
   }, [sessionToken]);
 
-  if (codes) return <BackupCodes codes={codes} onDone={onDone} />;
   return (
     <>
-      <Heading title={t('enrol.title')} lead={t('enrol.lead')} />
       {failure && <Notice kind="care">{failure.message}</Notice>}
       {!begun && !failure && <p role="status">{t('loading')}</p>}
       {begun && (
@@ -40,7 +83,7 @@ export function Enrolment({ sessionToken, onDone }: Props) {
               enrolmentToken,
               totpCode,
             });
-            setCodes(backupCodes);
+            onDone(backupCodes);
           }}
         >
           {({ fields }) => (

@@ -14,12 +14,22 @@ interface FormProps {
   /** The form sets a new password: its rules are checked before anything is sent. */
   readonly setsPassword?: boolean;
   readonly rules?: PasswordRules | undefined;
+  /** One of several ways, and not the first. */
+  readonly quiet?: boolean;
   readonly send: (values: Values) => Promise<void>;
   readonly children: (failure: Failure) => ComponentChildren;
 }
 
 /** A form that says what went wrong beside the field, moves the focus there, and waits when it was told to wait. */
-export function Form({ submit, submitting, setsPassword = false, rules, send, children }: FormProps) {
+export function Form({
+  submit,
+  submitting,
+  setsPassword = false,
+  rules,
+  quiet = false,
+  send,
+  children,
+}: FormProps) {
   const [failure, setFailure] = useState(noFailure);
   const [busy, setBusy] = useState(false);
   const form = useRef<HTMLFormElement>(null);
@@ -65,7 +75,7 @@ export function Form({ submit, submitting, setsPassword = false, rules, send, ch
         />
       )}
       {children(failure)}
-      <button type="submit" class="button primary" aria-disabled={busy || waiting}>
+      <button type="submit" class={quiet ? 'button' : 'button primary'} aria-disabled={busy || waiting}>
         <span class={busy ? 'spinner' : 'spinner idle'} aria-hidden="true" />
         {busy ? submitting : submit}
       </button>

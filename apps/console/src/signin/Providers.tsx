@@ -10,22 +10,14 @@ export function providerAddress(signInPath: string): string {
 }
 
 /** Ways in by identity providers: links, so that they work as links do. */
-export function Providers({
-  connections,
-  alone = false,
-}: {
-  connections: readonly OfferedConnection[];
-  alone?: boolean;
-}) {
-  if (connections.length === 0) return null;
+export function Providers({ connections }: { connections: readonly OfferedConnection[] }) {
   return (
-    <div class="providers">
-      {!alone && <p class="or">{t('signin.or')}</p>}
+    <>
       {connections.map(({ id, name, signInPath }) => (
         <a key={id} class="button" href={providerAddress(signInPath)}>
           {t('signin.by', { name })}
         </a>
       ))}
-    </div>
+    </>
   );
 }

@@ -1,6 +1,7 @@
 /** @jsxImportSource preact */
-import type { SecondFactorDue, SignInProgress } from '@gatehouse/browser';
+import type { SecondFactorDue, SecondFactorProof, SignInProgress } from '@gatehouse/browser';
 import { useLayoutEffect, useState } from 'preact/hooks';
+import { answerWithPasskey, canUsePasskeys } from '../passkeys.ts';
 import { Enrolment } from './Enrolment.tsx';
 import { Check, Field } from './fields.tsx';
 import { Form } from './Form.tsx';
@@ -39,41 +40,59 @@ export function SecondStep({ progress, onSignedIn, onStartOver }: Props) {
   );
 }
 
-function SecondFactor({ due, onSignedIn }: { due: SecondFactorDue; onSignedIn: Props['onSignedIn'] }) {
-  const hasApp = due.factors.includes('totp');
-  const [byApp, setByApp] = useState(hasApp);
-  const name = byApp ? 'totp_code' : 'backup_code';
+const WAYS = ['passkey', 'totp', 'backup_code'] as const;
+type Way = (typeof WAYS)[number];
 
+function SecondFactor({ due, onSignedIn }: { due: SecondFactorDue; onSignedIn: Props['onSignedIn'] }) {
+  const ways = WAYS.filter((way) => due.factors.includes(way) && (way !== 'passkey' || canUsePasskeys()));
+  const [way, setWay] = useState<Way>(ways[0] ?? 'backup_code');
+  useLayoutEffect(() => {
+    // In the place of what was there before, and without a field to put the focus into.
+    if (way === 'passkey') document.querySelector<HTMLElement>('h1')?.focus();
+  }, [way]);
+
+  async function proofOf(values: Readonly<Record<string, string>>): Promise<SecondFactorProof> {
+    if (way === 'passkey')
+      return { passkey: await answerWithPasskey(await gatehouse.askForPasskey(due.sessionToken)) };
+    const code = values[way === 'totp' ? 'totp_code' : way] ?? '';
+    return way === 'totp' ? { totpCode: code.replaceAll(' ', '') } : { backupCode: code };
+  }
   async function send(values: Readonly<Record<string, string>>): Promise<void> {
-    const code = values[name] ?? '';
-    const proof = byApp ? { totpCode: code.replaceAll(' ', '') } : { backupCode: code };
+    const proof = await proofOf(values);
     await gatehouse.verifySecondFactor(due.sessionToken, proof, { rememberDevice: values.remember === 'on' });
     await onSignedIn();
   }
+  const submit = way === 'passkey' ? 'passkey.use' : 'second.submit';
 
   return (
     <>
-      <Heading title={t('second.title')} lead={t(byApp ? 'second.leadApp' : 'second.leadBackup')} />
-      <Form key={name} submit={t('second.submit')} submitting={t('second.submitting')} send={send}>
+      <Heading title={t('second.title')} lead={t(`second.lead.${way}`)} />
+      <Form
+        key={way}
+        submit={t(submit)}
+        submitting={t(way === 'passkey' ? 'passkey.waiting' : 'second.submitting')}
+        send={send}
+      >
         {({ fields }) => (
           <>
-            {byApp ? (
+            {way === 'totp' && (
               <Field
-                name={name}
+                name="totp_code"
                 label={t('second.code')}
                 hint={t('second.codeHint')}
                 autocomplete="one-time-code"
                 digits
-                error={fields[name]}
+                error={fields.totp_code}
                 autofocus
               />
-            ) : (
+            )}
+            {way === 'backup_code' && (
               <Field
-                name={name}
+                name="backup_code"
                 label={t('second.backupCode')}
                 hint={t('second.backupHint')}
                 autocomplete="off"
-                error={fields[name]}
+                error={fields.backup_code}
                 autofocus
               />
             )}
@@ -83,14 +102,17 @@ function SecondFactor({ due, onSignedIn }: { due: SecondFactorDue; onSignedIn: P
           </>
         )}
       </Form>
-      {hasApp && due.factors.includes('backup_code') && (
+      {ways.length > 1 && (
         <div class="after">
-          <p>
-            {t(byApp ? 'second.noApp' : 'second.haveApp')}{' '}
-            <button type="button" class="link" onClick={() => setByApp(!byApp)}>
-              {t(byApp ? 'second.useBackup' : 'second.useApp')}
-            </button>
-          </p>
+          {ways
+            .filter((other) => other !== way)
+            .map((other) => (
+              <p key={other}>
+                <button type="button" class="link" onClick={() => setWay(other)}>
+                  {t(`second.use.${other}`)}
+                </button>
+              </p>
+            ))}
         </div>
       )}
     </>

@@ -1,4 +1,5 @@
 import { ProblemError } from '@gatehouse/browser';
+import { PasskeyError } from '../passkeys.ts';
 import { hasText, t } from './text.ts';
 
 /** A failed attempt, in the words for the person. */
@@ -15,6 +16,7 @@ export const noFailure: Failure = { message: null, fields: {}, retryAt: null, co
 
 /** Puts what the server answered into words, and to the fields that it speaks of. Judged by the code alone. */
 export function readFailure(error: unknown): Failure {
+  if (error instanceof PasskeyError) return { ...noFailure, message: t(`passkey.${error.reason}`) };
   if (!(error instanceof ProblemError)) return { ...noFailure, message: t('problem.network') };
   const { problem, retryAfter } = error;
   const known = hasText(`problem.${problem.code}`);

@@ -17,7 +17,9 @@ import {
   emailRoutes,
   factorsRoutes,
   mfaRoutes,
+  ownPasskeysRoutes,
   ownTenantsRoutes,
+  passkeySignInRoutes,
   passwordRoutes,
   type SignedInPrincipal,
 } from './auth/index.ts';
@@ -97,6 +99,8 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
     authRoutes,
     mfaRoutes,
     factorsRoutes,
+    passkeySignInRoutes,
+    ownPasskeysRoutes,
     passwordRoutes,
     emailRoutes,
     ownTenantsRoutes,

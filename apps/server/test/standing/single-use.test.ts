@@ -18,14 +18,29 @@ const SPENT_BY = {
   'second-factor': ['/api/v1/auth/mfa/verify', { totp_code: '492039' }],
   enrolment: ['/api/v1/auth/mfa/enrol', {}],
   'new-totp': ['/api/v1/auth/factors/totp/confirm', { totp_code: '492039' }],
-} as const satisfies Record<Exclude<Purpose, OfProviders>, readonly [string, object]>;
+  'new-passkey': ['/api/v1/auth/factors/passkey/confirm', {}],
+  'passkey-sign-in': ['/api/v1/auth/passkey/login', {}],
+} as const satisfies Record<Exclude<Purpose, OfProviders | OfFactors>, readonly [string, object]>;
 /** Spent by somebody who comes back from an identity provider, and by somebody who then signed in. */
 type OfProviders = 'connection-sign-in' | 'connection-link';
-const PURPOSES = [...Object.keys(SPENT_BY), 'connection-sign-in', 'connection-link'] as Purpose[];
+/** Over HTTP these are guesses at a second factor, and so many of them meet its lock: features/auth/passkeys tries them there. */
+const GUESSES = ['passkey-second-factor', 'passkey-step-up'] as const;
+type OfFactors = (typeof GUESSES)[number];
+const PURPOSES = [...Object.keys(SPENT_BY), 'connection-sign-in', 'connection-link', ...GUESSES] as Purpose[];
+const isGuess = (purpose: Purpose): purpose is OfFactors => GUESSES.some((each) => each === purpose);
 /** A sign-in that waits is over; of links the same is said whatever is wrong with them. */
 const refusalOf = (purpose: Purpose): [number, string] => {
   if (purpose === 'second-factor' || purpose === 'enrolment') return [401, 'auth.mfa_session_invalid'];
-  return [400, purpose === 'connection-sign-in' ? 'auth.sign_in_expired' : 'auth.link_invalid'];
+  const isSignIn = purpose === 'connection-sign-in' || purpose === 'passkey-sign-in';
+  return [400, isSignIn ? 'auth.sign_in_expired' : 'auth.link_invalid'];
+};
+/** What a passkey would answer to this challenge, or what a browser would have made for it. */
+const asAnswer = (token: string) => {
+  const challenge = Buffer.from(token).toString('base64url');
+  const clientDataJSON = Buffer.from(JSON.stringify({ type: 'webauthn.get', challenge })).toString(
+    'base64url',
+  );
+  return { id: 'AA', rawId: 'AA', type: 'public-key', clientDataJSON };
 };
 const memberOf = (purpose: Purpose): string => {
   if (purpose === 'new-totp') return 'enrolment_token';
@@ -65,9 +80,18 @@ describe('single-use tokens', () => {
       return call(gatehouse, person.token, { method: 'POST', url: '/api/v1/auth/link', body: { token } });
     if (purpose === 'connection-sign-in')
       return gatehouse.browser().get(`/api/v1/auth/google/callback?state=${token}&code=x`);
+    if (isGuess(purpose)) throw new Error('not over HTTP');
     const [url, rest] = SPENT_BY[purpose];
-    // A new secret is confirmed by whoever is signed in.
-    const by = purpose === 'new-totp' ? admin : gatehouse.browser();
+    // A new factor is confirmed by whoever is signed in.
+    const by = purpose.startsWith('new-') ? admin : gatehouse.browser();
+    if (purpose === 'new-passkey' || purpose === 'passkey-sign-in') {
+      const { clientDataJSON, ...passkey } = asAnswer(token);
+      const more =
+        purpose === 'new-passkey'
+          ? { attestationObject: 'AA' }
+          : { authenticatorData: 'AA', signature: 'AA' };
+      return by.post(url, { passkey: { ...passkey, response: { clientDataJSON, ...more } } });
+    }
     return by.post(url, { ...rest, [memberOf(purpose)]: token });
   };
   /** Another last character that stands for the same bytes: base64url of 16 or 32 bytes leaves bits over. */
@@ -82,6 +106,7 @@ describe('single-use tokens', () => {
       for (const asked of PURPOSES.filter((purpose) => purpose !== made)) {
         const token = await issue(made, ROOT_TENANT);
         expect(await consume(asked, ROOT_TENANT, token), `${made} as ${asked}`).toBeUndefined();
+        if (isGuess(asked)) continue;
         const answer = await redeem(asked, token);
         const said = [answer.status, answer.body.code];
         expect(said, `${made} as ${asked}: ${answer.text}`).toEqual(refusalOf(asked));
@@ -93,14 +118,19 @@ describe('single-use tokens', () => {
 
   it('have their purpose in the hash as well: a row relabelled in the database does not open [threat 57]', async () => {
     for (const made of PURPOSES) {
-      for (const asked of PURPOSES.filter((purpose) => purpose !== made)) {
-        const token = await issue(made, ROOT_TENANT);
-        await gatehouse.sql(
-          `update gatehouse.one_time_tokens set purpose = $1 where tenant_id = $2 and id = (select max(id::text)::uuid from gatehouse.one_time_tokens where tenant_id = $2)`,
-          [asked, ROOT_TENANT],
-        );
-        expect(await consume(asked, ROOT_TENANT, token), `${made} as ${asked}`).toBeUndefined();
-      }
+      const others = PURPOSES.filter((purpose) => purpose !== made);
+      const tokens: string[] = [];
+      for (const _asked of others) tokens.push(await issue(made, ROOT_TENANT));
+      await gatehouse.sql(
+        `update gatehouse.one_time_tokens t set purpose = new.purpose
+           from unnest($1::text[]) with ordinality as new (purpose, place),
+                (select id, row_number() over (order by id) as place from
+                  (select id from gatehouse.one_time_tokens where tenant_id = $2 order by id desc limit $3) as newest) as made
+           where t.tenant_id = $2 and t.id = made.id and made.place = new.place`,
+        [others, ROOT_TENANT, others.length],
+      );
+      for (const [place, asked] of others.entries())
+        expect(await consume(asked, ROOT_TENANT, tokens[place] ?? ''), `${made} as ${asked}`).toBeUndefined();
     }
   });
 

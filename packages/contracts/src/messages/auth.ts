@@ -50,7 +50,7 @@ export type ClientOnlyRequest = Static<typeof ClientOnlyRequest>;
 export const CheckMethodRequest = Message({ email: Email }, { $id: 'CheckMethodRequest' });
 export const CheckMethodResponse = Message(
   {
-    methods: Type.Array(Type.String({ enum: ['password', 'sso'] })),
+    methods: Type.Array(Type.String({ enum: ['password', 'passkey', 'sso'] })),
     connection: Nullable(
       Message(
         { id: Id, name: Name },
@@ -204,6 +204,9 @@ export const SignInOptions = Message(
           'What the tenant asks of a new password, beside an upper-case letter, a lower-case one and a digit.',
       },
     ),
+    passkeys: Type.Boolean({
+      description: 'Whether one can sign in by a passkey: not by single sign-on only, and at a host name.',
+    }),
     setupRequired: Type.Boolean({ description: 'True until the first administrator exists.' }),
     secureContext: Type.Boolean({
       description: 'False where browsers would drop the secure cookies of this address.',

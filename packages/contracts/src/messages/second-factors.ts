@@ -1,10 +1,11 @@
 import { Type, type Static } from 'typebox';
 import { SignInResponse } from './auth.ts';
+import { PasskeyAnswer, PasskeyCreated } from './passkeys.ts';
 import { MfaPolicy } from './settings.ts';
 import { ClientSelector, Id, Message, Nullable, PLAIN_TEXT, SingleUseToken, Time } from './shapes.ts';
 
 /** Kinds of second factors, as answers name them. */
-export const FACTOR_KINDS = ['totp', 'backup_code'] as const;
+export const FACTOR_KINDS = ['passkey', 'totp', 'backup_code'] as const;
 export type FactorKind = (typeof FACTOR_KINDS)[number];
 
 const SessionToken = Type.String({
@@ -59,7 +60,11 @@ const BackupCode = Type.String({
   examples: ['K7QMX-2RTWP'],
 });
 /** Proof of a second factor: exactly one of them. */
-const proof = { totp_code: Type.Optional(TotpCode), backup_code: Type.Optional(BackupCode) };
+const proof = {
+  totp_code: Type.Optional(TotpCode),
+  backup_code: Type.Optional(BackupCode),
+  passkey: Type.Optional(PasskeyAnswer),
+};
 export const SecondFactorProof = Message(proof);
 export type SecondFactorProof = Static<typeof SecondFactorProof>;
 
@@ -69,15 +74,14 @@ const Remember = Type.Optional(
     examples: [false],
   }),
 );
-const Label = Type.Optional(
-  Type.String({
-    minLength: 1,
-    maxLength: 60,
-    pattern: PLAIN_TEXT,
-    description: 'What the owner calls it.',
-    examples: ['Phone'],
-  }),
-);
+const LabelText = Type.String({
+  minLength: 1,
+  maxLength: 60,
+  pattern: PLAIN_TEXT,
+  description: 'What the owner calls it.',
+  examples: ['Phone'],
+});
+const Label = Type.Optional(LabelText);
 
 export const VerifyMfaRequest = Message(
   { session_token: SessionToken, ...proof, remember_device: Remember, client: ClientSelector },
@@ -146,6 +150,14 @@ export type ConfirmTotpRequest = Static<typeof ConfirmTotpRequest>;
 const codes = Type.Array(BackupCode, {
   description: 'Shown this once. Each is good once, where no other factor is at hand.',
 });
+const passkeyMade = { passkey: PasskeyCreated, label: Label };
+export const AddPasskeyRequest = Message(passkeyMade, { $id: 'AddPasskeyRequest' });
+export type AddPasskeyRequest = Static<typeof AddPasskeyRequest>;
+export const EnrolPasskeyRequest = Message(
+  { session_token: SessionToken, ...passkeyMade, client: ClientSelector },
+  { $id: 'EnrolPasskeyRequest' },
+);
+
 export const BackupCodes = Message({ backup_codes: codes }, { $id: 'BackupCodes' });
 export type BackupCodes = Static<typeof BackupCodes>;
 
@@ -165,13 +177,20 @@ export const Factor = Message(
 );
 export type Factor = Static<typeof Factor>;
 
+export const RenameFactorRequest = Message(
+  { label: Nullable(LabelText) },
+  { $id: 'RenameFactorRequest', examples: [{ label: 'Laptop' }] },
+);
+
 /** What an account can prove besides its first factor. */
 export const OwnFactors = Message(
   {
     policy: MfaPolicy,
     mayAdd: Type.Boolean({
-      description: 'False where neither the home tenant nor another one asks for second factors.',
+      description:
+        'Authenticator apps: false where neither the home tenant nor another one asks for second factors.',
     }),
+    mayAddPasskey: Type.Boolean({ description: 'False where the address of the deployment names no host.' }),
     factors: Type.Array(Factor),
     backupCodesLeft: Type.Integer({ examples: [10] }),
     rememberedDevices: Type.Integer({

@@ -14,26 +14,31 @@ import {
 import { sayProblem } from '../../data/problem.ts';
 import { LoadFailed } from '../../parts/LoadFailed.tsx';
 import { Time } from '../../parts/Time.tsx';
+import { useDialog } from '../../parts/useDialog.ts';
+import { canUsePasskeys } from '../../passkeys.ts';
 import { AddAuthenticator } from './AddAuthenticator.tsx';
+import { AddPasskey } from './AddPasskey.tsx';
 import { BackupCodeList } from './BackupCodeList.tsx';
+import { RenameFactor } from './RenameFactor.tsx';
 
 const refused = (error: unknown): string =>
   notifications.show({ color: 'brick', message: sayProblem(error) });
 
-/** What one proves besides the password: authenticator apps, backup codes, remembered browsers. */
+/** What one proves besides the password: passkeys, authenticator apps, backup codes, remembered browsers. */
 export function OwnFactors() {
   const { t } = useTranslation();
   const { data: own, error, refetch } = useQuery(factorsQuery);
-  const [isAdding, setIsAdding] = useState(false);
+  const { shown, isOpen, open, close } = useDialog<'totp' | 'passkey'>();
   const [codes, setCodes] = useState<readonly string[]>([]);
   const renew = useRenewBackupCodes();
   const forget = useForgetDevices();
   const hasFactor = (own?.factors.length ?? 0) > 0;
-  const added = (backupCodes: readonly string[]): void => {
-    setIsAdding(false);
+  const added = (kind: 'totp' | 'passkey') => (backupCodes: readonly string[]) => {
+    close();
     setCodes(backupCodes);
-    notifications.show({ message: t('factors.added') });
+    notifications.show({ message: t(`factors.added.${kind}`) });
   };
+  const mayAddPasskey = own?.mayAddPasskey === true && canUsePasskeys();
   const confirmRenew = (): string =>
     modals.openConfirmModal({
       title: t('factors.renewTitle'),
@@ -49,11 +54,18 @@ export function OwnFactors() {
           <h2 id="factors">{t('factors.title')}</h2>
           <p>{t(own && !own.mayAdd ? 'factors.off' : 'factors.lead')}</p>
         </div>
-        {own?.mayAdd && (
-          <Button variant={hasFactor ? 'default' : 'filled'} onClick={() => setIsAdding(true)}>
-            {t('factors.add')}
-          </Button>
-        )}
+        <div className="account-acts">
+          {mayAddPasskey && (
+            <Button variant={hasFactor ? 'default' : 'filled'} onClick={() => open('passkey')}>
+              {t('factors.addPasskey')}
+            </Button>
+          )}
+          {own?.mayAdd && (
+            <Button variant={hasFactor || mayAddPasskey ? 'default' : 'filled'} onClick={() => open('totp')}>
+              {t('factors.add')}
+            </Button>
+          )}
+        </div>
       </div>
       {error && !own && <LoadFailed error={error} retry={refetch} />}
       {own && (hasFactor || own.rememberedDevices > 0) && (
@@ -97,8 +109,9 @@ export function OwnFactors() {
           )}
         </ul>
       )}
-      <Modal opened={isAdding} onClose={() => setIsAdding(false)} title={t('factors.addTitle')}>
-        <AddAuthenticator onDone={added} onCancel={() => setIsAdding(false)} />
+      <Modal opened={isOpen} onClose={close} title={t(`factors.addTitle.${shown ?? 'totp'}`)}>
+        {shown === 'totp' && <AddAuthenticator onDone={added('totp')} onCancel={close} />}
+        {shown === 'passkey' && <AddPasskey onAdded={added('passkey')} onDone={close} />}
       </Modal>
       <Modal
         opened={codes.length > 0}
@@ -115,6 +128,7 @@ export function OwnFactors() {
 function OneFactor({ factor }: { factor: Factor }) {
   const { t } = useTranslation();
   const remove = useRemoveFactor();
+  const [isRenaming, setIsRenaming] = useState(false);
   const name = factor.label ?? t(`factors.kind.${factor.kind}`);
   const confirm = (): string =>
     modals.openConfirmModal({
@@ -132,7 +146,7 @@ function OneFactor({ factor }: { factor: Factor }) {
       <div>
         <h3>{name}</h3>
         <p className="soft">
-          {factor.label && `${t(`factors.kind.${factor.kind}`)}. `}
+          {factor.label && `${t(`factors.kind.${factor.kind}`)}, `}
           {t('factors.since')} <Time at={factor.createdAt} form="date" />
           {factor.lastUsedAt && (
             <>
@@ -142,7 +156,21 @@ function OneFactor({ factor }: { factor: Factor }) {
           )}
         </p>
       </div>
+      <Modal
+        opened={isRenaming}
+        onClose={() => setIsRenaming(false)}
+        title={t('factors.renameTitle', { name })}
+      >
+        <RenameFactor factor={factor} onDone={() => setIsRenaming(false)} />
+      </Modal>
       <div className="account-acts">
+        <Button
+          variant="default"
+          onClick={() => setIsRenaming(true)}
+          aria-label={t('factors.renameOne', { name })}
+        >
+          {t('factors.rename')}
+        </Button>
         <Button
           variant="default"
           onClick={confirm}

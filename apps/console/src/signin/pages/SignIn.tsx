@@ -3,10 +3,12 @@ import type { SignInProgress } from '@gatehouse/browser';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { navigate, pendingLink, query, returnAddress } from '../address.ts';
 import type { PageProps } from '../App.tsx';
+import { canUsePasskeys } from '../../passkeys.ts';
 import { Field, PasswordField } from '../fields.tsx';
 import { Form } from '../Form.tsx';
 import { Heading, Notice, PageLink } from '../Frame.tsx';
 import { SecondStep } from '../SecondStep.tsx';
+import { PasskeyForm } from '../PasskeyForm.tsx';
 import { providerAddress, Providers } from '../Providers.tsx';
 import { findProvider, gatehouse, linkProvider, ProblemError } from '../server.ts';
 import { hasText, t } from '../text.ts';
@@ -27,7 +29,8 @@ function arrivedWith(token: string | null): Waiting | undefined {
   if (location.pathname === '/signin/enrol') return { status: 'enrolment', sessionToken };
   if (location.pathname !== '/signin/second-factor') return undefined;
   const rememberDays = Number(query().get('remember')) || 0;
-  return { status: 'second-factor', sessionToken, factors: ['totp', 'backup_code'], rememberDays };
+  const factors = query().get('factors')?.split(',') ?? ['totp', 'backup_code'];
+  return { status: 'second-factor', sessionToken, factors, rememberDays };
 }
 
 export function SignIn({ options, token }: PageProps) {
@@ -48,10 +51,12 @@ export function SignIn({ options, token }: PageProps) {
     return unsubscribe;
   }, []);
 
+  const take = (progress: SignInProgress): void => {
+    if (progress.status !== 'signed-in') setWaiting(progress);
+  };
   async function send({ email = '', password = '' }: Readonly<Record<string, string>>): Promise<void> {
     try {
-      const progress = await gatehouse.signIn({ email, password });
-      if (progress.status !== 'signed-in') setWaiting(progress);
+      take(await gatehouse.signIn({ email, password }));
     } catch (error) {
       if (error instanceof ProblemError && error.code === 'auth.sso_required') {
         const id = await findProvider(email);
@@ -63,6 +68,8 @@ export function SignIn({ options, token }: PageProps) {
     }
   }
 
+  const connections = options?.connections ?? [];
+  const hasPasskeys = options?.passkeys === true && canUsePasskeys();
   if (waiting)
     return <SecondStep progress={waiting} onSignedIn={goOn} onStartOver={() => setWaiting(undefined)} />;
   if (options?.policy === 'restricted') {
@@ -71,7 +78,9 @@ export function SignIn({ options, token }: PageProps) {
         <Heading title={t('signin.title')} />
         <Problem />
         {options.connections.length > 0 ? (
-          <Providers connections={options.connections} alone />
+          <div class="providers">
+            <Providers connections={options.connections} />
+          </div>
         ) : (
           <Notice kind="care">{t('signin.restricted')}</Notice>
         )}
@@ -90,7 +99,8 @@ export function SignIn({ options, token }: PageProps) {
               name="email"
               type="email"
               label={t('field.email')}
-              autocomplete="username"
+              // Passkeys are offered where the address is typed.
+              autocomplete="username webauthn"
               error={fields.email}
               autofocus
             />
@@ -98,7 +108,11 @@ export function SignIn({ options, token }: PageProps) {
           </>
         )}
       </Form>
-      <Providers connections={options?.connections ?? []} />
+      <div class="providers">
+        {(hasPasskeys || connections.length > 0) && <p class="or">{t('signin.or')}</p>}
+        {hasPasskeys && <PasskeyForm onProgress={take} />}
+        <Providers connections={connections} />
+      </div>
       <div class="after">
         <p>
           <PageLink to="/forgot-password">{t('signin.forgot')}</PageLink>

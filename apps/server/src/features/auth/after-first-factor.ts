@@ -6,7 +6,7 @@ import type { KnownClient } from '../clients/index.ts';
 import type { Deps } from '../deps.ts';
 import { isOwnConnection } from '../settings/index.ts';
 import { type OpenedSession, openSession, type SettledAmr } from './open-session.ts';
-import { hasSecondFactor, listFactors } from './second-factor/factors.repo.ts';
+import { hasSecondFactor, listFactors, loadNewestFactor } from './second-factor/factors.repo.ts';
 import { METHODS } from './second-factor/methods.ts';
 import { type IssuedPending, issuePending } from './second-factor/pending-sign-in.ts';
 import { isSettledBy, MFA, REMEMBERED } from './second-factor/policy.ts';
@@ -62,11 +62,12 @@ export async function afterFirstFactor(
   if (rules.policy === 'restricted' && !(connectionId && (await isOwnConnection(tx, connectionId))))
     throw ssoRequired();
   const via = connectionId !== undefined && { connectionId };
-  const open = async (methods: readonly string[]): Promise<SignInOutcome> => ({
-    next: 'session',
+  const open = async (methods: readonly string[]) => ({
+    next: 'session' as const,
     opened: await openSession(deps, tx, { userId, client, amr: methods as SettledAmr, ...via }, request),
   });
-  if (mfa.policy === 'off' || amr.includes(MFA)) return open(amr);
+  if (amr.includes(MFA)) return { ...(await open(amr)), provedFactor: await loadNewestFactor(tx, userId) };
+  if (mfa.policy === 'off') return open(amr);
   if (!(await hasSecondFactor(tx, userId))) {
     if (isSettledBy(mfa, amr)) return open(amr);
     const pending = await issuePending(deps, tx, 'enrolment', proved);

@@ -28,6 +28,7 @@ import { checkPasswordsAllowed, login } from './login.ts';
 import { logout } from './logout.ts';
 import { confirmRegistration, register } from './register.ts';
 import { renew } from './renew.ts';
+import { loadRelyingParty } from './passkeys/relying-party.ts';
 import { NoContent, OF_NEW_PASSWORD, OF_PAGE } from './route-shapes.ts';
 import { acrOf } from './second-factor/policy.ts';
 import { provenSession } from './proven-session.ts';
@@ -63,6 +64,7 @@ export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
       registration: config.registration,
       policy: config.authPolicy,
       devMailUrl: deps.mailbox ? mailboxUrl(config) : null,
+      passkeys: config.authPolicy !== 'restricted' && loadRelyingParty(config) !== undefined,
       setupRequired: await setupRequired(),
       secureContext: config.publicUrl.startsWith('https://') || isLoopbackUrl(config.publicUrl),
     }),
@@ -237,7 +239,7 @@ export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
         operationId: 'checkMethod',
         summary: 'Which ways in may this address use',
         description:
-          'Told from the domain of the address alone, and never from whether somebody has it: where a tenant has proved the domain, its identity provider, and no password where the tenant takes none.',
+          'Told from the domain of the address alone, and never from whether somebody has it: where a tenant has proved the domain, its identity provider, and neither password nor passkey where the tenant takes none.',
         body: CheckMethodRequest,
         response: {
           200: CheckMethodResponse,
@@ -250,7 +252,12 @@ export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
       checkPasswordsAllowed(deps);
       const realm = await deps.homeRealms.find(request.body.email);
       const connection = realm?.connection ?? null;
-      const methods = [...(connection ? ['sso'] : []), ...(realm?.restricted === true ? [] : ['password'])];
+      const takesOthers = realm?.restricted !== true;
+      const methods = [
+        ...(connection ? ['sso'] : []),
+        ...(takesOthers && loadRelyingParty(config) ? ['passkey'] : []),
+        ...(takesOthers ? ['password'] : []),
+      ];
       return { methods, connection };
     },
   );

@@ -8,6 +8,8 @@ const REFRESH_PATH = '/api/v1/auth';
 export const DEVICE_COOKIE = '__Host-gh.device';
 /** Binds a sign-in that waits for its second factor to the browser that began it. */
 export const PENDING_COOKIE = '__Host-gh.pending';
+/** Binds what a browser was asked a passkey for, before anybody is known, to that browser. */
+export const PASSKEY_COOKIE = '__Host-gh.passkey';
 /** A browser that is asked for no second factor. */
 export const REMEMBERED_COOKIE = '__Host-gh.remembered';
 const DEVICE_DAYS = 365;
@@ -81,6 +83,10 @@ export const setPendingCookie = (reply: FastifyReply, value: string, seconds: nu
   setOwnCookie(reply, PENDING_COOKIE, value, seconds);
 
 export const clearPendingCookie = (reply: FastifyReply): void => setOwnCookie(reply, PENDING_COOKIE, '', 0);
+
+/** Good for an hour: several tabs ask under the same one. */
+export const setPasskeyCookie = (reply: FastifyReply, value: string): void =>
+  setOwnCookie(reply, PASSKEY_COOKIE, value, 3600);
 
 export const setRememberedCookie = (reply: FastifyReply, value: string, days: number): void =>
   setOwnCookie(reply, REMEMBERED_COOKIE, value, days * 86_400);

@@ -28,6 +28,8 @@ export { browserOf, type SigningBrowser } from './signing-browser.ts';
 export { makeAdministrator } from './make-administrator.ts';
 export { factorThrottleKey } from './second-factor/attempts.ts';
 export { endPending } from './second-factor/pending-sign-in.ts';
+export { ownPasskeysRoutes } from './passkeys/own-passkeys.routes.ts';
+export { passkeySignInRoutes } from './passkeys/passkey-sign-in.routes.ts';
 export { factorsRoutes } from './second-factor/factors.routes.ts';
 export { mfaRoutes } from './second-factor/mfa.routes.ts';
 export { forgetWrongFactors, resetFactors, resetFactorsByOperator } from './second-factor/reset-factors.ts';

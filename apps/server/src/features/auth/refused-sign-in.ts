@@ -9,11 +9,14 @@ import type { Verdict } from './attempts.repo.ts';
 import { accountLockedMail } from './auth.mails.ts';
 
 export interface Refusal {
-  account: Account | undefined;
+  account: Pick<Account, 'tenantId' | 'userId' | 'email'> | undefined;
+  /** The address that was typed, or the id of the passkey: what there is to record of an account that nobody has. */
   email: string;
   /** The password was right, but the client belongs to another tenant, or the tenant's rules do not let this person in from here. */
   verdict: Verdict | 'client' | 'rules';
   lockedUntil: Date | null;
+  /** If not by a password. */
+  by?: 'passkey';
 }
 
 /**
@@ -21,11 +24,11 @@ export interface Refusal {
  * address sealed under a key of the day. The failure that locks tells the owner by mail.
  */
 export async function recordRefusal(deps: Deps, refusal: Refusal, request: RequestContext): Promise<void> {
-  const { account, verdict } = refusal;
+  const { account, verdict, by } = refusal;
   if (verdict !== 'accepted') deps.metrics.signIn(verdict);
   const tenantId = account?.tenantId ?? ROOT_TENANT;
   const subject = account ? { tenantId, id: account.userId } : subjectOfTheDay(deps.clock.now());
-  const resource = { type: account ? 'user' : 'address', id: account?.userId ?? null };
+  const resource = { type: account ? 'user' : (by ?? 'address'), id: account?.userId ?? null };
   const actor = { kind: 'anonymous', subject } as const;
   const address = account?.email ?? refusal.email;
   const mailIsLeft = verdict === 'locked_now' && (await deps.mailLimits.isLeft('account-locked', address));
@@ -35,7 +38,7 @@ export async function recordRefusal(deps: Deps, refusal: Refusal, request: Reque
       action: 'failed_login',
       actor,
       resource,
-      after: { email, verdict },
+      after: { [by && !account ? 'passkey' : 'email']: email, verdict, ...(by && { by }) },
       request,
     });
     if (verdict !== 'locked_now') return;

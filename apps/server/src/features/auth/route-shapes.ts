@@ -31,3 +31,17 @@ export const OF_PRESENT_PASSWORD = [
   'auth.sso_required',
   'auth.account_locked',
 ] satisfies ErrorCode[];
+
+/** Of a route by the session token of a sign-in that waits. */
+export const OF_PENDING = [
+  ...OF_PAGE,
+  'auth.mfa_session_invalid',
+  'auth.client_unknown',
+] satisfies ErrorCode[];
+
+/** Of a route that asks for a recent proof. */
+export const OF_STEP_UP = [
+  ...OF_SESSION,
+  'request.invalid',
+  'auth.insufficient_user_authentication',
+] satisfies ErrorCode[];

@@ -2,8 +2,8 @@ import type { SealedColumn, Sealer } from '../../platform/crypto/index.ts';
 import type { TenantId, UserId } from '../../platform/ids.ts';
 
 export type Owner = { tenantId: TenantId; userId: UserId };
-type SealedKind = 'password' | 'totp' | 'backup_code';
-const KINDS: readonly string[] = ['password', 'totp', 'backup_code'] satisfies SealedKind[];
+type SealedKind = 'password' | 'totp' | 'backup_code' | 'passkey';
+const KINDS: readonly string[] = ['password', 'totp', 'backup_code', 'passkey'] satisfies SealedKind[];
 
 /** A secret is sealed to its user and to what it is: a row that is moved to another user, or relabelled, does not open. */
 const contextOf = (kind: string, { tenantId, userId }: Owner) => `${kind} ${tenantId} ${userId}`;

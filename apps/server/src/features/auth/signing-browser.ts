@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { DEVICE_COOKIE, PENDING_COOKIE, REMEMBERED_COOKIE } from './cookies.ts';
+import { DEVICE_COOKIE, PASSKEY_COOKIE, PENDING_COOKIE, REMEMBERED_COOKIE } from './cookies.ts';
 
 /** What a browser that signs in brings along from earlier visits. It proves nothing by itself. */
 export interface SigningBrowser {
@@ -13,6 +13,8 @@ export interface SigningBrowser {
   deviceCookie: string | undefined;
   /** Of a sign-in that waits for its second factor in this browser. */
   pendingCookie: string | undefined;
+  /** Of a browser that was asked for a passkey before anybody is known. */
+  passkeyCookie: string | undefined;
   /** Of the accounts for which this browser is asked for no second factor. */
   rememberedCookie: string | undefined;
 }
@@ -22,5 +24,6 @@ export const browserOf = (request: FastifyRequest): SigningBrowser => ({
   userAgent: request.headers['user-agent'] ?? '',
   deviceCookie: request.cookies[DEVICE_COOKIE],
   pendingCookie: request.cookies[PENDING_COOKIE],
+  passkeyCookie: request.cookies[PASSKEY_COOKIE],
   rememberedCookie: request.cookies[REMEMBERED_COOKIE],
 });

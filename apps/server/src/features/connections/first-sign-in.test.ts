@@ -138,8 +138,8 @@ describe('somebody who comes by a tenant’s own provider', () => {
       tricked.userId,
     ]);
     await gatehouse.sql(
-      `insert into gatehouse.credentials (tenant_id, id, user_id, kind, secret_sealed, created_at, updated_at)
-       select $1, gen_random_uuid(), $2, kind, 'v1.x.x.x', now(), now() from unnest(array['password', 'totp', 'passkey']) kind`,
+      `insert into gatehouse.credentials (tenant_id, id, user_id, kind, secret_sealed, created_at, updated_at, passkey_index, sign_count)
+       select $1, gen_random_uuid(), $2, kind, 'v1.x.x.x', now(), now(), index, 0 from (values ('password', null), ('totp', null), ('passkey', 'x'::bytea)) as held (kind, index)`,
       [acme.tenantId, tricked.userId],
     );
     const asThem = gatehouse.browser({ origin: undefined });

@@ -232,7 +232,10 @@ export const connectionSignInRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }
     );
     if (returnTo.origin === page.origin)
       page.searchParams.set('returnTo', returnTo.pathname + returnTo.search);
-    if (outcome.next === 'second-factor') page.searchParams.set('remember', String(outcome.rememberDays));
+    if (outcome.next === 'second-factor') {
+      page.searchParams.set('remember', String(outcome.rememberDays));
+      page.searchParams.set('factors', outcome.factors.join(','));
+    }
     // In the fragment, which browsers send to no server.
     page.hash = `token=${outcome.pending.sessionToken}`;
     return page;

@@ -33,6 +33,10 @@ describe('maintenance', () => {
       dayKeys: 0,
       retention: { records: 0, decisions: 0, months: 0 },
     });
+    // What a visitor was asked a passkey for, and a link beside it.
+    await gatehouse.browser().post('/api/v1/auth/passkey/options');
+    gatehouse.clock.advance({ hours: 2 });
+    expect(await maintenance.run()).toMatchObject({ oneTimeTokens: 1 });
     gatehouse.clock.advance({ days: 32 });
     await gatehouse.admin();
     expect(await maintenance.run()).toEqual({

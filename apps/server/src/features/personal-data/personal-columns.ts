@@ -75,7 +75,14 @@ export const PERSONAL_COLUMNS: Readonly<Record<string, Readonly<Record<string, P
     evidence: at('consents[].ip'),
     correlation_id: at('consents[].correlationId'),
   },
-  credentials: { kind: at('credentials[].kind'), label: at('credentials[].label'), secret_sealed: SECRET },
+  credentials: {
+    kind: at('credentials[].kind'),
+    label: at('credentials[].label'),
+    secret_sealed: SECRET,
+    passkey_index: without(
+      'A keyed hash of the id that a passkey goes by, to find it; the passkey itself is in its owner’s hand.',
+    ),
+  },
   decisions: {
     permission: LOG_OF_PERMITS,
     resource: LOG_OF_PERMITS,

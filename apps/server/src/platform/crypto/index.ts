@@ -51,3 +51,11 @@ export {
   type TokenSigner,
 } from './signing.ts';
 export { describeTotp, newTotpSecret, totpStepOf } from './totp.ts';
+export {
+  challengeIn,
+  NOBODYS_PASSKEY,
+  PASSKEY_ALGORITHMS,
+  type PasskeyKey,
+  verifyNewPasskey,
+  verifyPasskeyAnswer,
+} from './webauthn.ts';

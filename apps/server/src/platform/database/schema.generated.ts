@@ -169,7 +169,9 @@ export interface Credentials {
   label: string | null;
   last_step: Int8 | null;
   last_used_at: Timestamp | null;
+  passkey_index: Buffer | null;
   secret_sealed: string;
+  sign_count: Int8 | null;
   tenant_id: string;
   updated_at: Timestamp;
   user_id: string;

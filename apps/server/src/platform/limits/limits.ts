@@ -11,6 +11,7 @@ export type LimitGroup =
   | 'check-method'
   | 'password'
   | 'mfa'
+  | 'passkey'
   | 'email'
   | 'setup'
   | 'switch-tenant'

@@ -18,7 +18,11 @@ export type Purpose =
   | 'connection-link'
   | 'second-factor'
   | 'enrolment'
-  | 'new-totp';
+  | 'new-totp'
+  | 'new-passkey'
+  | 'passkey-sign-in'
+  | 'passkey-second-factor'
+  | 'passkey-step-up';
 
 /** What a token was made with. */
 export interface TokenContent {

@@ -6,12 +6,10 @@ import { Problem, type RequestContext } from '../../../platform/http/index.ts';
 import type { PasswordOwner } from '../own-password.ts';
 import type { Deps } from '../../deps.ts';
 import { type Owner, sealSecret } from '../sealed-credentials.ts';
-import { replaceBackupCodes } from './backup-codes.ts';
-import { insertFactors, listFactors } from './factors.repo.ts';
-import { endPending, WAITS } from './pending-sign-in.ts';
+import { completeAdding, type ConfirmedFactor } from './factor-added.ts';
+import { insertTotp, listFactors } from './factors.repo.ts';
+import { WAITS } from './pending-sign-in.ts';
 import { qrPath } from './qr.ts';
-import { forgetDevices } from '../../sessions/index.ts';
-import { factorsChangedMail } from './second-factor.mails.ts';
 
 const MOST = 5;
 
@@ -38,21 +36,18 @@ export interface NewFactor {
   label?: string;
 }
 
-/** A secret that was confirmed by a code of it. */
-export interface ConfirmedTotp {
-  token: string;
-  secret: Buffer;
-  step: number;
-  label: string | null;
-}
-
 /**
  * Compares the first code of a new secret, before anything is spent: a slip costs nothing. Guesses are not counted, since whoever
  * holds the token has seen the secret.
  *
  * @throws {Problem} `auth.link_invalid` for an enrolment that is over or somebody else's, `factors.code_wrong`
  */
-export async function confirmTotp(deps: Deps, owner: Owner, input: NewFactor): Promise<ConfirmedTotp> {
+export async function confirmTotp(
+  deps: Deps,
+  owner: Owner,
+  input: NewFactor,
+  request: RequestContext,
+): Promise<ConfirmedFactor> {
   const home = enterOwn({ kind: 'claim', tenantId: owner.tenantId });
   const open = await deps.doors.withTenant(home, (tx) =>
     deps.oneTimeTokens.read(tx, 'new-totp', input.enrolment_token),
@@ -65,52 +60,28 @@ export async function confirmTotp(deps: Deps, owner: Owner, input: NewFactor): P
       detail:
         'Enter the code that your app shows now. If it is never right, look whether your device knows the time.',
     });
-  return { token: input.enrolment_token, secret, step, label: input.label ?? null };
+  const confirmed = { token: input.enrolment_token, secret, step, label: input.label ?? null };
+  return { amr: 'otp', add: (tx, of) => addTotp(deps, tx, of, confirmed, request) };
 }
 
 const enrolmentOver = () =>
   new Problem('auth.link_invalid', { detail: 'Begin again: this secret can no longer be confirmed.' });
 
-/**
- * Adds the confirmed factor, whose first code is spent by it, and backup codes where there are none. The owner is told. For whoever
- * has locked the user.
- *
- * @throws {Problem} `auth.link_invalid`, `factors.too_many`
- */
-export async function addTotp(
+/** Adds the app; its first code is spent by that. */
+async function addTotp(
   deps: Deps,
   tx: TenantTx,
   owner: PasswordOwner,
-  { token, secret, step, label }: ConfirmedTotp,
+  { token, secret, step, label }: { token: string; secret: Buffer; step: number; label: string | null },
   request: RequestContext,
 ): Promise<string[] | undefined> {
-  const { userId, email } = owner;
+  const { userId } = owner;
   const spent = await deps.oneTimeTokens.consume(tx, 'new-totp', token);
   if (spent?.subjectId !== userId) throw enrolmentOver();
   const held = await listFactors(tx, userId);
   if (held.filter(({ kind }) => kind === 'totp').length >= MOST)
     throw new Problem('factors.too_many', { detail: `Remove one of the ${MOST} authenticator apps first.` });
   const secretSealed = sealSecret(deps.sealer, 'totp', owner, secret);
-  const [id = null] = await insertFactors(
-    tx,
-    userId,
-    'totp',
-    [{ secretSealed, label, lastStep: step }],
-    deps.clock.now(),
-  );
-  const codes = held.some(({ kind }) => kind === 'backup_code')
-    ? undefined
-    : await replaceBackupCodes(deps, tx, owner);
-  await endPending(deps, tx, userId);
-  await forgetDevices(tx, userId);
-  await deps.audit.record(tx, {
-    action: 'factor_added',
-    actor: { kind: 'user', id: userId, tenantId: tx.tenantId, email },
-    resource: { type: 'credential', id },
-    after: { factor: 'totp', backupCodes: codes !== undefined },
-    request,
-  });
-  const mail = factorsChangedMail(deps.config, email, 'added', request);
-  await deps.outbox.mail(tx, 'factors_changed', mail, request.correlationId);
-  return codes;
+  const id = await insertTotp(tx, userId, { secretSealed, label, lastStep: step }, deps.clock.now());
+  return completeAdding(deps, tx, owner, { id, kind: 'totp' }, request);
 }

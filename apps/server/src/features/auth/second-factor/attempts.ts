@@ -6,8 +6,10 @@ const FORGET_HOURS = 24;
 /** So many times the guesses of one browser are those of all known browsers of a user together. */
 const DEVICES = 4;
 
-/** Where a factor is proved. Each known browser (`knownByFactor`), and whoever is signed in, is counted apart from unknown browsers. */
-export type Place = { at: 'sign-in'; device: string | undefined } | { at: 'session' };
+/** Each known browser (`knownByFactor`), and whoever is signed in, is counted apart from unknown browsers. */
+type Counted = { at: 'sign-in'; device: string | undefined } | { at: 'session' };
+/** Where a factor is proved, and `by` which session token or in which session: challenges are made for that one. */
+export type Place = Counted & { by: string };
 
 /**
  * The row that counts wrong second factors of a user; those of known browsers and of sessions begin with the same bytes.
@@ -15,7 +17,7 @@ export type Place = { at: 'sign-in'; device: string | undefined } | { at: 'sessi
  * SECURITY: by user and not by address, so that a new password by mail does not clear it: whoever reads somebody's mail would
  * have five guesses more with each. Nor by session or client (threats 36 and 40).
  */
-export function factorThrottleKey(deps: Pick<Deps, 'blindIndex'>, userId: UserId, place?: Place): Buffer {
+export function factorThrottleKey(deps: Pick<Deps, 'blindIndex'>, userId: UserId, place?: Counted): Buffer {
   const user = deps.blindIndex.of('throttle second factor', userId);
   const of = place === undefined ? undefined : place.at === 'session' ? 'session' : place.device;
   return of === undefined

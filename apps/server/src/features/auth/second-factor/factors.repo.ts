@@ -4,7 +4,7 @@ import { newId, type UserId } from '../../../platform/ids.ts';
 
 /** Kinds for which a user is asked at sign-in. Backup codes stand in for one of them and are no reason to ask. */
 const ASKED = ['totp', 'passkey'] as const;
-export type StoredKind = 'totp' | 'backup_code';
+export type StoredKind = 'totp' | 'backup_code' | 'passkey';
 
 const factorsOf = (tx: TenantTx, userId: UserId) =>
   tx.selectFrom('credentials').where('tenant_id', '=', tx.tenantId).where('user_id', '=', userId);
@@ -37,35 +37,56 @@ export interface SealedFactor {
   id: string;
   secret_sealed: string;
   last_step: string | null;
+  sign_count: string | null;
 }
 
 export const loadSecrets = (tx: TenantTx, userId: UserId, kind: StoredKind): Promise<SealedFactor[]> =>
   factorsOf(tx, userId)
-    .select(['id', 'secret_sealed', 'last_step'])
+    .select(['id', 'secret_sealed', 'last_step', 'sign_count'])
     .where('kind', '=', kind)
     .orderBy('id')
     .execute();
 
-export async function insertFactors(
+export async function insertTotp(
   tx: TenantTx,
   userId: UserId,
-  kind: StoredKind,
-  factors: readonly { secretSealed: string; label?: string | null; lastStep?: number }[],
+  totp: { secretSealed: string; label: string | null; lastStep: number },
   now: Date,
-): Promise<string[]> {
-  const rows = factors.map(({ secretSealed, label, lastStep }) => ({
+): Promise<string> {
+  const id = newId();
+  await tx
+    .insertInto('credentials')
+    .values({
+      tenant_id: tx.tenantId,
+      id,
+      user_id: userId,
+      kind: 'totp',
+      secret_sealed: totp.secretSealed,
+      label: totp.label,
+      last_step: totp.lastStep,
+      created_at: now,
+      updated_at: now,
+    })
+    .execute();
+  return id;
+}
+
+export async function insertBackupCodes(
+  tx: TenantTx,
+  userId: UserId,
+  sealed: readonly string[],
+  now: Date,
+): Promise<void> {
+  const rows = sealed.map((secretSealed) => ({
     tenant_id: tx.tenantId,
     id: newId(),
     user_id: userId,
-    kind,
+    kind: 'backup_code',
     secret_sealed: secretSealed,
-    label: label ?? null,
-    last_step: lastStep ?? null,
     created_at: now,
     updated_at: now,
   }));
   await tx.insertInto('credentials').values(rows).execute();
-  return rows.map(({ id }) => id);
 }
 
 /**
@@ -93,6 +114,48 @@ export async function spendBackupCode(tx: TenantTx, id: string): Promise<boolean
     .where('kind', '=', 'backup_code')
     .executeTakeFirst();
   return result.numDeletedRows > 0n;
+}
+
+/** Gives one factor of the user another name; the one before, or undefined where there is no such factor. */
+export async function renameFactor(
+  tx: TenantTx,
+  userId: UserId,
+  id: string,
+  label: string | null,
+  now: Date,
+): Promise<{ label: string | null } | undefined> {
+  const ofUser = factorsOf(tx, userId).where('id', '=', id).where('kind', 'in', ASKED);
+  const before = await ofUser.select('label').forUpdate().executeTakeFirst();
+  if (before === undefined) return undefined;
+  await tx
+    .updateTable('credentials')
+    .set({ label, updated_at: now })
+    .where('tenant_id', '=', tx.tenantId)
+    .where('id', '=', id)
+    .execute();
+  return before;
+}
+
+/**
+ * Whether anything but passkeys lets the user in, or another passkey does. Whoever has only one of them must not remove it: that
+ * would be an account of nobody.
+ */
+export async function hasWayInWithout(tx: TenantTx, userId: UserId, passkeyId: string): Promise<boolean> {
+  const credential = await factorsOf(tx, userId)
+    .select('id')
+    .where('kind', 'in', ['password', 'passkey'])
+    .where('id', '!=', passkeyId)
+    .limit(1)
+    .executeTakeFirst();
+  if (credential !== undefined) return true;
+  const identity = await tx
+    .selectFrom('external_identities')
+    .select('id')
+    .where('tenant_id', '=', tx.tenantId)
+    .where('user_id', '=', userId)
+    .limit(1)
+    .executeTakeFirst();
+  return identity !== undefined;
 }
 
 /** Removes one factor of the user; what it was, or undefined. */

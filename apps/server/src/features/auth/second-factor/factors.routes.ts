@@ -1,11 +1,13 @@
 import {
   BackupCodes,
   ConfirmTotpRequest,
+  Factor,
   FactorAdded,
   Id,
   Message,
   NewTotp,
   OwnFactors,
+  RenameFactorRequest,
   SignInResponse,
   StepUpRequest,
 } from '@gatehouse/contracts';
@@ -15,20 +17,21 @@ import { contextOf, problems } from '../../../platform/http/index.ts';
 import { actorOf } from '../../audit/index.ts';
 import type { Deps } from '../../deps.ts';
 import type { SignedInPrincipal } from '../authenticate.ts';
-import { NoContent, OF_PRESENT_PASSWORD, OF_SESSION } from '../route-shapes.ts';
+import { NoContent, OF_PRESENT_PASSWORD, OF_SESSION, OF_STEP_UP } from '../route-shapes.ts';
 import { answerSignedIn } from '../signed-in-answer.ts';
+import { confirmTotp } from './add-totp.ts';
 import {
-  addOwnTotp,
+  addOwnFactor,
   beginOwnTotp,
   listOwnFactors,
   removeOwnFactor,
+  renameOwnFactor,
   renewBackupCodes,
 } from './own-factors.ts';
 import { forgetOwnDevices } from './remembered-devices.ts';
 import { stepUp } from './step-up.ts';
 
 const tags = ['Second factors'];
-const OF_STEP_UP = [...OF_SESSION, 'request.invalid', 'auth.insufficient_user_authentication'] as const;
 /** Taking away: by a second factor, whatever else was proved (threat 41). */
 const SECOND = { ...RECENT, acr: '2' } as const;
 
@@ -95,9 +98,35 @@ export const factorsRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app,
     },
     async (request, reply) => {
       const principal = request.principal as SignedInPrincipal;
-      const { opened, backupCodes } = await addOwnTotp(deps, principal, request.body, contextOf(request));
+      const context = contextOf(request);
+      const { opened, backupCodes } = await addOwnFactor(
+        deps,
+        principal,
+        (owner) => confirmTotp(deps, owner, request.body, context),
+        context,
+      );
       const answer = answerSignedIn(deps, reply, opened);
       return { ...answer, ...(backupCodes && { backup_codes: backupCodes }) };
+    },
+  );
+
+  app.post(
+    '/auth/factors/:id/rename',
+    {
+      config: { access: user() },
+      schema: {
+        tags,
+        operationId: 'renameFactor',
+        summary: 'Give one of my second factors another name',
+        description: 'Or none, by `null`. Only its owner ever sees the name.',
+        params: Message({ id: Id }),
+        body: RenameFactorRequest,
+        response: { 200: Factor, ...problems(...OF_SESSION, 'request.invalid', 'resource.not_found') },
+      },
+    },
+    (request) => {
+      const renamed = { id: request.params.id, label: request.body.label };
+      return renameOwnFactor(deps, request.principal as SignedInPrincipal, renamed, contextOf(request));
     },
   );
 
@@ -115,7 +144,7 @@ export const factorsRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app,
         params: Message({ id: Id }),
         response: {
           204: NoContent,
-          ...problems(...OF_STEP_UP, 'resource.not_found', 'factors.last'),
+          ...problems(...OF_STEP_UP, 'resource.not_found', 'factors.last', 'users.last_way_in'),
         },
       },
     },
@@ -188,6 +217,7 @@ export const factorsRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app,
             ...OF_STEP_UP,
             ...OF_PRESENT_PASSWORD,
             'factors.code_wrong',
+            'factors.passkey_failed',
             'auth.sign_in_refused',
             'auth.busy',
           ),

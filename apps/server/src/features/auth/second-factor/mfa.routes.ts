@@ -7,37 +7,20 @@ import {
   VerifyMfaRequest,
 } from '@gatehouse/contracts';
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
-import type { FastifyRequest } from 'fastify';
 import { publicAccess } from '../../../platform/access/index.ts';
 import { contextOf, problems } from '../../../platform/http/index.ts';
-import { CONSOLE_CLIENT } from '../../clients/index.ts';
 import type { Deps } from '../../deps.ts';
-import { checkOrigin } from '../cross-site.ts';
-import { OF_PAGE } from '../route-shapes.ts';
+import { OF_PENDING } from '../route-shapes.ts';
 import { answerSignIn } from '../signed-in-answer.ts';
-import { browserOf } from '../signing-browser.ts';
+import { confirmTotp } from './add-totp.ts';
 import { beginEnrolment, completeEnrolment } from './enrol-at-sign-in.ts';
-import { getPending, type PendingSignIn, type Waiting } from './pending-sign-in.ts';
+import { pendingOf } from './pending-of-request.ts';
 import { verifySignIn } from './verify-sign-in.ts';
 
 const tags = ['Sign-in'];
-const OF_PENDING = [...OF_PAGE, 'auth.mfa_session_invalid', 'auth.client_unknown'] as const;
 
 /** The second half of a sign-in, by the session token that the first half was answered with (spec W5, W6). */
 export const mfaRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { deps }, done) => {
-  /** SECURITY: by the client that the page names, and again by the one that signed in: the token says which. */
-  async function pendingOf(
-    request: FastifyRequest,
-    waiting: Waiting,
-    body: { session_token: string; client?: string },
-  ): Promise<PendingSignIn> {
-    checkOrigin(request, deps.config, await deps.clients.get(body.client ?? CONSOLE_CLIENT));
-    const of = { browser: browserOf(request), clientId: body.client };
-    const pending = await getPending(deps, waiting, body.session_token, of);
-    checkOrigin(request, deps.config, pending.client);
-    return pending;
-  }
-
   app.post(
     '/auth/mfa/verify',
     {
@@ -50,7 +33,7 @@ export const mfaRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { d
         operationId: 'verifyMfa',
         summary: 'Complete a sign-in by a second factor',
         description:
-          'With the session token that login answered and one proof: `totp_code` or `backup_code`. From the browser or program that signed in, within five ' +
+          'With the session token that login answered and one proof: `totp_code`, `backup_code` or `passkey`. From the browser or program that signed in, within five ' +
           'minutes, once. Answers like login. Five wrong ones lock the second factor of the account for thirty minutes, in whichever sign-ins they were tried.',
         body: VerifyMfaRequest,
         response: {
@@ -58,6 +41,7 @@ export const mfaRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { d
           ...problems(
             ...OF_PENDING,
             'auth.mfa_failed',
+            'auth.passkey_failed',
             'auth.account_locked',
             'auth.sign_in_refused',
             'auth.sso_required',
@@ -67,7 +51,7 @@ export const mfaRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { d
       },
     },
     async (request, reply) => {
-      const pending = await pendingOf(request, 'second-factor', request.body);
+      const pending = await pendingOf(deps, request, 'second-factor', request.body);
       const outcome = await verifySignIn(deps, pending, request.body, contextOf(request));
       return answerSignIn(deps, pending.browser, reply, outcome) as SignInResponse;
     },
@@ -88,7 +72,7 @@ export const mfaRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { d
       },
     },
     async (request, reply) => {
-      const pending = await pendingOf(request, 'enrolment', request.body);
+      const pending = await pendingOf(deps, request, 'enrolment', request.body);
       reply.header('cache-control', 'no-store');
       return beginEnrolment(deps, pending);
     },
@@ -122,12 +106,15 @@ export const mfaRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { d
       },
     },
     async (request, reply) => {
-      const pending = await pendingOf(request, 'enrolment', request.body);
+      const pending = await pendingOf(deps, request, 'enrolment', request.body);
+      const { enrolment_token, totp_code, label } = request.body;
+      const input = { enrolment_token, totp_code, ...(label !== undefined && { label }) };
+      const context = contextOf(request);
       const { opened, backupCodes, provedFactor } = await completeEnrolment(
         deps,
         pending,
-        request.body,
-        contextOf(request),
+        (owner) => confirmTotp(deps, owner, input, context),
+        context,
       );
       const answer = answerSignIn(deps, pending.browser, reply, { next: 'session', opened, provedFactor });
       return { ...(answer as SignInResponse), ...(backupCodes && { backup_codes: backupCodes }) };

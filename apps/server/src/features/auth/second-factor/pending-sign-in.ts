@@ -132,6 +132,6 @@ export async function spendPending(deps: Deps, tx: TenantTx, pending: PendingSig
 
 /** Ends the sign-ins of a user that wait: whoever began one may have been somebody who knew what is changed now. */
 export async function endPending(deps: Deps, tx: TenantTx, userId: UserId): Promise<void> {
-  for (const purpose of [...(Object.keys(WAITS) as Waiting[]), 'new-totp'] as const)
+  for (const purpose of [...(Object.keys(WAITS) as Waiting[]), 'new-totp', 'new-passkey'] as const)
     await deps.oneTimeTokens.revoke(tx, purpose, userId);
 }

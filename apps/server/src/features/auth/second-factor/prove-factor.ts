@@ -10,6 +10,7 @@ import type { PasswordOwner } from '../own-password.ts';
 import { judgeFactor, type Place } from './attempts.ts';
 import { listFactors, loadSecrets } from './factors.repo.ts';
 import { type Found, type Method, METHODS } from './methods.ts';
+import { recordPasskeyUsed, tellOfCopy } from '../passkeys/passkey-records.ts';
 import { backupCodeUsedMail, factorLockedMail } from './second-factor.mails.ts';
 
 declare const proven: unique symbol;
@@ -32,15 +33,17 @@ export async function proveFactor(
   place: Place,
   request: RequestContext,
 ): Promise<ProvenFactor> {
-  const { method, given } = methodOf(proof);
+  const method = methodOf(proof);
   const home = enterOwn({ kind: 'claim', tenantId: owner.tenantId });
   const rows = await deps.doors.withTenant(home, (tx) => loadSecrets(tx, owner.userId, method.kind));
-  const found = method.find(deps, owner, rows, given);
-  const attempt = await judgeFactor(deps, { userId: owner.userId, place, ok: found !== undefined });
-  if (attempt.verdict === 'accepted' && found) return { owner, place, method, found } as ProvenFactor;
+  const found = await method.find(deps, { owner, rows, place }, proof);
+  const ok = found !== undefined && found.isCopy !== true;
+  const attempt = await judgeFactor(deps, { userId: owner.userId, place, ok });
+  if (attempt.verdict === 'accepted' && ok) return { owner, place, method, found } as ProvenFactor;
   await recordWrong(deps, owner, { method, place, ...attempt }, request);
+  if (found?.isCopy === true) await tellOfCopy(deps, owner, found.id, request);
   throw attempt.lockedUntil === null
-    ? wrong(place)
+    ? wrong(place, method)
     : accountLocked(
         deps,
         attempt.lockedUntil,
@@ -60,7 +63,9 @@ export async function spendFactor(
   request: RequestContext,
 ): Promise<void> {
   if (tx.tenantId !== owner.tenantId) throw new Error('a factor of another tenant');
-  if (!(await method.spend(tx, found, deps.clock.now()))) throw wrong(place);
+  if (!(await method.spend(deps, tx, found))) throw wrong(place, method);
+  if (method.kind === 'passkey')
+    await recordPasskeyUsed(deps, tx, owner, { id: found.id, at: place.at }, request);
   if (method.kind !== 'backup_code') return;
   const left = (await listFactors(tx, owner.userId)).filter(({ kind }) => kind === 'backup_code').length;
   await deps.audit.record(tx, {
@@ -79,22 +84,23 @@ export async function spendFactor(
 }
 
 /** SECURITY: one proof, so that none is tried without being counted. */
-function methodOf(proof: SecondFactorProof): { method: Method; given: string } {
-  const given = METHODS.flatMap((method) => {
-    const text = method.given(proof);
-    return text === undefined ? [] : [{ method, given: text }];
-  });
-  const [only, more] = given;
+function methodOf(proof: SecondFactorProof): Method {
+  const [only, more] = METHODS.filter((method) => method.isGiven(proof));
   if (only !== undefined && more === undefined) return only;
-  const message = 'must have one of totp_code and backup_code';
+  const message = 'must have one of totp_code, backup_code and passkey';
   throw new Problem('request.invalid', { detail: `body ${message}.`, errors: [{ path: 'body', message }] });
 }
 
-const wrong = ({ at }: Place) =>
-  new Problem(at === 'sign-in' ? 'auth.mfa_failed' : 'factors.code_wrong', {
+function wrong({ at }: Place, { kind }: Method): Problem {
+  if (kind === 'passkey')
+    return new Problem(at === 'sign-in' ? 'auth.passkey_failed' : 'factors.passkey_failed', {
+      detail: 'Ask for the passkey again, and take one of this account.',
+    });
+  return new Problem(at === 'sign-in' ? 'auth.mfa_failed' : 'factors.code_wrong', {
     detail:
       'Enter the code that your app shows now, each only once; or a backup code that you have not used.',
   });
+}
 
 async function recordWrong(
   deps: Deps,

@@ -31,6 +31,7 @@ export const backupCodeUsedMail = (config: Sender, to: string, left: number, req
 
 const CHANGES = {
   added: 'a second factor was added to your account',
+  passkey: 'a passkey was added to your account: whoever holds it can sign in with it',
   removed: 'a second factor was removed from your account',
   codes: 'new backup codes were made for your account, and those before are worth nothing any more',
   reset:
@@ -46,5 +47,13 @@ export const factorsChangedMail = (
 ): Mail =>
   told(config, to, `The second factors of your account with ${config.name} were changed`, [
     `${CHANGES[change]}${request ? `, from the address ${request.ip}` : ''}.`,
+    notYou(config),
+  ]);
+
+/** SECURITY: what a counter that went back means (WebAuthn §6.1.1). The passkey is refused for as long as its counter is behind. */
+export const passkeyRefusedMail = (config: Sender, to: string, request: RequestContext): Mail =>
+  told(config, to, `A passkey of your account with ${config.name} was refused`, [
+    `a passkey of your account was used from the address ${request.ip}, and counts fewer uses than it had before. It may have been copied, and so it was refused.`,
+    'If you know no harmless reason, such as a security key that was restored, remove this passkey on your account page and add a new one.',
     notYou(config),
   ]);

@@ -85,7 +85,8 @@ export async function stepUp(
   const amr = principal.session.amr;
   const owner = ownerOf(principal);
   if (password === undefined) {
-    const proven = await proveFactor(deps, owner, proof, { at: 'session' }, request);
+    const place = { at: 'session', by: principal.sessionId } as const;
+    const proven = await proveFactor(deps, owner, proof, place, request);
     return goOn(deps, principal, withSecondFactor(amr, proven.method.amr), request, (tx) =>
       spendFactor(deps, tx, proven, request),
     );

@@ -34,13 +34,14 @@ export async function verifySignIn(
 ): Promise<SignInOutcome> {
   const { tenantId, userId, client, browser, newestFactor } = pending;
   const owner = ownerOfPending(pending);
-  const { totp_code, backup_code } = input;
+  const { totp_code, backup_code, passkey } = input;
   const proof = {
     ...(totp_code !== undefined && { totp_code }),
     ...(backup_code !== undefined && { backup_code }),
+    ...(passkey !== undefined && { passkey }),
   };
   const device = knownByFactor(deps.sealer, browser.deviceCookie, userId, newestFactor);
-  const place = { at: 'sign-in', device } as const;
+  const place = { at: 'sign-in', device, by: pending.sessionToken } as const;
   const proven = await proveFactor(deps, owner, proof, place, request);
   const { mfa } = await deps.tenantRules.get(tenantId);
   const outcome = await deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId }), async (tx) => {

@@ -1,0 +1,263 @@
+import { createHmac } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  enter,
+  findBarriers,
+  launchBrowser,
+  newVisitor,
+  showScheme,
+  signIn,
+  type Visitor,
+} from './browser.ts';
+import { administrator, type Deployment, startDeployment } from './deployment.ts';
+
+let deployment: Deployment;
+let browser: Browser;
+beforeAll(async () => {
+  [deployment, browser] = await Promise.all([
+    startDeployment({ GATEHOUSE_NAME: 'Example Cloud' }),
+    launchBrowser(),
+  ]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await deployment?.stop();
+});
+
+/** A device with a fingerprint reader that always knows its owner, in this tab; answers what it holds. */
+async function addAuthenticator(page: Page) {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('WebAuthn.enable');
+  const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+  return async () => (await devtools.send('WebAuthn.getCredentials', { authenticatorId })).credentials;
+}
+
+/** A browser that offers no passkeys where one types: the button is left. */
+const withoutOffers = ({ context }: Visitor) =>
+  context.addInitScript(() => {
+    // An empty page has none.
+    if (!('PublicKeyCredential' in window)) return;
+    Object.defineProperty(PublicKeyCredential, 'isConditionalMediationAvailable', {
+      value: () => Promise.resolve(false),
+    });
+  });
+
+/** RFC 6238, from the secret that the page shows. */
+function codeOf(secret: string, steps = 0): string {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+  const bits = [...secret.replaceAll(/\s/g, '')]
+    .map((c) => alphabet.indexOf(c).toString(2).padStart(5, '0'))
+    .join('');
+  const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)));
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + steps));
+  const mac = createHmac('sha1', key).update(counter).digest();
+  const at = (mac.at(-1) ?? 0) & 15;
+  return String((mac.readUInt32BE(at) & 0x7fff_ffff) % 1_000_000).padStart(6, '0');
+}
+
+/** By keyboard: whatever has the focus afterwards was reached without a mouse. */
+async function press(page: Page, role: 'button' | 'link' | 'menuitem', name: string | RegExp): Promise<void> {
+  await page
+    .getByRole(role, { name, ...(typeof name === 'string' && { exact: true }) })
+    .first()
+    .focus();
+  await page.keyboard.press('Enter');
+}
+async function signOut(page: Page): Promise<void> {
+  await press(page, 'button', /Account menu/);
+  await press(page, 'menuitem', 'Sign out');
+  await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
+}
+const section = (page: Page) => page.getByRole('region', { name: 'Passkeys and second factors' });
+const home = (page: Page) => page.getByRole('heading', { name: /^Hello/ }).waitFor();
+
+/** Axe finds nothing, nothing is wider than the screen; with PICTURES a folder gets what there was to see. */
+async function look(page: Page, name: string): Promise<void> {
+  expect(await findBarriers(page), name).toEqual([]);
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  expect(overflow, `${name} is wider than the screen`).toBeLessThanOrEqual(0);
+  const folder = process.env.PICTURES;
+  if (folder === undefined) return;
+  await mkdir(folder, { recursive: true });
+  const width = page.viewportSize()?.width;
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await showScheme(page, colorScheme);
+    await page.screenshot({ path: `${folder}/${name}-${width}-${colorScheme}.png` });
+  }
+  await showScheme(page, 'light');
+}
+
+/** Changes what the tenant demands, on the page of the settings. */
+async function demand(page: Page, { policy, days }: { policy?: string; days?: string }): Promise<void> {
+  await page.goto('/settings');
+  const rules = page.getByRole('region', { name: 'Second factors' });
+  if (policy !== undefined) {
+    await rules.getByLabel('Second factor', { exact: true }).click();
+    await page.getByRole('option', { name: policy }).click();
+  }
+  if (days !== undefined) await rules.getByLabel('Days a browser is remembered').fill(days);
+  await rules.getByRole('button', { name: 'Save' }).click();
+  // Whoever demands a factor and has none is out at once.
+  await page
+    .getByText('The settings are saved.')
+    .or(page.getByRole('heading', { name: 'Sign in' }))
+    .first()
+    .waitFor();
+}
+
+describe.each([
+  { width: 1440, height: 900 },
+  { width: 360, height: 740 },
+])('a person with a passkey, by keyboard, $width wide', (viewport) => {
+  it('adds it, signs in by it alone and after a password, proves once more who they are, and removes it', async () => {
+    const visitor = await newVisitor(browser, deployment.url, { viewport });
+    const page = await visitor.openTab();
+    await signIn(page);
+    await demand(page, { days: String(viewport.width % 300) });
+    await page.goto('/');
+    const credentials = await addAuthenticator(page);
+    await press(page, 'button', 'Add a passkey…');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name of the passkey').waitFor();
+    await look(page, 'add-passkey');
+    await dialog.getByLabel('Name of the passkey').fill('Test bench');
+    await page.keyboard.press('Enter');
+    await dialog.getByRole('heading', { name: 'Keep your backup codes' }).waitFor();
+    const codes = await dialog.locator('.codes code').allTextContents();
+    expect(codes).toHaveLength(10);
+    await look(page, 'backup-codes');
+    await press(page, 'button', 'I have kept them');
+    await section(page).getByRole('heading', { name: 'Test bench' }).waitFor();
+    await press(page, 'button', 'Rename: Test bench');
+    await dialog.getByLabel('Name').fill('Old bench');
+    await page.keyboard.press('Enter');
+    await section(page).getByRole('heading', { name: 'Old bench' }).waitFor();
+    await section(page).scrollIntoViewIfNeeded();
+    await look(page, 'factors');
+
+    // Offered where the address is typed, and taken without a word.
+    await signOut(page);
+    await page.goto('/signin');
+    await home(page);
+    await signOut(page);
+
+    // As second factor, after the password.
+    await withoutOffers(visitor);
+    await page.goto('/signin');
+    await page.getByRole('button', { name: 'Sign in with a passkey' }).waitFor();
+    expect(await page.getByLabel('Email address').getAttribute('autocomplete')).toBe('username webauthn');
+    await look(page, 'sign-in');
+    await enter(page, administrator);
+    await page.getByRole('heading', { name: 'One more step' }).waitFor();
+    await look(page, 'second-step');
+    await press(page, 'button', 'Use a backup code');
+    await page.getByLabel('Backup code').waitFor();
+    await look(page, 'second-step-code');
+    await press(page, 'button', 'Use a passkey');
+    await page.getByLabel(/^Do not ask again/).check();
+    await press(page, 'button', 'Use a passkey');
+    await home(page);
+
+    // By the button.
+    await signOut(page);
+    await page.goto('/signin');
+    expect(await credentials()).toMatchObject([{ isResidentCredential: true, rpId: 'localhost' }]);
+    await press(page, 'button', 'Sign in with a passkey');
+    await home(page);
+    await signOut(page);
+
+    // Remembered here, the password alone is enough to come in, and not to take the passkey away.
+    await page.goto('/signin');
+    await enter(page, administrator);
+    await home(page);
+    await press(page, 'button', 'Remove: Old bench');
+    await press(page, 'button', 'Remove');
+    const asked = page.getByRole('dialog', { name: 'Is it you?' });
+    await asked.getByRole('button', { name: 'Use a passkey' }).waitFor();
+    await look(page, 'step-up');
+    await press(page, 'button', 'Use a backup code');
+    await asked.getByLabel('Backup code').fill('AAAAA-AAAAA');
+    await page.keyboard.press('Enter');
+    await asked.getByRole('alert').waitFor();
+    await look(page, 'step-up-code');
+    await asked.getByRole('button', { name: 'Use a passkey' }).focus();
+    await page.keyboard.press('Enter');
+    await asked.getByText('Before this is done, use a passkey of your account.').waitFor();
+    await press(page, 'button', 'Use a passkey');
+    await section(page).getByRole('heading', { name: 'Old bench' }).waitFor({ state: 'detached' });
+
+    // The device still has it; here it opens nothing any more, and the page says so.
+    await signOut(page);
+    await page.goto('/signin');
+    await press(page, 'button', 'Sign in with a passkey');
+    await page.getByText('This passkey opens no account here.').waitFor();
+    await look(page, 'refused');
+    expect(visitor.faults()).toEqual([]);
+  });
+});
+
+describe('somebody whose organisation demands a second factor', () => {
+  it('sets up a passkey or an app before anything else, and is asked for the app at the next sign-in', async () => {
+    const visitor = await newVisitor(browser, deployment.url, { viewport: { width: 360, height: 740 } });
+    await withoutOffers(visitor);
+    const page = await visitor.openTab();
+    await signIn(page);
+    await demand(page, { policy: 'Mandatory', days: '0' });
+    await visitor.context.clearCookies();
+
+    await page.goto('/signin');
+    await enter(page, administrator);
+    await page.getByRole('heading', { name: 'Set up a second factor' }).waitFor();
+    await page.getByRole('button', { name: 'Create a passkey' }).waitFor();
+    await look(page, 'enrol-passkey');
+    await press(page, 'button', 'Use an authenticator app instead');
+    const secret = await page.locator('.secret code').textContent();
+    await look(page, 'enrol-app');
+    await page.getByLabel('Code', { exact: true }).fill('000000');
+    await page.keyboard.press('Enter');
+    await page.locator('.error').waitFor();
+    await page.getByLabel('Code', { exact: true }).fill(codeOf(secret ?? ''));
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Keep your backup codes' }).waitFor();
+    await look(page, 'enrol-codes');
+    await press(page, 'button', 'I have kept them');
+    await home(page);
+
+    await signOut(page);
+    await page.goto('/signin');
+    await enter(page, administrator);
+    await page.getByLabel('Code', { exact: true }).waitFor();
+    await look(page, 'second-step-app');
+    await page.getByLabel('Code', { exact: true }).fill(codeOf(secret ?? '', 1));
+    await page.keyboard.press('Enter');
+    await home(page);
+
+    // A passkey in place of it: added beside, then the app removed.
+    await addAuthenticator(page);
+    await press(page, 'button', 'Add a passkey…');
+    await page.getByLabel('Name of the passkey').fill('Phone');
+    await page.keyboard.press('Enter');
+    await page.getByText('Your passkey is added.').waitFor();
+    await press(page, 'button', 'Remove: Authenticator app');
+    await press(page, 'button', 'Remove');
+    await page.getByText('Removed: Authenticator app').waitFor();
+    await visitor.context.clearCookies();
+    await page.goto('/signin');
+    await enter(page, administrator);
+    await press(page, 'button', 'Use a passkey');
+    await home(page);
+    expect(visitor.faults()).toEqual([]);
+  });
+});
