@@ -10,12 +10,13 @@ import { sourcesStamp, writeBuildStamp } from './build-stamp.mjs';
 const server = join(root, 'apps', 'server');
 const console_ = join(root, 'apps', 'console');
 
-/** What runs in threads or processes of its own needs a file of its own: hashing passwords, reading pictures, answering requests. */
+/** What runs in threads or processes of its own needs a file of its own: hashing passwords, reading pictures and XML, answering requests. */
 const entries = [
   'src/main.ts',
   'src/cli/serve/serve-worker.ts',
   'src/platform/crypto/hash-worker.ts',
   'src/platform/images/redraw-worker.ts',
+  'src/features/connections/saml/saml-worker.ts',
 ];
 
 /** What the bundle reads when it runs, from beside itself. */

@@ -182,6 +182,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     valkeyUrl: config.valkeyUrl,
     onError,
   });
+  const providers = createProviders({
+    config,
+    sealer,
+    clock,
+    outbound: options.outbound ?? createOutbound(),
+  });
   const close = async () => {
     await watch.close();
     if (outbox) await outbox.close();
@@ -190,6 +196,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     await denials.close();
     counters.close();
     await passwords.close();
+    await providers.close();
     await doors.close();
     metrics.close();
     await traces.close();
@@ -267,7 +274,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       tokens: keys.tokens,
       oneTimeTokens: createOneTimeTokens({ sealer, blindIndex, clock }),
       clients: createClientDirectory(doors),
-      providers: createProviders({ config, sealer, outbound: options.outbound ?? createOutbound() }),
+      providers,
       dns: options.dns ?? createDns(),
       homeRealms: createHomeRealms({ doors }),
       sessionContexts: createSessionContexts({ doors, clock }),

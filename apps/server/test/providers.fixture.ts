@@ -1,5 +1,5 @@
 import { Events, OAuth2Server } from 'oauth2-mock-server';
-import type { Outbound } from '../src/platform/http-client/index.ts';
+import { HttpError, type Outbound } from '../src/platform/http-client/index.ts';
 import type { Answer, TestBrowser } from './browser.fixture.ts';
 
 /** An identity provider of the outside world: on this machine, under the name that it has out there. */
@@ -27,6 +27,8 @@ export interface TestProviders {
   outbound: Outbound;
   /** Every address that was spoken to. */
   asked: string[];
+  /** What stands at an address out there, beside the providers. */
+  documents: Map<string, string>;
   add(issuer: string, options?: { aliases?: Record<string, string>; takes?: string }): Promise<TestProvider>;
   /** Follows a redirect to a provider, as a browser does, to the address that it sends the browser back to. */
   authorize(location: string): Promise<URL>;
@@ -41,16 +43,21 @@ export function createTestProviders(): TestProviders {
   const places: [from: string, to: string][] = [];
   const servers: OAuth2Server[] = [];
   const asked: string[] = [];
+  const documents = new Map<string, string>();
   const here = (url: string): string => {
     const place = places.toSorted(([a], [b]) => b.length - a.length).find(([from]) => url.startsWith(from));
-    if (place === undefined) throw new Error(`no server of this test is ${url}`);
+    if (place === undefined)
+      throw new HttpError('unreachable', new Error(`no server of this test is ${url}`));
     return place[1] + url.slice(place[0].length);
   };
   const providers: TestProviders = {
     asked,
+    documents,
     outbound: {
       fetch: async (url, options) => {
         asked.push(url);
+        const document = documents.get(url);
+        if (document !== undefined) return new Response(document);
         return fetch(here(url), { ...options, redirect: 'manual' });
       },
     },

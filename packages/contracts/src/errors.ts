@@ -33,6 +33,10 @@ export const ERRORS = {
   },
   'auth.provider_failed': { status: 502, title: 'The identity provider did not answer as it should' },
   'auth.provider_refused': { status: 403, title: 'The identity provider did not let you in' },
+  'auth.idp_initiated': {
+    status: 400,
+    title: 'The sign-in was begun at the identity provider, and is not taken from there',
+  },
   'auth.connection_disabled': { status: 403, title: 'This way of signing in has been switched off' },
   'auth.email_unproved': { status: 403, title: 'The identity provider does not vouch for your address' },
   'auth.domain_unproved': {
@@ -94,6 +98,10 @@ export const ERRORS = {
   'connections.provider_unreachable': {
     status: 400,
     title: 'The identity provider cannot be reached as described',
+  },
+  'connections.metadata_refused': {
+    status: 400,
+    title: 'The metadata do not describe one SAML identity provider',
   },
   'connections.incomplete': { status: 409, title: 'The connection lacks something that it needs' },
   'connections.built_in': { status: 409, title: 'The deployment’s settings make this connection' },

@@ -30,6 +30,10 @@ export function faultsByField(error: unknown): Record<string, string> {
   const field = fieldOfCode[error.code];
   if (field !== undefined) return { [field]: sayProblem(error) };
   return Object.fromEntries(
-    (error.problem.errors ?? []).map(({ path, message }) => [path.split('/').at(-1) ?? '', message]),
+    (error.problem.errors ?? []).map(({ path, message }) => [
+      // Of what stands in a list, the list is the field.
+      path.split('/').findLast((part) => !/^\d+$/.test(part)) ?? '',
+      message,
+    ]),
   );
 }

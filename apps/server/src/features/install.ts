@@ -26,6 +26,7 @@ import {
 import { clientsRoutes } from './clients/index.ts';
 import {
   connectionSignInRoutes,
+  samlRoutes,
   connectionsRoutes,
   domainsRoutes,
   ownIdentitiesRoutes,
@@ -108,7 +109,7 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
     invitationLinksRoutes,
   ])
     await app.register(routes, { prefix: '/api/v1', deps });
-  for (const routes of [connectionSignInRoutes, ownIdentitiesRoutes])
+  for (const routes of [connectionSignInRoutes, samlRoutes, ownIdentitiesRoutes])
     await app.register(routes, { prefix: '/api/v1', deps });
   await app.register(sessionsRoutes, { prefix: '/api/v1', deps });
   for (const routes of [consentsRoutes, ownDataRoutes])

@@ -194,7 +194,7 @@ describe('input', () => {
       'x',
     ];
     for (const operation of changing())
-      for (const type of types)
+      for (const type of types.filter((each) => !operation.takes.includes(each)))
         expectRefused(await send(operation, '{"a":1}', type), 415, `${operation.operationId} ${type}`);
   });
 

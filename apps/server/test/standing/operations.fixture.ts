@@ -24,6 +24,8 @@ export interface Operation {
   /** Those of them that name a thing inside a tenant. */
   idParameters: string[];
   queryParameters: { name: string; schema: Schema }[];
+  /** The types of content that it says it takes. */
+  takes: string[];
   body: { schema: Schema; example: Record<string, unknown> } | undefined;
 }
 
@@ -63,6 +65,7 @@ export async function listOperations(gatehouse: TestServer): Promise<Operation[]
         pathParameters: inPath,
         idParameters: inPath.filter((name) => name !== 'tenantId'),
         queryParameters: parameters.filter((it) => it.in === 'query'),
+        takes: Object.keys(operation.requestBody?.content ?? {}),
         body: json && { schema: json.schema, example: json.example ?? {} },
       };
     }),

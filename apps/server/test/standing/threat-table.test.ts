@@ -6,7 +6,7 @@ import { rootDir } from '../../src/cli/folders.ts';
 /** Rows that the parts built so far must have a test for. */
 const OWED = [
   5, 6, 8, 9, 10, 13, 15, 16, 28, 29, 31, 32, 33, 37, 42, 43, 44, 46, 47, 48, 49, 50, 51, 53, 54, 55, 56, 57,
-  61, 68, 71, 72, 73, 74, 75, 76, 77, 78, 79, 80,
+  61, 67, 68, 71, 72, 73, 74, 75, 76, 77, 78, 79, 80,
 ];
 
 /** A table of proofs is worth what its tests are: each one that it names has to be there. */

@@ -2,11 +2,12 @@ import { Type, type Static } from 'typebox';
 import { Id, Message, Name, Nullable, PLAIN_TEXT, RoleName, Time } from './shapes.ts';
 
 export const ConnectionKind = Type.String({
-  enum: ['oidc', 'google', 'github', 'microsoft'],
-  description: '`oidc`: any provider with OpenID Connect discovery; the others are known by name.',
+  enum: ['oidc', 'saml', 'google', 'github', 'microsoft'],
+  description:
+    '`oidc`: any provider with OpenID Connect discovery; `saml`: any SAML 2.0 identity provider; the others are known by name.',
   examples: ['oidc'],
 });
-export type ConnectionKind = 'oidc' | 'google' | 'github' | 'microsoft';
+export type ConnectionKind = 'oidc' | 'saml' | 'google' | 'github' | 'microsoft';
 
 /** A word that a provider uses: a claim, a group, a scope. No blanks and nothing invisible. */
 const Word = (maxLength: number, examples: string[], more: object = {}) =>
@@ -27,7 +28,9 @@ const fields = {
     description: 'For `microsoft`: the directory (tenant) of Entra ID whose people sign in.',
     examples: ['8d8ac610-566d-4ef0-9c22-186b2a5ed793'],
   }),
-  clientId: Word(300, ['gatehouse']),
+  clientId: Word(300, ['gatehouse'], {
+    description: 'What we are called at the provider. For `saml` it is our entity id, which is not chosen.',
+  }),
   clientSecret: Word(500, ['a-secret-of-the-provider'], { writeOnly: true }),
   scopes: Type.Array(Word(100, ['groups']), {
     maxItems: 10,
@@ -39,7 +42,8 @@ const fields = {
     minLength: 1,
     maxLength: 100,
     pattern: PLAIN_TEXT,
-    description: 'The claim whose values `roles` maps: a text, or a list of texts.',
+    description:
+      'The claim whose values `roles` maps: a text, or a list of texts. For `saml`: the name of the attribute.',
     examples: ['groups'],
   }),
   roles: Type.Array(
@@ -61,6 +65,101 @@ const fields = {
   }),
 };
 
+/** A URI that names a party of SAML: mostly an address, but never fetched (SAML Core §8.3.6). */
+const EntityId = Word(1024, ['https://idp.example.com/saml']);
+// SECURITY: the browser is sent there: no script, no user part, nothing that could be read in two ways.
+const WebAddress = (examples: string[], description: string) =>
+  Type.String({
+    maxLength: 1000,
+    pattern: String.raw`^https://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?(?:/[\x21\x24-\x3b\x3d\x40-\x5a\x5f\x61-\x7a\x7e]*)?(?:\?[\x21\x24-\x3b\x3d\x3f-\x5a\x5f\x61-\x7a\x7e]*)?$`,
+    description,
+    examples,
+  });
+const AttributeName = (description: string) =>
+  Type.String({ minLength: 1, maxLength: 200, pattern: PLAIN_TEXT, description, examples: ['email'] });
+
+const samlFields = {
+  ssoUrl: WebAddress(
+    ['https://idp.example.com/saml/sso'],
+    'Where the provider takes sign-in requests by HTTP redirect.',
+  ),
+  metadataUrl: WebAddress(
+    ['https://idp.example.com/saml/metadata'],
+    'Read once, now: name it again to take over new certificates.',
+  ),
+  signRequests: Type.Boolean({
+    description: 'Sign the requests, by a key of this connection; its certificate stands in our metadata.',
+    examples: [false],
+  }),
+  subjectAttribute: AttributeName(
+    'The attribute that names a person, for ever and for nobody else; null for the persistent NameID. Another one takes the connection out of service.',
+  ),
+  emailAttribute: AttributeName('The attribute with the address; null for the usual names.'),
+  nameAttribute: AttributeName('The attribute with the name; null for the usual names.'),
+};
+
+const Certificates = Type.Array(
+  Type.String({
+    minLength: 100,
+    maxLength: 8000,
+    pattern: String.raw`^[A-Za-z0-9+/=\s-]+$`,
+    description: 'A certificate (X.509) as PEM, or the base64 of it; of an RSA key.',
+    examples: [
+      '-----BEGIN CERTIFICATE-----\nMIIC8DCCAdigAwIBAgIQc2FtcGxlLWNlcnRpZmljYXRlLW9mLW5vYm9keS1hdC1hbGwtYnV0LWxvbmc=\n-----END CERTIFICATE-----',
+    ],
+  }),
+  {
+    minItems: 1,
+    maxItems: 10,
+    description: 'Those by which the provider signs: several while it goes over from one to the next.',
+  },
+);
+
+/**
+ * What makes a connection one to a SAML 2.0 identity provider: its metadata, where they are, or entity id, address and certificates by
+ * hand. What was read may be written again, and changes nothing.
+ */
+export const SamlSettings = Type.Object(
+  {
+    metadata: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 150_000,
+        writeOnly: true,
+        description: 'The provider’s metadata (XML). They name entity id, address and certificates.',
+        examples: ['<EntityDescriptor xmlns="urn:oasis:names:tc:SAML:2.0:metadata">…</EntityDescriptor>'],
+      }),
+    ),
+    metadataUrl: Type.Optional(Nullable(samlFields.metadataUrl)),
+    entityId: Type.Optional(EntityId),
+    ssoUrl: Type.Optional(samlFields.ssoUrl),
+    certificates: Type.Optional(Certificates),
+    signRequests: Type.Optional(samlFields.signRequests),
+    subjectAttribute: Type.Optional(Nullable(samlFields.subjectAttribute)),
+    emailAttribute: Type.Optional(Nullable(samlFields.emailAttribute)),
+    nameAttribute: Type.Optional(Nullable(samlFields.nameAttribute)),
+  },
+  { additionalProperties: false, minProperties: 1, description: 'For `saml`, and nothing else.' },
+);
+export type SamlSettings = Static<typeof SamlSettings>;
+
+const SamlRead = Message(
+  {
+    metadataUrl: Nullable(samlFields.metadataUrl),
+    entityId: EntityId,
+    ssoUrl: samlFields.ssoUrl,
+    certificates: Certificates,
+    signRequests: samlFields.signRequests,
+    subjectAttribute: Nullable(samlFields.subjectAttribute),
+    emailAttribute: Nullable(samlFields.emailAttribute),
+    nameAttribute: Nullable(samlFields.nameAttribute),
+  },
+  {
+    description:
+      'Of `saml`. Our entity id is `clientId`, which is the address of our metadata, too; the assertion consumer is `redirectUri`.',
+  },
+);
+
 export const Connection = Message(
   {
     id: Id,
@@ -80,6 +179,14 @@ export const Connection = Message(
     groupsClaim: fields.groupsClaim,
     roles: fields.roles,
     createUsers: fields.createUsers,
+    saml: Nullable(SamlRead),
+    certificates: Type.Array(
+      Message({
+        fingerprint: Type.String({ description: 'SHA-256, in pairs of digits.', examples: ['AB:CD:EF:01'] }),
+        validUntil: Time,
+      }),
+      { description: 'Of `saml`: those by which the provider signs, as one compares them.' },
+    ),
     redirectUri: Type.String({
       description: 'What to register with the provider, character by character.',
       examples: [
@@ -103,12 +210,13 @@ export const CreateConnection = Message(
     name: fields.name,
     issuer: Type.Optional(fields.issuer),
     directoryId: Type.Optional(fields.directoryId),
-    clientId: fields.clientId,
+    clientId: Type.Optional(fields.clientId),
     clientSecret: Type.Optional(fields.clientSecret),
     scopes: Type.Optional(fields.scopes),
     groupsClaim: Type.Optional(fields.groupsClaim),
     roles: Type.Optional(fields.roles),
     createUsers: Type.Optional(fields.createUsers),
+    saml: Type.Optional(SamlSettings),
   },
   {
     $id: 'CreateConnection',
@@ -136,6 +244,7 @@ export const UpdateConnection = Type.Object(
     groupsClaim: Type.Optional(fields.groupsClaim),
     roles: Type.Optional(fields.roles),
     createUsers: Type.Optional(fields.createUsers),
+    saml: Type.Optional(Nullable(SamlSettings)),
   },
   {
     additionalProperties: false,

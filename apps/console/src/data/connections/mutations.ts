@@ -4,6 +4,7 @@ import type {
   CreateTenantDomain,
   OwnIdentity,
   TenantDomain,
+  UpdateConnection,
 } from '@gatehouse/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { call } from '../api.ts';
@@ -25,6 +26,11 @@ function useConnectionMutation<Input, Answer>(mutationFn: (input: Input) => Prom
 export const useConnect = () =>
   useConnectionMutation((body: CreateConnection) =>
     call<Connection>('POST', '/api/v1/connections', { body }),
+  );
+
+export const useChangeConnection = () =>
+  useConnectionMutation(({ id, body }: { id: string; body: UpdateConnection }) =>
+    call<Connection>('PATCH', `/api/v1/connections/${id}`, { body }),
   );
 
 /** In service, or out of it. */

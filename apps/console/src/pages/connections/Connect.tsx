@@ -5,22 +5,30 @@ import { notifications } from '@mantine/notifications';
 import { useTranslation } from 'react-i18next';
 import { useConnect } from '../../data/connections/mutations.ts';
 import { DialogForm } from '../../parts/DialogForm.tsx';
+import { fieldsOf, NO_SAML, readSaml, SamlFields } from './SamlFields.tsx';
 
-const KINDS = ['oidc', 'microsoft', 'google', 'github'] as const;
+const KINDS = ['oidc', 'saml', 'microsoft', 'google', 'github'] as const;
 
 /** What a provider of this kind needs to be known by. */
 export function Connect({ onDone }: { onDone: () => void }) {
   const { t } = useTranslation();
   const connect = useConnect();
   const form = useForm({
-    initialValues: { kind: 'oidc', name: '', issuer: '', directoryId: '', clientId: '', clientSecret: '' },
-    validate: {
-      name: (value) => (value.trim() ? null : t('connections.missing')),
-      clientId: (value) => (value.trim() ? null : t('connections.missing')),
-      issuer: (value, { kind }) => (kind !== 'oidc' || value.trim() ? null : t('connections.missing')),
-      directoryId: (value, { kind }) =>
-        kind !== 'microsoft' || value.trim() ? null : t('connections.missing'),
+    initialValues: {
+      ...NO_SAML,
+      kind: 'oidc',
+      name: '',
+      issuer: '',
+      directoryId: '',
+      clientId: '',
+      clientSecret: '',
     },
+    validate: (values) =>
+      Object.fromEntries(
+        neededOf(values)
+          .filter((field) => String(values[field as keyof typeof values]).trim() === '')
+          .map((field) => [field, t('connections.missing')]),
+      ),
   });
   const { kind } = form.values;
   return (
@@ -30,8 +38,12 @@ export function Connect({ onDone }: { onDone: () => void }) {
       read={(values): CreateConnection => ({
         kind: values.kind,
         name: values.name.trim(),
-        clientId: values.clientId.trim(),
-        ...(values.clientSecret && { clientSecret: values.clientSecret }),
+        ...(values.kind === 'saml'
+          ? { saml: readSaml(values), groupsClaim: values.groupsClaim.trim() || 'groups' }
+          : {
+              clientId: values.clientId.trim(),
+              ...(values.clientSecret && { clientSecret: values.clientSecret }),
+            }),
         ...(values.kind === 'oidc' && { issuer: values.issuer.trim() }),
         ...(values.kind === 'microsoft' && { directoryId: values.directoryId.trim() }),
       })}
@@ -39,7 +51,7 @@ export function Connect({ onDone }: { onDone: () => void }) {
         notifications.show({
           title: t('connections.connected', { name }),
           autoClose: 10_000,
-          message: t('connections.connectedText'),
+          message: t(kind === 'saml' ? 'connections.saml.connectedText' : 'connections.connectedText'),
         })
       }
       onDone={onDone}
@@ -74,19 +86,36 @@ export function Connect({ onDone }: { onDone: () => void }) {
           {...form.getInputProps('directoryId')}
         />
       )}
-      <TextInput
-        label={t('connections.clientId')}
-        autoComplete="off"
-        key={form.key('clientId')}
-        {...form.getInputProps('clientId')}
-      />
-      <PasswordInput
-        label={t('connections.clientSecret')}
-        description={t('connections.clientSecretHint')}
-        autoComplete="off"
-        key={form.key('clientSecret')}
-        {...form.getInputProps('clientSecret')}
-      />
+      {kind === 'saml' ? (
+        <SamlFields form={form} />
+      ) : (
+        <>
+          <TextInput
+            label={t('connections.clientId')}
+            autoComplete="off"
+            key={form.key('clientId')}
+            {...form.getInputProps('clientId')}
+          />
+          <PasswordInput
+            label={t('connections.clientSecret')}
+            description={t('connections.clientSecretHint')}
+            autoComplete="off"
+            key={form.key('clientSecret')}
+            {...form.getInputProps('clientSecret')}
+          />
+        </>
+      )}
     </DialogForm>
   );
+}
+
+/** The fields that must have something in them. */
+function neededOf({ kind, source }: { kind: string; source: string }): readonly string[] {
+  if (kind === 'saml') return ['name', ...fieldsOf(source)];
+  return [
+    'name',
+    ...(kind === 'oidc' ? ['issuer'] : []),
+    ...(kind === 'microsoft' ? ['directoryId'] : []),
+    'clientId',
+  ];
 }

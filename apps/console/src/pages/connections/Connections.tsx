@@ -15,8 +15,10 @@ import { NotPermitted } from '../../parts/NotPermitted.tsx';
 import { PageHeader } from '../../parts/PageHeader.tsx';
 import { refused } from '../../parts/refused.ts';
 import { useMay } from '../../session.ts';
+import { ChangeSaml } from './ChangeSaml.tsx';
 import { Connect } from './Connect.tsx';
 import { Domains } from './Domains.tsx';
+import { SamlFacts } from './SamlFacts.tsx';
 
 /** The identity providers of the organisation, and the domains that they vouch for. */
 export function Connections() {
@@ -77,13 +79,13 @@ function Facts({ connection }: { connection: Connection }) {
         <span className="soft">{t(`connections.kind.${kind}`)}</span>
       </p>
       <p className="soft wrap">{issuer}</p>
-      {scope === 'platform' ? (
-        <p className="soft">{t('connections.ofSettings')}</p>
-      ) : (
+      {scope === 'platform' && <p className="soft">{t('connections.ofSettings')}</p>}
+      {scope === 'tenant' && kind !== 'saml' && (
         <p className="soft wrap">
           {t('connections.redirectUri')} <code>{redirectUri}</code>
         </p>
       )}
+      <SamlFacts connection={connection} />
     </div>
   );
 }
@@ -93,7 +95,8 @@ function Acts({ connection }: { connection: Connection }) {
   const may = useMay();
   const flip = useSwitchConnection();
   const disconnect = useDisconnect();
-  const { name, status } = connection;
+  const [isChanging, changing] = useDisclosure(false);
+  const { name, status, kind } = connection;
   const act = status === 'enabled' ? 'disable' : 'enable';
   const confirm = (what: 'disable' | 'disconnect', run: () => Promise<unknown>): string =>
     modals.openConfirmModal({
@@ -109,6 +112,23 @@ function Acts({ connection }: { connection: Connection }) {
       .then(() => notifications.show({ message: t(`connections.${act}d`, { name }) }));
   return (
     <div className="account-acts">
+      {may('connections:update') && kind === 'saml' && (
+        <Button
+          variant="default"
+          aria-label={t('connections.saml.changeOf', { name })}
+          onClick={changing.open}
+        >
+          {t('connections.saml.change')}
+        </Button>
+      )}
+      <Modal
+        opened={isChanging}
+        onClose={changing.close}
+        title={t('connections.saml.changeTitle', { name })}
+        size="lg"
+      >
+        <ChangeSaml connection={connection} onDone={changing.close} />
+      </Modal>
       {may('connections:update') && (
         <Button
           variant="default"

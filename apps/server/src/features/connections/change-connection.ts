@@ -1,4 +1,4 @@
-import type { UpdateConnection } from '@gatehouse/contracts';
+import type { SamlSettings, UpdateConnection } from '@gatehouse/contracts';
 import type { TenantTx } from '../../platform/database/index.ts';
 import { Problem } from '../../platform/http/index.ts';
 import { actorOf } from '../audit/index.ts';
@@ -7,7 +7,7 @@ import type { Caller } from '../denied.ts';
 import type { Deps } from '../deps.ts';
 import { checkMayAssign, checkMayMap } from '../roles/index.ts';
 import { authorOf } from './add-connection.ts';
-import { stateOf } from './connection-message.ts';
+import { connectionOf, stateOf } from './connection-message.ts';
 import { issuerOf } from './connection-rules.ts';
 import { sealSecret } from './connection-secret.ts';
 import {
@@ -19,12 +19,13 @@ import {
   setConnectionStatus,
   updateConnectionRow,
 } from './connections.repo.ts';
+import { checkMembers, type PreparedSaml, prepareSaml, writtenSaml } from './saml/prepare-saml.ts';
 
 /**
  * Changes what is named. Whoever changes a connection answers for all of it from then on: its roles are given in their name, and
  * they must hold each of them.
  *
- * SECURITY: with another issuer or client it is another provider: it goes out of service until somebody enables it, and a secret
+ * SECURITY: with another issuer or client, or where another attribute names people, it is another provider: it goes out of service until somebody enables it, and a secret
  * that was given for one issuer is never sent to another, also of the same host, where each may be somebody else's (threats 30, 65).
  *
  * @throws {Problem} `resource.not_found`, `request.invalid`, `connections.built_in`, `roles.unknown`, `roles.root_only`,
@@ -37,22 +38,34 @@ export async function updateConnection(
   input: UpdateConnection,
 ): Promise<ConnectionRow> {
   if ((input.roles ?? []).length > 0) await checkMayAssign(deps, caller);
+  const saml = input.saml && (await prepareSamlOf(deps, caller, id, input.saml));
   return onConnection(deps, caller, id, async (tx, before) => {
-    const { clientSecret, name, issuer: wanted, ...rest } = input;
-    const settings = { ...before.settings, ...rest };
-    const issuer = issuerOf(before.kind, {
-      // That of a known kind, sent back as it was read, is none that is named.
-      issuer: before.kind === 'oidc' ? (wanted ?? before.issuer) : otherThan(before.issuer, wanted),
-      directoryId: settings.directoryId,
-    });
+    checkMembers(before.kind, input, connectionOf(deps.config, before));
+    const { clientSecret, name, issuer: wanted, saml: _saml, ...others } = input;
+    const rest = before.kind === 'saml' ? withoutClient(others) : others;
+    const ofSaml = saml && writtenSaml(deps, keyOf(before), before, saml);
+    const settings = { ...before.settings, ...rest, ...(ofSaml && { saml: ofSaml.saml }) };
+    const issuer =
+      before.kind === 'saml'
+        ? (ofSaml?.issuer ?? before.issuer)
+        : issuerOf(before.kind, {
+            // That of a known kind, sent back as it was read, is none that is named.
+            issuer: before.kind === 'oidc' ? (wanted ?? before.issuer) : otherThan(before.issuer, wanted),
+            directoryId: settings.directoryId,
+          });
     await checkMayMap(
       tx,
       caller.principal,
       settings.roles.map(({ role }) => role),
     );
-    const kept = issuer === before.issuer ? before.secret_sealed : null;
+    // The key by which we sign for a SAML provider is ours, whoever the provider is.
+    const kept = issuer === before.issuer || before.kind === 'saml' ? before.secret_sealed : null;
     const secretSealed =
-      clientSecret === undefined ? kept : sealSecret(deps.sealer, keyOf(before), clientSecret);
+      clientSecret === undefined
+        ? ofSaml
+          ? ofSaml.secretSealed
+          : kept
+        : sealSecret(deps.sealer, keyOf(before), clientSecret);
     const written = {
       name: name ?? before.name,
       issuer,
@@ -61,7 +74,10 @@ export async function updateConnection(
       author: authorOf(caller),
       now: deps.clock.now(),
     };
-    const isOther = issuer !== before.issuer || settings.clientId !== before.settings.clientId;
+    const isOther =
+      issuer !== before.issuer ||
+      settings.clientId !== before.settings.clientId ||
+      settings.saml?.subjectAttribute !== before.settings.saml?.subjectAttribute;
     const [was, will] = [stateOf(before), stateOf({ ...before, ...written, secret_sealed: secretSealed })];
     const changed = (Object.keys(will) as (keyof typeof will)[]).filter(
       (field) => JSON.stringify(will[field]) !== JSON.stringify(was[field]),
@@ -84,6 +100,23 @@ export async function updateConnection(
   });
 }
 
+/** Of a SAML connection, and before the transaction. @throws {Problem} as `updateConnection` */
+async function prepareSamlOf(
+  deps: Deps,
+  { entered }: Caller,
+  id: string,
+  input: SamlSettings,
+): Promise<PreparedSaml> {
+  const asked = await deps.doors.withTenant(entered, (tx) => loadConnection(tx, id));
+  if (!asked) throw unknownConnection();
+  checkNotBuiltIn(asked);
+  checkMembers(asked.kind, { saml: input });
+  return prepareSaml(deps, input, asked);
+}
+
+/** Our name at a SAML provider is shown, and not kept. */
+const withoutClient = ({ clientId: _clientId, ...rest }: Omit<UpdateConnection, 'saml'>) => rest;
+
 const otherThan = (was: string, wanted: string | undefined) => (wanted === was ? undefined : wanted);
 const keyOf = (row: ConnectionRow) => ({ tenantId: row.tenant_id, id: row.id });
 
@@ -96,7 +129,7 @@ export async function enableConnection(deps: Deps, caller: Caller, id: string): 
   const asked = await deps.doors.withTenant(caller.entered, (tx) => loadConnection(tx, id));
   if (!asked) throw unknownConnection();
   checkNotBuiltIn(asked);
-  if (asked.kind !== 'oidc' && asked.secret_sealed === null)
+  if (asked.kind !== 'oidc' && asked.kind !== 'saml' && asked.secret_sealed === null)
     throw new Problem('connections.incomplete', { detail: 'Set the client secret first.' });
   // Outside of the transaction: nobody waits for a connection to the database while a provider makes us wait.
   await deps.providers.check(asked);

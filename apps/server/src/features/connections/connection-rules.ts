@@ -15,9 +15,10 @@ export const microsoftIssuer = (directoryId: string | null): string =>
  * @throws {Problem} `request.invalid`
  */
 export function issuerOf(
-  kind: ConnectionKind,
+  kind: Exclude<ConnectionKind, 'saml'>,
   { issuer, directoryId }: { issuer: string | undefined; directoryId: string | null },
 ): string {
+  // That of SAML is the entity id (saml/saml-settings.ts).
   if (kind === 'oidc') {
     if (issuer === undefined) throw fault('issuer', 'must be named for a provider of the kind oidc');
     checkIssuer(issuer);
@@ -38,7 +39,7 @@ function checkIssuer(issuer: string): void {
     throw fault('issuer', 'must be written as a browser reads it');
 }
 
-const fault = (field: string, message: string) =>
+export const fault = (field: string, message: string) =>
   new Problem('request.invalid', {
     detail: `body/${field} ${message}.`,
     errors: [{ path: `body/${field}`, message }],

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { ConnectionKind } from '@gatehouse/contracts';
 import type { Doors, TenantTx } from '../../platform/database/index.ts';
 import type { PrincipalId, TenantId } from '../../platform/ids.ts';
+import type { SamlConnection } from './saml/saml-settings.ts';
 
 /** What an administrator decides about a connection, beside its name and issuer. */
 export interface ConnectionSettings {
@@ -11,6 +12,8 @@ export interface ConnectionSettings {
   groupsClaim: string;
   roles: { value: string; role: string }[];
   createUsers: boolean;
+  /** Of the kind `saml`, and of no other; rows of before have none. */
+  saml?: SamlConnection | null;
 }
 
 export interface ConnectionRow {

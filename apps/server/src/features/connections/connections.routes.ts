@@ -34,6 +34,12 @@ const ofChanging = [
 ] satisfies ErrorCode[];
 const ofMapping = ['roles.unknown', 'roles.root_only', 'access.grant_exceeds_own'] satisfies ErrorCode[];
 
+const ofMetadata = [
+  'connections.metadata_refused',
+  'connections.provider_unreachable',
+  'service.unavailable',
+] satisfies ErrorCode[];
+
 /** The identity providers of a tenant (spec W9): connected, tried, put in service and taken out by its administrators. */
 export const connectionsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, scope, done) => {
   const { deps, at, suffix } = scope;
@@ -80,7 +86,7 @@ export const connectionsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (ap
           'It starts disabled. Register its `redirectUri` with the provider, prove the domains of your people, then enable it. Mapping roles needs `roles:assign`, and each of the roles.',
         params: tenantParams(scope),
         body: CreateConnection,
-        response: { 201: Connection, ...problems(...ofChanging, ...ofMapping) },
+        response: { 201: Connection, ...problems(...ofChanging, ...ofMapping, ...ofMetadata) },
       },
     },
     async (request, reply) =>
@@ -121,7 +127,7 @@ export const connectionsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (ap
           'client takes it out of service. Its roles are given in your name from now on, so you must hold all of them.',
         params: tenantAndIdParams(scope),
         body: UpdateConnection,
-        response: { 200: Connection, ...problems(...ofChanging, ...ofMapping) },
+        response: { 200: Connection, ...problems(...ofChanging, ...ofMapping, ...ofMetadata) },
       },
     },
     (request) => updateConnection(deps, callerWith(request), request.params.id, request.body).then(shown),

@@ -55,9 +55,10 @@ describe('an identity provider of a tenant', () => {
     });
     const list = await acme.admin.get('/connections');
     expect(itemsOf(list).map(({ name }) => name)).toEqual(['acme', 'Secretive']);
-    const records = await acme.admin.get(`/audit?resource=${id}`);
+    const records = await acme.admin.get(`/audit?resourceId=${id}`);
     for (const { text } of [made, list, await acme.admin.get(`/connections/${id}`), records])
       expect(text).not.toContain('hush');
+    expect(records.text).toContain('connection_created');
     expect(await secretOf(id)).toMatch(/^v1\./);
     expect(await actionsOn(id)).toEqual(['connection_created']);
   });

@@ -7,6 +7,7 @@ import { enterByIdentity } from './enter-by-identity.ts';
 import { issuePendingLink, LinkRequired } from './link-after-sign-in.ts';
 import { asProblemOf } from './provider-problem.ts';
 import { recordRefusedIdentity } from './refused-identity.ts';
+import { spendMessageIds } from './saml/spend-message-ids.ts';
 import { type Attempt, spendAttempt } from './sign-in-attempt.ts';
 
 export interface FinishSignIn {
@@ -49,6 +50,7 @@ export async function finishSignIn(
       // Of our own address and the query: what a proxy or a forged Host says of the rest does not count.
       const callback = new URL(`${redirectUri}?${input.query}`);
       const identity = await provider.redeem(callback, { ...attempt, state: input.state, redirectUri });
+      await spendMessageIds(deps, row, identity);
       const entering = { row, identity, client, attempt, browser: input.browser };
       return { attempt, outcome: await enterByIdentity(deps, entering, request) };
     } catch (error) {

@@ -116,7 +116,8 @@ async function enterExisting(
     throw noAccount();
   // The address was another one when it was looked up.
   if (user.email_key !== emailKey(identity.email)) throw noAccount();
-  if (!vouching.authoritative && row.kind === 'oidc' && !isOwn) throw domainUnproved();
+  if (!vouching.authoritative && (row.kind === 'oidc' || row.kind === 'saml') && !isOwn)
+    throw domainUnproved();
   if (!vouching.authoritative || (await isAboveAuthor(deps, tx, row, userId)))
     throw linkRequired(deps, tx, entering, userId);
   if (user.email_verified_at === null) {

@@ -11,7 +11,7 @@ import {
   writePlatformConnection,
 } from './connections.repo.ts';
 
-type PlatformKind = Exclude<ConnectionKind, 'oidc'>;
+type PlatformKind = Exclude<ConnectionKind, 'oidc' | 'saml'>;
 
 /** Fixed, so that identities find their connection again whatever the settings say meanwhile. */
 export const PLATFORM_CONNECTIONS: Readonly<Record<PlatformKind, string>> = {
@@ -42,6 +42,7 @@ export function configuredProvider(
     github: [config.githubClientId, config.githubClientSecret],
     microsoft: [config.microsoftClientId, config.microsoftClientSecret],
     oidc: [undefined, undefined],
+    saml: [undefined, undefined],
   }[kind];
   if (clientId === undefined || clientSecret === undefined) return undefined;
   return {

@@ -2,6 +2,7 @@ import { enterOwn } from '../../platform/access/index.ts';
 import type { Problem, RequestContext } from '../../platform/http/index.ts';
 import type { Deps } from '../deps.ts';
 import type { ConnectionRow } from './connections.repo.ts';
+import { ProviderFault } from './providers/provider.ts';
 
 /** Puts a refused sign-in on record, in the tenant of the connection, and what the provider did wrong into the log. */
 export async function recordRefusedIdentity(
@@ -21,7 +22,10 @@ export async function recordRefusedIdentity(
       action: 'failed_login',
       actor: { kind: 'anonymous' },
       resource: { type: 'connection', id: row.id },
-      after: { verdict: problem.code },
+      after: {
+        verdict: problem.code,
+        ...(why instanceof ProviderFault && why.reason !== undefined && { reason: why.reason }),
+      },
       request,
     }),
   );

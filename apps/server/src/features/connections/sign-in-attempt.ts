@@ -17,6 +17,8 @@ export interface Attempt {
   returnTo: string;
   /** The hash of the browser's cookie: who brings the answer is who went. */
   browser: string;
+  /** SAML: the response, from when the provider has had it posted until the browser comes for it. */
+  answer?: string;
   /** Who asked to have the provider's account enter theirs, and in which session. */
   linksTo?: { userId: UserId; tenantId: TenantId; sessionId: string };
 }
@@ -66,4 +68,4 @@ export async function spendAttempt(
   });
 }
 
-const expired = () => new Problem('auth.sign_in_expired', { detail: 'Begin again, in this browser.' });
+export const expired = () => new Problem('auth.sign_in_expired', { detail: 'Begin again, in this browser.' });

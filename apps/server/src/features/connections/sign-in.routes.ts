@@ -11,7 +11,7 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { publicAccess, user } from '../../platform/access/index.ts';
-import { asProblem, contextOf, Problem, problems, sendProblem } from '../../platform/http/index.ts';
+import { contextOf, Problem, problems } from '../../platform/http/index.ts';
 import { answerSignIn, browserOf, type SignedInPrincipal, type SignInOutcome } from '../auth/index.ts';
 import type { Deps } from '../deps.ts';
 import { beginSignIn } from './begin-sign-in.ts';
@@ -20,6 +20,7 @@ import { type Finished, finishSignIn } from './finish-sign-in.ts';
 import { linkAfterSignIn } from './link-after-sign-in.ts';
 import { PLATFORM_CONNECTIONS, PLATFORM_KINDS } from './platform-connections.ts';
 import { readSignInCookie, setSignInCookie } from './sign-in-cookie.ts';
+import { refuseSignIn, sendBrowser } from './sign-in-redirect.ts';
 
 const tags = ['Sign-in'];
 const where = {
@@ -197,9 +198,9 @@ export const connectionSignInRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }
       const { client, returnTo } = query;
       const cookie = setSignInCookie(request, reply);
       const provider = await beginSignIn(deps, { connectionId, client, returnTo, cookie });
-      return await redirect(reply, provider);
+      return await sendBrowser(reply, provider);
     } catch (error) {
-      return refuse(request, reply, { problem: error });
+      return refuseSignIn(deps, request, reply, { problem: error });
     }
   }
 
@@ -216,11 +217,11 @@ export const connectionSignInRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }
         contextOf(request),
       );
     } catch (error) {
-      return refuse(request, reply, { problem: error });
+      return refuseSignIn(deps, request, reply, { problem: error });
     }
-    if ('problem' in finished) return refuse(request, reply, finished);
+    if ('problem' in finished) return refuseSignIn(deps, request, reply, finished);
     answerSignIn(deps, browser, reply, finished.outcome);
-    return redirect(reply, nextPage(finished.outcome, new URL(finished.attempt.returnTo)));
+    return sendBrowser(reply, nextPage(finished.outcome, new URL(finished.attempt.returnTo)));
   }
 
   /** The app that asked; or the page that asks for a second factor, which goes there afterwards where that is one of ours. */
@@ -249,26 +250,4 @@ export const connectionSignInRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }
       throw new Problem('resource.not_found', { detail: 'There is no such way to sign in.' });
     return found.id;
   }
-
-  /** A program is told as everywhere; a person sees the sign-in page, which says what was wrong and offers to begin again. */
-  function refuse(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    { problem, attempt, linkToken }: { problem: unknown; attempt?: { returnTo: string }; linkToken?: string },
-  ) {
-    const told = asProblem(problem as Problem);
-    if (!(request.headers.accept ?? '').includes('text/html')) throw told;
-    if (told.status >= 500 && told.code !== 'auth.provider_failed') return sendProblem(request, reply, told);
-    const page = new URL('/signin', deps.config.publicUrl);
-    page.searchParams.set('problem', told.code);
-    const home = `${deps.config.publicUrl}/`;
-    if (attempt?.returnTo.startsWith(home) === true && attempt.returnTo !== home)
-      page.searchParams.set('returnTo', attempt.returnTo.slice(home.length - 1));
-    if (linkToken !== undefined) page.hash = new URLSearchParams({ link: linkToken }).toString();
-    return redirect(reply, page);
-  }
 };
-
-/** SECURITY: neither the address with its code nor where it leads is kept or told to the next page. */
-const redirect = (reply: FastifyReply, to: URL) =>
-  reply.header('cache-control', 'no-store').header('referrer-policy', 'no-referrer').redirect(to.href, 303);

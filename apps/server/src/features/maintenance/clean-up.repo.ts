@@ -14,6 +14,7 @@ export interface Removed {
   loginThrottles: number;
   revocations: number;
   dayKeys: number;
+  samlMessageIds: number;
 }
 
 /** Removes what can never count again, some days after it stopped counting. */
@@ -49,6 +50,9 @@ export async function removeExpired(tx: SystemTx, now: Date): Promise<Removed> {
     revocations: await remove(sql`
       delete from gatehouse.revocations r where r.seq in (
         select e.seq from gatehouse.revocations e where e.created_at < ${now}::timestamptz - interval '25 hours' limit ${BATCH})`),
+    samlMessageIds: await remove(sql`
+      delete from gatehouse.saml_message_ids m where (m.tenant_id, m.connection_id, m.id_hash) in (
+        select e.tenant_id, e.connection_id, e.id_hash from gatehouse.saml_message_ids e where e.expires_at < ${now} limit ${BATCH})`),
     // What callers without an account typed is sealed under the key of its day, and nobody can ask for it to be erased: who they
     // were is not known. So it goes by itself.
     dayKeys: await remove(sql`

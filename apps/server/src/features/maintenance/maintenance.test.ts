@@ -31,6 +31,7 @@ describe('maintenance', () => {
       loginThrottles: 0,
       revocations: 0,
       dayKeys: 0,
+      samlMessageIds: 0,
       retention: { records: 0, decisions: 0, months: 0 },
     });
     // What a visitor was asked a passkey for, and a link beside it.
@@ -49,6 +50,7 @@ describe('maintenance', () => {
       loginThrottles: 1,
       revocations: 0,
       dayKeys: 1,
+      samlMessageIds: 0,
       retention: { records: 0, decisions: 0, months: 0 },
     });
     expect(await gatehouse.sql('select from gatehouse.sessions')).toHaveLength(1);

@@ -138,6 +138,7 @@ export const PERSONAL_COLUMNS: Readonly<Record<string, Readonly<Record<string, P
     description: NOBODY,
     role_group: NOBODY,
   },
+  saml_message_ids: { id_hash: NOBODY },
   sessions: {
     client_id: at('sessions[].clientId'),
     family_secret_hash: SECRET,

@@ -255,6 +255,7 @@ export interface Memberships {
 
 export interface OneTimeTokens {
   address: Buffer | null;
+  amended_at: Timestamp | null;
   consumed_at: Timestamp | null;
   created_at: Timestamp;
   expires_at: Timestamp;
@@ -351,6 +352,13 @@ export interface Roles {
   root_only: Generated<boolean>;
   tenant_id: string | null;
   title: string;
+}
+
+export interface SamlMessageIds {
+  connection_id: string;
+  expires_at: Timestamp;
+  id_hash: Buffer;
+  tenant_id: string;
 }
 
 export interface Sessions {
@@ -487,6 +495,7 @@ export interface DB {
   role_assignments: RoleAssignments;
   role_permissions: RolePermissions;
   roles: Roles;
+  saml_message_ids: SamlMessageIds;
   sessions: Sessions;
   signing_keys: SigningKeys;
   subject_keys: SubjectKeys;

@@ -68,6 +68,27 @@ export async function deleteTokens(tx: TenantTx, subjectId: string): Promise<voi
     .execute();
 }
 
+/** Replaces what an open token carries, unless that was done before. */
+export async function amendToken(
+  tx: TenantTx,
+  purpose: string,
+  hashes: readonly Buffer[],
+  payloadSealed: string,
+  now: Date,
+): Promise<boolean> {
+  const amended = await tx
+    .updateTable('one_time_tokens')
+    .set({ payload_sealed: payloadSealed, amended_at: now })
+    .where('tenant_id', '=', tx.tenantId)
+    .where('purpose', '=', purpose)
+    .where('hash', '=', anyOf(hashes))
+    .where('amended_at', 'is', null)
+    .where('consumed_at', 'is', null)
+    .where('expires_at', '>', now)
+    .executeTakeFirst();
+  return amended.numUpdatedRows === 1n;
+}
+
 export async function revokeTokens(
   tx: TenantTx,
   purpose: string | undefined,

@@ -3,7 +3,14 @@ import { addressIndex } from '../address-index.ts';
 import { type BlindIndex, randomSecret, type SealedColumn, type Sealer } from '../crypto/index.ts';
 import type { TenantTx } from '../database/index.ts';
 import { bytesToUuid, isUuid, newId, type TenantId, uuidToBytes } from '../ids.ts';
-import { consumeToken, deleteTokens, insertToken, loadToken, revokeTokens } from './one-time-tokens.repo.ts';
+import {
+  amendToken,
+  consumeToken,
+  deleteTokens,
+  insertToken,
+  loadToken,
+  revokeTokens,
+} from './one-time-tokens.repo.ts';
 
 /** What a single-use token is for. One made for one purpose is worth nothing for another (threat 57). */
 export type Purpose =
@@ -45,6 +52,11 @@ export interface OneTimeTokens {
   consume(tx: TenantTx, purpose: Purpose, token: string): Promise<SpentToken | undefined>;
   /** Reads an open token and leaves it open, for what has to be judged before it is spent. It decides nothing: `consume` does. */
   read(tx: TenantTx, purpose: Purpose, token: string): Promise<TokenContent | undefined>;
+  /**
+   * Adds to what an open token carries, once: one conditional UPDATE. False when it is spent or has been added to. What an address
+   * is found by (`forget_address`) stays that of the beginning.
+   */
+  amend(tx: TenantTx, purpose: Purpose, token: string, payload: unknown): Promise<boolean>;
   /** Spends what is still open for the subject: a new link ends the old ones. */
   revoke(tx: TenantTx, purpose: Purpose, subjectId: string): Promise<void>;
   /** The same for every purpose there is: the subject is suspended or gone. */
@@ -130,6 +142,12 @@ export function createOneTimeTokens({
     consume: async (tx, purpose, token) =>
       (await open(consumeToken, tx, purpose, token)) as SpentToken | undefined,
     read: (tx, purpose, token) => open(loadToken, tx, purpose, token),
+    async amend(tx, purpose, token, payload) {
+      const secret = token.split('.')[1];
+      if (secret === undefined || tenantOfToken(token) !== tx.tenantId) return false;
+      const payloadSealed = sealer.seal(JSON.stringify(payload), contextOf(tx.tenantId, purpose));
+      return amendToken(tx, purpose, hashesOf(tx.tenantId, purpose, secret), payloadSealed, clock.now());
+    },
     revoke: (tx, purpose, subjectId) => revokeTokens(tx, purpose, subjectId, clock.now()),
     revokeAll: (tx, subjectId) => revokeTokens(tx, undefined, subjectId, clock.now()),
     erase: deleteTokens,

@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { Config } from '../../../config/index.ts';
 import type { Sealer } from '../../../platform/crypto/index.ts';
-import type { Outbound } from '../../../platform/http-client/index.ts';
+import type { Clock } from '../../../platform/clock.ts';
+import { HttpError, type Outbound } from '../../../platform/http-client/index.ts';
 import { Problem } from '../../../platform/http/index.ts';
 import { openSecret } from '../connection-secret.ts';
 import type { ConnectionRow } from '../connections.repo.ts';
@@ -9,7 +10,13 @@ import { configuredProvider } from '../platform-connections.ts';
 import { createGithubProvider } from './github.ts';
 import { createMicrosoftProvider } from './microsoft.ts';
 import { createOidcProvider } from './oidc.ts';
+import { SamlFault } from '../saml/saml-fault.ts';
+import { metadataRefused } from '../saml/saml-settings.ts';
+import { createSamlThread } from '../saml/saml-thread.ts';
+import type { ProviderMetadata } from '../saml/provider-metadata.ts';
+import { partiesOf } from '../saml/service-provider.ts';
 import { type Provider, ProviderFault } from './provider.ts';
+import { createSamlProvider } from './saml.ts';
 
 /** The providers that connections lead to; what they say of themselves is remembered for ten minutes. */
 export interface Providers {
@@ -17,19 +24,32 @@ export interface Providers {
   get(row: ConnectionRow): Promise<Provider>;
   /** Asks anew. @throws {Problem} `connections.provider_unreachable` */
   check(row: ConnectionRow): Promise<void>;
+  /**
+   * What the metadata of a SAML provider say: these, or those at an address.
+   *
+   * @throws {Problem} `connections.metadata_refused`, `connections.provider_unreachable`
+   */
+  readMetadata(source: { metadata: string } | { metadataUrl: string }): Promise<ProviderMetadata>;
+  /** Ours, for the provider of a SAML connection. */
+  serviceMetadata(row: ConnectionRow): Promise<string>;
+  close(): Promise<void>;
 }
 
 const REMEMBERED_MS = 600_000;
+const MOST_METADATA = 300_000;
 
 export function createProviders({
   config,
   sealer,
+  clock,
   outbound,
 }: {
   config: Config;
   sealer: Sealer;
+  clock: Clock;
   outbound: Outbound;
 }): Providers {
+  const thread = createSamlThread();
   const known = new LRUCache<string, Promise<Provider>>({ max: 1000, ttl: REMEMBERED_MS });
   const make = async (row: ConnectionRow): Promise<Provider> => {
     const configured = row.scope === 'platform' ? configuredProvider(config, row.kind) : undefined;
@@ -41,6 +61,8 @@ export function createProviders({
         return createGithubProvider(outbound, of);
       case 'microsoft':
         return createMicrosoftProvider(outbound, of, row.settings.directoryId);
+      case 'saml':
+        return createSamlProvider(thread, partiesOf({ config, sealer }, row), () => clock.now());
       default:
         return createOidcProvider(outbound, of);
     }
@@ -57,7 +79,8 @@ export function createProviders({
     return made;
   };
   return {
-    get: (row) => known.get(keyOf(row)) ?? remember(row),
+    // Of SAML nothing is asked and nothing kept: each sign-in is judged by the certificates of its moment.
+    get: (row) => (row.kind === 'saml' ? make(row) : (known.get(keyOf(row)) ?? remember(row))),
     async check(row) {
       try {
         await remember(row);
@@ -69,5 +92,38 @@ export function createProviders({
         });
       }
     },
+    async readMetadata(source) {
+      const xml = 'metadata' in source ? source.metadata : await fetchMetadata(outbound, source.metadataUrl);
+      try {
+        return await thread.run({ kind: 'provider-metadata', xml });
+      } catch (error) {
+        throw error instanceof SamlFault ? metadataRefused(error.message) : error;
+      }
+    },
+    async serviceMetadata(row) {
+      const { saml: _saml, ...parties } = partiesOf({ config, sealer }, row);
+      // The same at each asking: some providers compare.
+      return thread.run({ kind: 'service-metadata', parties, metadataId: `_${row.id}` });
+    },
+    close: () => thread.close(),
   };
+}
+
+async function fetchMetadata(outbound: Outbound, url: string): Promise<string> {
+  const unreachable = (why: string, cause?: unknown) =>
+    new Problem('connections.provider_unreachable', {
+      detail: `Look at the address of the metadata: ${why}.`,
+      cause,
+    });
+  let response: Response;
+  try {
+    response = await outbound.fetch(url, { headers: { accept: 'application/samlmetadata+xml, text/xml' } });
+  } catch (error) {
+    if (error instanceof HttpError) throw unreachable(`nothing answers there (${error.message})`, error);
+    throw error;
+  }
+  if (response.status !== 200) throw unreachable(`it answers ${response.status}`);
+  const xml = await response.text();
+  if (xml.length > MOST_METADATA) throw metadataRefused('they are too long');
+  return xml;
 }

@@ -12,6 +12,8 @@ export interface ProvedIdentity {
   name: string | undefined;
   /** Everything that was said, for mapping roles and for a test run. */
   claims: Readonly<Record<string, unknown>>;
+  /** SAML: what names the messages that said so; each is good once. */
+  messageIds?: readonly string[];
 }
 
 /** What begins a sign-in at a provider, and must come back with it. */
@@ -20,6 +22,8 @@ export interface Challenge {
   nonce: string;
   codeVerifier: string;
   redirectUri: string;
+  /** SAML: what the provider had the browser post, and what waited for it here. */
+  answer?: string;
 }
 
 /** One provider as a connection describes it. */
@@ -37,9 +41,12 @@ export interface Provider {
 /** Why what a provider answered does not count; for logs and test runs, and for nobody who signs in. */
 export class ProviderFault extends Error {
   readonly kind: 'failed' | 'refused';
-  constructor(kind: 'failed' | 'refused', message: string, cause?: unknown) {
+  /** A word for the audit record, where the tenant's administrators find it. */
+  readonly reason: string | undefined;
+  constructor(kind: 'failed' | 'refused', message: string, cause?: unknown, reason?: string) {
     super(message, { cause });
     this.kind = kind;
+    this.reason = reason;
   }
 }
 

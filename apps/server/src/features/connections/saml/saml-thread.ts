@@ -1,0 +1,52 @@
+import { Piscina } from 'piscina';
+import { Problem } from '../../../platform/http/index.ts';
+import { SamlFault } from './saml-fault.ts';
+import type { SamlAnswer, SamlAnswers, SamlTask } from './saml-worker.ts';
+
+/** The one place where XML is read and written: a thread of its own, so that no document holds up anybody else (ADR 0070). */
+export interface SamlThread {
+  /** @throws {SamlFault} or {Problem} `service.unavailable` while too many wait. */
+  run<Kind extends SamlTask['kind']>(task: SamlTask & { kind: Kind }): Promise<SamlAnswers[Kind]>;
+  close(): Promise<void>;
+}
+
+/** Beside its source under the tests, beside the bundle in a build. */
+const workerUrl = new URL(
+  import.meta.url.endsWith('.ts') ? './saml-worker.ts' : './saml-worker.js',
+  import.meta.url,
+);
+/** The largest document that is taken needs well under a second; what needs so long is an attack, and ends with its thread. */
+const TIMEOUT_MS = 10_000;
+const MOST_WAITING = 100;
+
+/** The thread starts with the first task and ends a minute after the last. */
+export function createSamlThread(): SamlThread {
+  const pool = new Piscina<SamlTask, SamlAnswer>({
+    filename: workerUrl.href,
+    minThreads: 0,
+    maxThreads: 1,
+    idleTimeout: 60_000,
+    concurrentTasksPerWorker: 1,
+    // SECURITY: a stranger's document meets no secret of the process, and an end to its memory and its time.
+    env: {},
+    resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 32 },
+  });
+  return {
+    async run<Kind extends SamlTask['kind']>(task: SamlTask & { kind: Kind }) {
+      if (pool.queueSize >= MOST_WAITING)
+        throw new Problem('service.unavailable', { detail: 'Try again in a moment.', retryAfter: 2 });
+      let answer: SamlAnswer;
+      try {
+        answer = await pool.run(task, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+      } catch (error) {
+        throw new SamlFault(
+          'xml',
+          `it could not be read: ${error instanceof Error ? error.name : 'unknown'}`,
+        );
+      }
+      if ('fault' in answer) throw new SamlFault(answer.fault.reason, answer.fault.message);
+      return answer.answer as SamlAnswers[Kind];
+    },
+    close: () => pool.destroy(),
+  };
+}

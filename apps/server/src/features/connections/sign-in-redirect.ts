@@ -1,0 +1,26 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { asProblem, type Problem, sendProblem } from '../../platform/http/index.ts';
+import type { Deps } from '../deps.ts';
+
+/** SECURITY: neither the address with its code nor where it leads is kept or told to the next page. */
+export const sendBrowser = (reply: FastifyReply, to: URL) =>
+  reply.header('cache-control', 'no-store').header('referrer-policy', 'no-referrer').redirect(to.href, 303);
+
+/** A program is told as everywhere; a person sees the sign-in page, which says what was wrong and offers to begin again. */
+export function refuseSignIn(
+  deps: Pick<Deps, 'config'>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { problem, attempt, linkToken }: { problem: unknown; attempt?: { returnTo: string }; linkToken?: string },
+) {
+  const told = asProblem(problem as Problem);
+  if (!(request.headers.accept ?? '').includes('text/html')) throw told;
+  if (told.status >= 500 && told.code !== 'auth.provider_failed') return sendProblem(request, reply, told);
+  const page = new URL('/signin', deps.config.publicUrl);
+  page.searchParams.set('problem', told.code);
+  const home = `${deps.config.publicUrl}/`;
+  if (attempt?.returnTo.startsWith(home) === true && attempt.returnTo !== home)
+    page.searchParams.set('returnTo', attempt.returnTo.slice(home.length - 1));
+  if (linkToken !== undefined) page.hash = new URLSearchParams({ link: linkToken }).toString();
+  return sendBrowser(reply, page);
+}
