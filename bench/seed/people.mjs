@@ -5,7 +5,7 @@ import { sealingKey, sealWith } from '../../apps/server/src/platform/crypto/seal
 import { sha256 } from '../../apps/server/src/platform/crypto/digest.ts';
 import { emailKey } from '../../apps/server/src/platform/email.ts';
 import { personalHash, SUBJECT_KEYS } from '../../apps/server/src/features/audit/subject-keys.ts';
-import { sealPassword } from '../../apps/server/src/features/auth/sealed-password.ts';
+import { sealPassword } from '../../apps/server/src/features/auth/sealed-credentials.ts';
 
 export const PASSWORD = 'Correct-Horse-42';
 /** What sessions say of their browser: by it, and by their secret, a scenario knows those that it can go on with. */
