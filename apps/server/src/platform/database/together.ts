@@ -10,7 +10,7 @@ export interface Together<Item, Result> {
 const MOST_WAITING = 2000;
 
 /**
- * Does together what comes together: while `atOnce` runs are under way, items wait, and the next run takes up to `largest` of them.
+ * Does together what comes together: in one turn of the event loop, or while `atOnce` runs are under way. A run takes up to `largest`.
  * An item that comes alone waits for nobody. As group commit does it in a database: under load each item costs less, not more.
  *
  * @param options.run answers one result for each item, in their order. It waits for nothing that one item alone may be held up by
@@ -41,7 +41,6 @@ export function doTogether<Item, Result>(options: {
     }
   };
   const runWaiting = async (): Promise<void> => {
-    underWay += 1;
     while (waiting.length > 0) {
       const group = waiting.slice(0, largest).sort((a, b) => order(a.item, b.item));
       waiting = waiting.slice(largest);
@@ -54,7 +53,10 @@ export function doTogether<Item, Result>(options: {
       if (waiting.length >= MOST_WAITING)
         return reject(new DatabaseUnavailable('too many wait for the database'));
       waiting.push({ item, resolve, reject, within: AsyncLocalStorage.snapshot() });
-      if (underWay < atOnce) void runWaiting();
+      if (underWay >= atOnce) return;
+      underWay += 1;
+      // When the turn is over: the server reads what many clients have sent in one, and the first of them is not to go alone.
+      setImmediate(() => void runWaiting());
     });
 }
 
