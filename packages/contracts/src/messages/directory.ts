@@ -80,9 +80,7 @@ export const Invitation = Message(
         description: 'What became of the last mail with its link; null once that is no longer known.',
       }),
     ),
-    importId: Nullable(
-      Type.String({ format: 'uuid', description: 'Of invitations that one file made together.' }),
-    ),
+    importId: Nullable({ ...Id, description: 'Of invitations that one file made together.' }),
     invitedBy: Message({ userId: Id, userTenantId: Id }),
     createdAt: Time,
     sentAt: Time,
