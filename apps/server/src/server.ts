@@ -54,7 +54,7 @@ import { createCounters, createLimits, createMailLimits, createTenantRate } from
 import {
   createDevelopmentMailbox,
   createSmtpTransport,
-  dressMail,
+  renderLetter,
   type MailTransport,
 } from './platform/mail/index.ts';
 import { createOneTimeTokens } from './platform/one-time-tokens/index.ts';
@@ -210,9 +210,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       blindIndex,
       clock,
       transport,
-      dress: async (mail, tenantId) => {
+      render: async (letter, tenantId) => {
         const { branding } = await brands.find({ tenant: tenantId });
-        return branding === null ? mail : dressMail(mail, branding, config.publicUrl);
+        return renderLetter(letter, branding, config.publicUrl);
       },
       metrics,
       traces,

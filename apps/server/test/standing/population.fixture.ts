@@ -26,7 +26,7 @@ export async function populate(gatehouse: TestServer, tenantId: TenantId): Promi
     await deps.outbox.mail(
       tx,
       'standing',
-      { to: nobody.email, subject: 'Mail', text: 'Of a tenant', html: '' },
+      { to: nobody.email, subject: 'Mail', greeting: 'Of a tenant', paragraphs: [], from: 'Gatehouse' },
       newId(),
     );
   });

@@ -1,5 +1,5 @@
 import type { TenantTx } from '../../platform/database/index.ts';
-import type { Mail } from '../../platform/mail/index.ts';
+import type { Letter } from '../../platform/mail/index.ts';
 import { Problem, type RequestContext } from '../../platform/http/index.ts';
 import type { AuditEntry, personal } from '../audit/index.ts';
 import type { Deps } from '../deps.ts';
@@ -19,7 +19,7 @@ export interface Lock {
   /** What was wrong too often, where it was not the sign-in. */
   by?: 'password check' | 'second factor';
   /** For the owner, where anybody is told; withheld costs as many statements as sent. */
-  mail: Mail | undefined;
+  mail: Letter | undefined;
   send?: 'mail' | 'withhold';
 }
 

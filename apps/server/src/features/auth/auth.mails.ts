@@ -1,6 +1,6 @@
 import type { Config } from '../../config/index.ts';
 import type { RequestContext } from '../../platform/http/index.ts';
-import { compose, type Mail, quoted } from '../../platform/mail/index.ts';
+import { compose, type Letter, quoted } from '../../platform/mail/index.ts';
 
 export type Sender = Pick<Config, 'name' | 'publicUrl' | 'lockoutMinutes'>;
 
@@ -9,7 +9,7 @@ export type Sender = Pick<Config, 'name' | 'publicUrl' | 'lockoutMinutes'>;
 export const link = (config: Sender, path: string, token: string) =>
   `${config.publicUrl}${path}#token=${token}`;
 
-export const accountLockedMail = (config: Sender, to: string, request: RequestContext): Mail =>
+export const accountLockedMail = (config: Sender, to: string, request: RequestContext): Letter =>
   compose({
     to,
     subject: `Sign-in to ${config.name} is locked for ${config.lockoutMinutes} minutes`,
@@ -24,7 +24,11 @@ export const accountLockedMail = (config: Sender, to: string, request: RequestCo
 
 // SECURITY: whoever opens a tenant chooses its name and those of its users, and this mail goes to an address that nobody has proved.
 // The user's name stays away, the tenant's is quoted, and neither is in the subject.
-export const setPasswordMail = (config: Sender, to: { email: string; tenant: string }, token: string): Mail =>
+export const setPasswordMail = (
+  config: Sender,
+  to: { email: string; tenant: string },
+  token: string,
+): Letter =>
   compose({
     to: to.email,
     subject: `Your new account with ${config.name}`,
@@ -38,7 +42,7 @@ export const setPasswordMail = (config: Sender, to: { email: string; tenant: str
   });
 
 // SECURITY: not a word of whoever registered. Anybody can have this mail sent to anybody, and a name is room for a message.
-export const confirmRegistrationMail = (config: Sender, to: string, token: string): Mail =>
+export const confirmRegistrationMail = (config: Sender, to: string, token: string): Letter =>
   compose({
     to,
     subject: `Confirm your registration with ${config.name}`,
@@ -51,7 +55,7 @@ export const confirmRegistrationMail = (config: Sender, to: string, token: strin
     from: config.name,
   });
 
-export const alreadyRegisteredMail = (config: Sender, to: string): Mail =>
+export const alreadyRegisteredMail = (config: Sender, to: string): Letter =>
   compose({
     to,
     subject: `You already have an account with ${config.name}`,

@@ -1,5 +1,5 @@
 import type { RequestContext } from '../../platform/http/index.ts';
-import { compose, type Mail } from '../../platform/mail/index.ts';
+import { compose, type Letter } from '../../platform/mail/index.ts';
 import { link, type Sender } from './auth.mails.ts';
 
 // SECURITY: subjects hold the deployment's name and nothing else, and no mail holds a word that whoever pressed a button could
@@ -8,7 +8,12 @@ import { link, type Sender } from './auth.mails.ts';
 const notYou = (config: Sender) =>
   `If it was not you, set a new password at ${config.publicUrl}/forgot-password: that ends every session of the account. Then tell an administrator.`;
 
-export const resetPasswordMail = (config: Sender, to: string, request: RequestContext, token: string): Mail =>
+export const resetPasswordMail = (
+  config: Sender,
+  to: string,
+  request: RequestContext,
+  token: string,
+): Letter =>
   compose({
     to,
     subject: `Set a new password for ${config.name}`,
@@ -22,7 +27,7 @@ export const resetPasswordMail = (config: Sender, to: string, request: RequestCo
     branded: true,
   });
 
-export const passwordChangedMail = (config: Sender, to: string, request: RequestContext): Mail =>
+export const passwordChangedMail = (config: Sender, to: string, request: RequestContext): Letter =>
   compose({
     to,
     subject: `Your password for ${config.name} was changed`,
@@ -35,7 +40,7 @@ export const passwordChangedMail = (config: Sender, to: string, request: Request
     branded: true,
   });
 
-export const passwordCheckLockedMail = (config: Sender, to: string, request: RequestContext): Mail =>
+export const passwordCheckLockedMail = (config: Sender, to: string, request: RequestContext): Letter =>
   compose({
     to,
     subject: `Wrong passwords in your account with ${config.name}`,
@@ -48,7 +53,7 @@ export const passwordCheckLockedMail = (config: Sender, to: string, request: Req
     branded: true,
   });
 
-export const verifyEmailMail = (config: Sender, to: string, token: string): Mail =>
+export const verifyEmailMail = (config: Sender, to: string, token: string): Letter =>
   compose({
     to,
     subject: `Confirm your address for ${config.name}`,
@@ -58,7 +63,7 @@ export const verifyEmailMail = (config: Sender, to: string, token: string): Mail
     from: config.name,
   });
 
-export const confirmNewEmailMail = (config: Sender, to: string, token: string): Mail =>
+export const confirmNewEmailMail = (config: Sender, to: string, token: string): Letter =>
   compose({
     to,
     subject: `Confirm your new address for ${config.name}`,
@@ -71,7 +76,7 @@ export const confirmNewEmailMail = (config: Sender, to: string, token: string): 
     from: config.name,
   });
 
-export const addressInUseMail = (config: Sender, to: string): Mail =>
+export const addressInUseMail = (config: Sender, to: string): Letter =>
   compose({
     to,
     subject: `Somebody wanted to use your address for ${config.name}`,
@@ -87,7 +92,7 @@ export const emailChangeRequestedMail = (
   to: string,
   newEmail: string,
   request: RequestContext,
-): Mail =>
+): Letter =>
   compose({
     to,
     subject: `A new address was asked for in your account with ${config.name}`,
@@ -100,7 +105,7 @@ export const emailChangeRequestedMail = (
     branded: true,
   });
 
-export const emailChangedMail = (config: Sender, to: { old: string } | { fresh: string }): Mail =>
+export const emailChangedMail = (config: Sender, to: { old: string } | { fresh: string }): Letter =>
   'old' in to
     ? compose({
         to: to.old,

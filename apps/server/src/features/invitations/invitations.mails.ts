@@ -1,4 +1,4 @@
-import { compose, type Mail, quoted } from '../../platform/mail/index.ts';
+import { compose, type Letter, quoted } from '../../platform/mail/index.ts';
 import { link, type Sender } from '../auth/index.ts';
 
 // SECURITY: the same mail for an address with an account and for one without, since nobody has looked. Of what the inviter's tenant
@@ -7,7 +7,7 @@ export const invitationMail = (
   config: Sender,
   to: { email: string; tenant: string; days: number },
   token: string,
-): Mail =>
+): Letter =>
   compose({
     to: to.email,
     subject: `You have been invited with ${config.name}`,

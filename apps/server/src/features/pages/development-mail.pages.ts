@@ -1,5 +1,4 @@
 import { sha256 } from '../../platform/crypto/index.ts';
-import { escapeHtml } from '../../platform/mail/index.ts';
 
 /** A page with its own Content-Security-Policy. */
 export interface MailPage {
@@ -9,7 +8,7 @@ export interface MailPage {
 
 const CLOSED = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-export function mailboxPage(mails: readonly Letter[], publicUrl: string): MailPage {
+export function mailboxPage(mails: readonly Shown[], publicUrl: string): MailPage {
   const body =
     mails.length === 0
       ? '<p>No mail yet. Add a user or register, then reload this page.</p>'
@@ -35,7 +34,7 @@ export const entrancePage: MailPage = {
   policy: `${CLOSED}; script-src 'sha256-${sha256(EXCHANGE).toString('base64')}'; connect-src 'self'`,
 };
 
-interface Letter {
+interface Shown {
   to: string;
   subject: string;
   text: string;
@@ -43,7 +42,7 @@ interface Letter {
 }
 
 // SECURITY: links to here alone: what else looks like one was written by somebody who has an account, or wants one.
-function letter(mail: Letter, publicUrl: string): string {
+function letter(mail: Shown, publicUrl: string): string {
   const text = mail.text
     .split(/(\s)/)
     .map((word) => {
@@ -52,6 +51,11 @@ function letter(mail: Letter, publicUrl: string): string {
     })
     .join('');
   return `<article><h2>${escapeHtml(mail.subject)}</h2><p>To ${escapeHtml(mail.to)}, <time datetime="${mail.at}">${mail.at}</time></p><p>${text.replaceAll('\n', '<br>')}</p></article><hr>`;
+}
+
+/** Names and addresses in a mail are somebody's input. */
+function escapeHtml(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 }
 
 function document(body: string): string {

@@ -1,8 +1,8 @@
 import type { Config } from '../../config/index.ts';
-import { compose, type Mail } from '../../platform/mail/index.ts';
+import { compose, type Letter } from '../../platform/mail/index.ts';
 
 /** The last mail to an address. It is sealed until it has left, and nothing of it stays then. */
-export const erasedMail = (config: Pick<Config, 'name'>, to: string): Mail =>
+export const erasedMail = (config: Pick<Config, 'name'>, to: string): Letter =>
   compose({
     to,
     subject: `Your account with ${config.name} is erased`,

@@ -208,7 +208,12 @@ describe('erasing', () => {
     const mailOf = async (tenantId: TenantId) => {
       const { enterOwn } = await import('../../platform/access/index.ts');
       await deps.doors.withTenant(enterOwn({ kind: 'system', tenantId, reason: 'test' }), (tx) =>
-        deps.outbox.mail(tx, 'test', { to: email, subject: 'x', text: 'x', html: '' }, 'x'),
+        deps.outbox.mail(
+          tx,
+          'test',
+          { to: email, subject: 'x', greeting: 'x', paragraphs: [], from: 'x' },
+          'x',
+        ),
       );
     };
     const unrelated = await addTenant(gatehouse);

@@ -316,11 +316,12 @@ describe('mail', () => {
     await gatehouse.browser().post('/api/v1/auth/password/forgot', { email: admin.email });
     const mail = (await gatehouse.deliverMail()).findLast(({ to }) => to === admin.email);
     const { logo } = await read(admin, tenantId);
-    expect(mail?.html).toContain(`src="${gatehouse.config.publicUrl}${logo?.url}" width="144" height="48"`);
-    expect(mail?.html).toContain('alt="Acme &#38; Söhne"');
-    expect(mail?.html).toContain('href="https://acme.example/?a=1&#38;b=2"');
+    const [image] = mail?.html.match(/<img[^>]*>/g) ?? [];
+    expect(image).toContain(`src="${gatehouse.config.publicUrl}${logo?.url}"`);
+    expect(image).toMatch(/alt="Acme &amp; Söhne".* height="48".* width="144"/);
+    expect(mail?.html).toContain('href="https://acme.example/?a=1&amp;b=2"');
     // Dark letters on a light button.
-    expect(mail?.html).toContain('background:#ffee00;color:#000000');
+    expect(mail?.html).toMatch(/background-color:#ffee00;color:#000000/);
     expect(mail?.text).toContain('https://acme.example/?a=1&b=2');
   });
 

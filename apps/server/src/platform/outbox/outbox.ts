@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import { addressIndex } from '../address-index.ts';
 import type { BlindIndex, SealedColumn, Sealer } from '../crypto/index.ts';
 import type { Doors, TenantTx } from '../database/index.ts';
-import { type Mail, MailServerAway, type MailTransport } from '../mail/index.ts';
+import { type Letter, type Mail, MailServerAway, type MailTransport } from '../mail/index.ts';
 import type { Backlog, Counted } from '../metrics/index.ts';
 import type { TracePlace, Traces } from '../traces/index.ts';
 import {
@@ -22,12 +22,12 @@ import {
  */
 export interface Outbox {
   /** Answers its id, by which the outbox says what became of it. */
-  mail(tx: TenantTx, type: string, mail: Mail, correlationId: string): Promise<string>;
+  mail(tx: TenantTx, type: string, letter: Letter, correlationId: string): Promise<string>;
   /**
    * Costs what `mail` costs and delivers nothing: where an answer must not tell whether there was somebody to write to (spec D2).
    * The row is one that was delivered; what the mail would have said is not in it.
    */
-  withhold(tx: TenantTx, type: string, mail: Mail, correlationId: string): Promise<string>;
+  withhold(tx: TenantTx, type: string, letter: Letter, correlationId: string): Promise<string>;
   /**
    * Delivers what is due, to each address in the order of the acts; resolves to how many, or to 0 while the mail server is away.
    * The dispatcher calls it in a loop, tests by hand.
@@ -67,8 +67,8 @@ export function createOutbox(deps: {
   blindIndex: BlindIndex;
   clock: Clock;
   transport: MailTransport;
-  /** A mail as it leaves: in the colours of its tenant, as they are then. */
-  dress(mail: Mail, tenantId: string): Promise<Mail>;
+  /** A letter as it leaves: in the branding of its tenant, as that is then. */
+  render(letter: Letter, tenantId: string): Promise<Mail>;
   metrics: Pick<Counted, 'mail'>;
   traces: Traces;
   onError(error: unknown, correlationId?: string): void;
@@ -78,9 +78,9 @@ export function createOutbox(deps: {
   let running: Promise<unknown> = Promise.resolve();
   let closed = false;
 
-  const seal = (tx: TenantTx, mail: Mail) => {
+  const seal = (tx: TenantTx, letter: Letter) => {
     const id = newMessageId();
-    return { id, payloadSealed: sealer.seal(JSON.stringify(mail), contextOf(tx.tenantId, id)) };
+    return { id, payloadSealed: sealer.seal(JSON.stringify(letter), contextOf(tx.tenantId, id)) };
   };
   /** Of the trace that the message is correlated with, and of no other. */
   const spanOf = (correlationId: string) => {
@@ -91,10 +91,10 @@ export function createOutbox(deps: {
   const away = { looks: 0, until: 0 };
 
   /** The mail as it leaves, or why it cannot. */
-  const letterOf = async (message: DueMessage): Promise<Mail | Error> => {
+  const mailOf = async (message: DueMessage): Promise<Mail | Error> => {
     try {
       const text = sealer.open(message.payload_sealed, contextOf(message.tenant_id, message.id));
-      return await deps.dress(JSON.parse(text.toString('utf8')) as Mail, message.tenant_id);
+      return await deps.render(JSON.parse(text.toString('utf8')) as Letter, message.tenant_id);
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));
     }
@@ -150,7 +150,7 @@ export function createOutbox(deps: {
     if (due.length === 0) return 0;
     // All of them before the first leaves, so that they leave in their order.
     const mails = await Promise.all(
-      due.map(async (message): Promise<[DueMessage, Mail | Error]> => [message, await letterOf(message)]),
+      due.map(async (message): Promise<[DueMessage, Mail | Error]> => [message, await mailOf(message)]),
     );
     // Two mails to one person, such as two links of which the later counts, do not overtake each other.
     const byAddress = Map.groupBy(mails, ([{ id }, mail]) =>
@@ -180,13 +180,13 @@ export function createOutbox(deps: {
       });
   };
   return {
-    async mail(tx, type, mail, correlationId) {
-      const { id, payloadSealed } = seal(tx, mail);
+    async mail(tx, type, letter, correlationId) {
+      const { id, payloadSealed } = seal(tx, letter);
       const now = clock.now();
       await insertMessage(tx, id, {
         type,
         payloadSealed,
-        address: addressIndex(blindIndex, mail.to),
+        address: addressIndex(blindIndex, letter.to),
         correlationId,
         spanId: spanOf(correlationId),
         now,
@@ -194,8 +194,8 @@ export function createOutbox(deps: {
       });
       return id;
     },
-    async withhold(tx, type, mail, correlationId) {
-      const { id } = seal(tx, mail);
+    async withhold(tx, type, letter, correlationId) {
+      const { id } = seal(tx, letter);
       const now = clock.now();
       await insertMessage(tx, id, {
         type,

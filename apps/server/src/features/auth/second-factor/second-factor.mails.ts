@@ -1,10 +1,10 @@
 import type { RequestContext } from '../../../platform/http/index.ts';
-import { compose, type Mail } from '../../../platform/mail/index.ts';
+import { compose, type Letter } from '../../../platform/mail/index.ts';
 import type { Sender } from '../auth.mails.ts';
 
 // SECURITY: no mail holds a word that whoever pressed a button could choose: not the label of a factor either.
 
-const told = (config: Sender, to: string, subject: string, paragraphs: string[]): Mail =>
+const told = (config: Sender, to: string, subject: string, paragraphs: string[]): Letter =>
   compose({ to, subject, greeting: 'Hello,', paragraphs, from: config.name, branded: true });
 
 const notYou = (config: Sender) =>
@@ -15,7 +15,7 @@ export const factorLockedMail = (
   to: string,
   at: 'sign-in' | 'session',
   request: RequestContext,
-): Mail =>
+): Letter =>
   told(config, to, `Wrong codes for your account with ${config.name}`, [
     at === 'sign-in'
       ? `somebody who knows your password gave a wrong second factor too often, last from the address ${request.ip}. For ${config.lockoutMinutes} minutes nobody can sign in with one from an unknown browser. A browser in which you have signed in before still works.`
@@ -23,7 +23,12 @@ export const factorLockedMail = (
     notYou(config),
   ]);
 
-export const backupCodeUsedMail = (config: Sender, to: string, left: number, request: RequestContext): Mail =>
+export const backupCodeUsedMail = (
+  config: Sender,
+  to: string,
+  left: number,
+  request: RequestContext,
+): Letter =>
   told(config, to, `A backup code of your account with ${config.name} was used`, [
     `a backup code took the place of your second factor, from the address ${request.ip}. ${left === 0 ? 'It was the last one: make new ones on your account page.' : left === 1 ? 'One is left.' : `${left} are left.`}`,
     notYou(config),
@@ -44,14 +49,14 @@ export const factorsChangedMail = (
   to: string,
   change: keyof typeof CHANGES,
   request: RequestContext | undefined,
-): Mail =>
+): Letter =>
   told(config, to, `The second factors of your account with ${config.name} were changed`, [
     `${CHANGES[change]}${request ? `, from the address ${request.ip}` : ''}.`,
     notYou(config),
   ]);
 
 /** SECURITY: what a counter that went back means (WebAuthn §6.1.1). The passkey is refused for as long as its counter is behind. */
-export const passkeyRefusedMail = (config: Sender, to: string, request: RequestContext): Mail =>
+export const passkeyRefusedMail = (config: Sender, to: string, request: RequestContext): Letter =>
   told(config, to, `A passkey of your account with ${config.name} was refused`, [
     `a passkey of your account was used from the address ${request.ip}, and counts fewer uses than it had before. It may have been copied, and so it was refused.`,
     'If you know no harmless reason, such as a security key that was restored, remove this passkey on your account page and add a new one.',

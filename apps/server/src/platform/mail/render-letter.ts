@@ -1,0 +1,28 @@
+import type { Branding } from '@gatehouse/contracts';
+import type { Letter } from './letter.ts';
+import type { Mail } from './mail.ts';
+
+/**
+ * A letter as it leaves: as text, and as HTML in the branding of its tenant, as that is at this moment. Never inside a request:
+ * the outbox calls it, in the process that delivers, and only there is the renderer loaded.
+ */
+export async function renderLetter(
+  letter: Letter,
+  branding: Branding | null,
+  publicUrl: string,
+): Promise<Mail> {
+  const { letterHtml } = await import('./letter-html.ts');
+  const { to, subject } = letter;
+  return { to, subject, text: letterText(letter, branding), html: letterHtml(letter, branding, publicUrl) };
+}
+
+function letterText(
+  { greeting, paragraphs, action, from, branded }: Letter,
+  branding: Branding | null,
+): string {
+  const parts = [greeting, ...paragraphs];
+  if (action) parts.push(`${action.label}:\n${action.url}`);
+  parts.push(from);
+  if (branded && branding?.companyUrl) parts.push(branding.companyUrl);
+  return parts.join('\n\n');
+}
