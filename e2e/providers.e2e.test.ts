@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { enter, findBarriers, launchBrowser, newVisitor, signIn } from './browser.ts';
+import { forge, makeKey, metadataOf, readRequest } from '../apps/server/test/saml-provider.fixture.ts';
 import { administrator, type Deployment, startDeployment } from './deployment.ts';
 
 let deployment: Deployment;
@@ -72,5 +73,58 @@ describe('the page of sign-in providers', () => {
     await page.getByText('_gatehouse-challenge.acme.example').waitFor();
     expect(await findBarriers(page)).toEqual([]);
     expect(visitor.faults()).toEqual([]);
+  });
+});
+
+describe('a SAML provider', () => {
+  it('is connected on the page, and what it has a browser post from its own site is judged in the browser that began', async () => {
+    const idp = { entityId: 'https://idp.example/saml', key: await makeKey('idp') };
+    const visitor = await newVisitor(browser, deployment.url);
+    const page = await visitor.openTab();
+    await signIn(page);
+    await page.goto('/connections');
+    await page.getByRole('button', { name: 'Connect a provider' }).first().click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('combobox', { name: 'Kind' }).click();
+    await page.getByRole('option', { name: 'SAML 2.0' }).click();
+    await dialog.getByLabel('Name', { exact: true }).fill('Acme SAML');
+    await dialog.getByText('XML', { exact: true }).click();
+    await dialog.getByRole('button', { name: 'Connect a provider' }).click();
+    await dialog.getByText('This is needed.').waitFor();
+    await dialog.getByLabel('Metadata (XML)').fill(metadataOf(idp.entityId, [idp.key.cert]));
+    expect(await findBarriers(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Connect a provider' }).click();
+    await page.getByRole('heading', { name: 'Acme SAML' }).waitFor();
+    await page.getByRole('button', { name: 'Put in service: Acme SAML' }).click();
+    await page.getByText('Acme SAML is in service.').waitFor();
+    const login = await page.getByText(/\/login$/).textContent();
+    expect(await findBarriers(page)).toEqual([]);
+    expect(visitor.faults()).toEqual([]);
+
+    const person = await newVisitor(browser, deployment.url);
+    const posted: Record<string, string>[] = [];
+    await person.context.route('https://idp.example/**', async (route) => {
+      const request = await readRequest(route.request().url());
+      const xml = forge(idp, request, { nameId: 'n1', email: 'somebody@elsewhere.example' });
+      const form: Record<string, string> = { SAMLResponse: Buffer.from(xml).toString('base64') };
+      // The second time it answers something that was never asked.
+      if (posted.length === 0) form.RelayState = request.query.RelayState ?? '';
+      posted.push(form);
+      const inputs = Object.entries(form).map(([name, value]) => `<input name="${name}" value="${value}">`);
+      await route.fulfill({
+        contentType: 'text/html',
+        body: `<form method="post" action="${request.assertionConsumerServiceURL}">${inputs.join('')}</form><script>document.forms[0].submit()</script>`,
+      });
+    });
+    const tab = await person.openTab('/signin');
+    const follow = (to: string) => tab.evaluate((address) => location.assign(address), to);
+    await follow(`${login}?returnTo=/users`);
+    // The cookie was there, the signature good: only the domain is nobody's.
+    await tab.getByText('Your organisation has not proved the domain of your address.').waitFor();
+    expect(new URL(tab.url()).searchParams.get('returnTo')).toBe('/users');
+    await follow(String(login));
+    await tab.getByText('A sign-in is begun here and not at the identity provider.').waitFor();
+    expect(posted).toHaveLength(2);
+    expect(person.faults()).toEqual([]);
   });
 });

@@ -6,6 +6,9 @@ import { useChangeConnection } from '../../data/connections/mutations.ts';
 import { DialogForm } from '../../parts/DialogForm.tsx';
 import { fieldsOf, NO_SAML, readSaml, SamlFields, type SamlValues } from './SamlFields.tsx';
 
+const asPem = (base64: string): string =>
+  `-----BEGIN CERTIFICATE-----\n${base64.replaceAll(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----`;
+
 /** Reads the metadata of a provider again, or takes over others: new certificates, mostly. */
 export function ChangeSaml({ connection, onDone }: { connection: Connection; onDone: () => void }) {
   const { t } = useTranslation();
@@ -14,7 +17,9 @@ export function ChangeSaml({ connection, onDone }: { connection: Connection; onD
   const form = useForm<SamlValues>({
     initialValues: {
       ...NO_SAML,
-      source: saml?.metadataUrl == null ? 'xml' : 'url',
+      // What stands there, so that nothing has to be found again to change an attribute.
+      source: saml?.metadataUrl == null ? 'hand' : 'url',
+      certificates: (saml?.certificates ?? []).map(asPem).join('\n'),
       metadataUrl: saml?.metadataUrl ?? '',
       entityId: issuer,
       ssoUrl: saml?.ssoUrl ?? '',
@@ -47,7 +52,7 @@ export function ChangeSaml({ connection, onDone }: { connection: Connection; onD
         })
       }
       onDone={onDone}
-      submit={t('connections.saml.change')}
+      submit={t('form.save')}
     >
       <SamlFields form={form} />
     </DialogForm>

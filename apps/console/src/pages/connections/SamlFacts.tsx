@@ -16,7 +16,7 @@ export function SamlFacts({ connection }: { connection: Connection }) {
   return (
     <dl className="facts">
       {lines.map(([name, value]) => (
-        <div key={name}>
+        <div key={name} className="wide">
           <dt>{t(`connections.saml.${name}`)}</dt>
           <dd className="wrap">
             <code>{value}</code>{' '}
@@ -35,7 +35,7 @@ export function SamlFacts({ connection }: { connection: Connection }) {
           </dd>
         </div>
       ))}
-      <div>
+      <div className="wide">
         <dt>{t('connections.saml.known')}</dt>
         {certificates.map(({ fingerprint, validUntil }) => (
           <dd key={fingerprint} className="wrap">

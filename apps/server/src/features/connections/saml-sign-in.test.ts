@@ -115,6 +115,12 @@ describe('signing in by SAML', () => {
     );
     expect(row?.payload).toMatch(/^v1\./);
     expect((await browser.get(callback)).status).toBe(303);
+    // Nor is it kept, once it was read.
+    expect(
+      await gatehouse.sql('select id from gatehouse.one_time_tokens where payload_sealed = $1', [
+        row?.payload,
+      ]),
+    ).toEqual([]);
   });
 
   it('takes a response once, in the browser that began, for the connection that it was begun with [threat 1] [threat 20] [threat 33]', async () => {

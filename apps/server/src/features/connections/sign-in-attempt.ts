@@ -64,6 +64,8 @@ export async function spendAttempt(
     if (attempt?.connectionId !== connectionId) throw expired();
     if (!isSameSecret(Buffer.from(attempt.browser), Buffer.from(hashOfBrowser(cookie)))) throw expired();
     if (!(await deps.oneTimeTokens.consume(tx, 'connection-sign-in', state))) throw expired();
+    // What a provider says of somebody is not kept once it was read.
+    if (attempt.answer !== undefined) await deps.oneTimeTokens.remove(tx, 'connection-sign-in', state);
     return attempt;
   });
 }

@@ -89,6 +89,16 @@ export async function amendToken(
   return amended.numUpdatedRows === 1n;
 }
 
+/** Removes one token, with what it carries. */
+export async function deleteToken(tx: TenantTx, purpose: string, hashes: readonly Buffer[]): Promise<void> {
+  await tx
+    .deleteFrom('one_time_tokens')
+    .where('tenant_id', '=', tx.tenantId)
+    .where('purpose', '=', purpose)
+    .where('hash', '=', anyOf(hashes))
+    .execute();
+}
+
 export async function revokeTokens(
   tx: TenantTx,
   purpose: string | undefined,

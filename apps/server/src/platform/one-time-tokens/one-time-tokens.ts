@@ -6,6 +6,7 @@ import { bytesToUuid, isUuid, newId, type TenantId, uuidToBytes } from '../ids.t
 import {
   amendToken,
   consumeToken,
+  deleteToken,
   deleteTokens,
   insertToken,
   loadToken,
@@ -57,6 +58,8 @@ export interface OneTimeTokens {
    * is found by (`forget_address`) stays that of the beginning.
    */
   amend(tx: TenantTx, purpose: Purpose, token: string, payload: unknown): Promise<boolean>;
+  /** Removes a token that was spent, with what it carries: not to be kept until the clean-up. */
+  remove(tx: TenantTx, purpose: Purpose, token: string): Promise<void>;
   /** Spends what is still open for the subject: a new link ends the old ones. */
   revoke(tx: TenantTx, purpose: Purpose, subjectId: string): Promise<void>;
   /** The same for every purpose there is: the subject is suspended or gone. */
@@ -147,6 +150,10 @@ export function createOneTimeTokens({
       if (secret === undefined || tenantOfToken(token) !== tx.tenantId) return false;
       const payloadSealed = sealer.seal(JSON.stringify(payload), contextOf(tx.tenantId, purpose));
       return amendToken(tx, purpose, hashesOf(tx.tenantId, purpose, secret), payloadSealed, clock.now());
+    },
+    async remove(tx, purpose, token) {
+      const secret = token.split('.')[1];
+      if (secret !== undefined) await deleteToken(tx, purpose, hashesOf(tx.tenantId, purpose, secret));
     },
     revoke: (tx, purpose, subjectId) => revokeTokens(tx, purpose, subjectId, clock.now()),
     revokeAll: (tx, subjectId) => revokeTokens(tx, undefined, subjectId, clock.now()),

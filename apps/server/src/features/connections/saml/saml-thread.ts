@@ -39,6 +39,9 @@ export function createSamlThread(): SamlThread {
       try {
         answer = await pool.run(task, { signal: AbortSignal.timeout(TIMEOUT_MS) });
       } catch (error) {
+        // What we write ourselves is no fault of anybody's document.
+        if (task.kind === 'request' || task.kind === 'service-metadata')
+          throw new Problem('service.unavailable', { detail: 'Try again in a moment.', retryAfter: 2 });
         throw new SamlFault(
           'xml',
           `it could not be read: ${error instanceof Error ? error.name : 'unknown'}`,
