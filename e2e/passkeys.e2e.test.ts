@@ -100,15 +100,25 @@ async function look(page: Page, name: string): Promise<void> {
 }
 
 /** Changes what the tenant demands, on the page of the settings. */
-async function demand(page: Page, { policy, days }: { policy?: string; days?: string }): Promise<void> {
+async function demand(
+  page: Page,
+  { isMandatory, days }: { isMandatory?: true; days: string },
+): Promise<void> {
   await page.goto('/settings');
   const rules = page.getByRole('region', { name: 'Second factors' });
-  if (policy !== undefined) {
-    await rules.getByLabel('Second factor', { exact: true }).click();
-    await page.getByRole('option', { name: policy }).click();
+  if (isMandatory) {
+    await rules.getByLabel('Second factor', { exact: true }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('option', { name: 'Mandatory' }).waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await rules.getByText('Whoever has none sets one up at the next sign-in.').waitFor();
   }
-  if (days !== undefined) await rules.getByLabel('Days a browser is remembered').fill(days);
-  await rules.getByRole('button', { name: 'Save' }).click();
+  await rules.getByLabel('Days a browser is remembered').fill(days);
+  await rules.scrollIntoViewIfNeeded();
+  await look(page, isMandatory ? 'settings-mandatory' : 'settings');
+  await rules.getByRole('button', { name: 'Save' }).focus();
+  await page.keyboard.press('Enter');
   // Whoever demands a factor and has none is out at once.
   await page
     .getByText('The settings are saved.')
@@ -214,7 +224,7 @@ describe('somebody whose organisation demands a second factor', () => {
     await withoutOffers(visitor);
     const page = await visitor.openTab();
     await signIn(page);
-    await demand(page, { policy: 'Mandatory', days: '0' });
+    await demand(page, { isMandatory: true, days: '0' });
     await visitor.context.clearCookies();
 
     await page.goto('/signin');

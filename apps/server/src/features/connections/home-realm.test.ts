@@ -29,21 +29,21 @@ const checked = async (email: string) => {
   const answer = await gatehouse.browser().post('/api/v1/auth/check-method', { email });
   return answer.body.code ?? answer.body;
 };
-const PASSWORD_ONLY = { methods: ['password'], connection: null };
+const NO_PROVIDER = { methods: ['passkey', 'password'], connection: null };
 
 describe('the way in of an address', () => {
   it('is told from a domain that somebody proved, in every spelling, and not from whether there is an account', async () => {
-    expect(await checked('anybody@acme.example')).toEqual(PASSWORD_ONLY);
+    expect(await checked('anybody@acme.example')).toEqual(NO_PROVIDER);
     await acme.admin.patch(`/domains/${domainId}`, { connectionId: acme.connectionId });
-    const sso = { methods: ['sso', 'password'], connection: { id: acme.connectionId, name: 'acme' } };
+    const sso = { methods: ['sso', 'passkey', 'password'], connection: { id: acme.connectionId, name: 'acme' } };
     expect(await checked('nobody@acme.example')).toEqual(sso);
     expect(await checked(acme.admin.email.replace(/@.*/, '@ACME.example'))).toEqual(sso);
     for (const email of ['a@sub.acme.example', 'a@xacme.example', 'a@acme.example.evil.example'])
-      expect(await checked(email)).toEqual(PASSWORD_ONLY);
+      expect(await checked(email)).toEqual(NO_PROVIDER);
     await acme.admin.post('/domains', { domain: 'pending.example', connectionId: acme.connectionId });
-    expect(await checked('a@pending.example')).toEqual(PASSWORD_ONLY);
+    expect(await checked('a@pending.example')).toEqual(NO_PROVIDER);
     await acme.admin.post(`/connections/${acme.connectionId}/disable`);
-    expect(await checked('a@acme.example')).toEqual(PASSWORD_ONLY);
+    expect(await checked('a@acme.example')).toEqual(NO_PROVIDER);
     await acme.admin.post(`/connections/${acme.connectionId}/enable`);
   });
 });
