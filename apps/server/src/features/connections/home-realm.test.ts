@@ -35,7 +35,10 @@ describe('the way in of an address', () => {
   it('is told from a domain that somebody proved, in every spelling, and not from whether there is an account', async () => {
     expect(await checked('anybody@acme.example')).toEqual(NO_PROVIDER);
     await acme.admin.patch(`/domains/${domainId}`, { connectionId: acme.connectionId });
-    const sso = { methods: ['sso', 'passkey', 'password'], connection: { id: acme.connectionId, name: 'acme' } };
+    const sso = {
+      methods: ['sso', 'passkey', 'password'],
+      connection: { id: acme.connectionId, name: 'acme' },
+    };
     expect(await checked('nobody@acme.example')).toEqual(sso);
     expect(await checked(acme.admin.email.replace(/@.*/, '@ACME.example'))).toEqual(sso);
     for (const email of ['a@sub.acme.example', 'a@xacme.example', 'a@acme.example.evil.example'])
