@@ -27,7 +27,9 @@ export async function loadTreeHashes(tx: TenantTx, ranges: readonly Range[]): Pr
   for (const { level, index } of ranges.flatMap(([from, to]) => perfectNodes(from, to))) {
     const stored = level - (level % STORED_EVERY);
     const width = 2 ** (level - stored);
-    wanted.set(stored, [...(wanted.get(stored) ?? []), [index * width, (index + 1) * width]]);
+    const of = wanted.get(stored) ?? [];
+    of.push([index * width, (index + 1) * width]);
+    wanted.set(stored, of);
   }
   const known = new Map<string, Buffer>();
   for (const [level, of] of wanted) {
