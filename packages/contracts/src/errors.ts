@@ -77,6 +77,7 @@ export const ERRORS = {
   'users.self_forbidden': { status: 409, title: 'You cannot do this to your own account' },
   'users.email_unverified': { status: 403, title: 'Confirm your address first' },
   'invitations.exists': { status: 409, title: 'This address has been invited already' },
+  'invitations.import_faulty': { status: 409, title: 'The file has faults' },
   'invitations.other_address': { status: 403, title: 'The invitation is for another address' },
   'memberships.exists': { status: 409, title: 'This user is already a member' },
   'memberships.home_fixed': { status: 409, title: 'The membership in the home tenant goes with the user' },

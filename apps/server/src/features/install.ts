@@ -36,7 +36,7 @@ import type { Deps } from './deps.ts';
 import { healthRoutes } from './health/index.ts';
 import { installOpenApi, openApiRoute } from './openapi/index.ts';
 import { keysRoutes } from './keys/index.ts';
-import { invitationLinksRoutes, invitationsRoutes } from './invitations/index.ts';
+import { invitationImportRoutes, invitationLinksRoutes, invitationsRoutes } from './invitations/index.ts';
 import { leaveTenantRoutes, membershipsRoutes } from './memberships/index.ts';
 import { pagesRoutes } from './pages/index.ts';
 import { ownDataRoutes, personalDataRoutes } from './personal-data/index.ts';
@@ -130,6 +130,7 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
     usersRoutes,
     membershipsRoutes,
     invitationsRoutes,
+    invitationImportRoutes,
     clientsRoutes,
     connectionsRoutes,
     domainsRoutes,

@@ -44,6 +44,7 @@ export const AUDIT_ACTIONS = {
   membership_updated: 'A membership was changed',
   membership_deleted: 'A membership was ended',
   invitation_created: 'Somebody was invited by mail',
+  invitations_imported: 'Everybody on a list was invited by mail',
   invitation_resent: 'An invitation was mailed again',
   invitation_revoked: 'An invitation was taken back',
   invitation_accepted: 'An invitation was accepted',

@@ -95,6 +95,90 @@ export const CreateInvitation = Message(
   { $id: 'CreateInvitation' },
 );
 export type CreateInvitation = Static<typeof CreateInvitation>;
+/** What can be wrong with a line of a file of invitations. */
+export const IMPORT_FAULTS = [
+  'file_unreadable',
+  'column_unknown',
+  'column_missing',
+  'fields_too_many',
+  'email_invalid',
+  'email_twice',
+  'email_member',
+  'email_invited',
+  'role_unknown',
+  'role_root_only',
+  'role_beyond_own',
+  'too_many_lines',
+  'over_limit',
+  'mail_limit',
+] as const;
+export const ImportFault = Message(
+  {
+    line: Type.Integer({ description: 'Of the file, counted from 1.', examples: [3] }),
+    column: Nullable(
+      Type.String({ description: '`email` or `roles`, or the heading of another.', examples: ['email'] }),
+    ),
+    code: Type.String({ enum: [...IMPORT_FAULTS], examples: ['email_twice'] }),
+    value: Nullable(
+      Type.String({ description: 'What stands there, as far as it fits.', examples: ['ada@example.com'] }),
+    ),
+  },
+  { $id: 'ImportFault' },
+);
+export type ImportFault = Static<typeof ImportFault>;
+const Csv = Type.String({
+  minLength: 1,
+  maxLength: 200_000,
+  description:
+    'Lines of comma-separated values (RFC 4180; semicolons and tabs do as well): an address, and role names with spaces between them. A first line of headings, `email` and `roles`, can be left out.',
+  examples: ['email,roles\nada@example.com,SUPPORT_AGENT'],
+});
+export const CheckInvitationImport = Message({ csv: Csv }, { $id: 'CheckInvitationImport' });
+export const InvitationImportCheck = Message(
+  {
+    lines: Type.Integer({ description: 'With anything on them, the headings apart.', examples: [20] }),
+    good: Type.Integer({ description: 'That would be invited.', examples: [18] }),
+    most: Type.Integer({ description: 'So many lines a file has at most.', examples: [200] }),
+    faults: Type.Array(ImportFault, { description: 'The first 500, by line.' }),
+  },
+  { $id: 'InvitationImportCheck' },
+);
+export type InvitationImportCheck = Static<typeof InvitationImportCheck>;
+export const ImportInvitations = Message(
+  {
+    csv: Csv,
+    lines: Type.String({
+      enum: ['all', 'good'],
+      description: 'All: nothing happens where any line has a fault. Good: those with a fault are left out.',
+    }),
+  },
+  { $id: 'ImportInvitations' },
+);
+export type ImportInvitations = Static<typeof ImportInvitations>;
+export const InvitationImport = Message(
+  {
+    importId: Id,
+    invited: Type.Integer({ examples: [18] }),
+    faults: Type.Array(ImportFault, { description: 'Of the lines that were left out; the first 500.' }),
+  },
+  { $id: 'InvitationImport' },
+);
+export type InvitationImport = Static<typeof InvitationImport>;
+export const InvitationImportProgress = Message(
+  {
+    importId: Id,
+    invited: Type.Integer({ description: 'Those that are still known, 30 days after they were over.' }),
+    mail: Message({ waiting: Type.Integer(), sent: Type.Integer(), failed: Type.Integer() }),
+    status: Message({
+      open: Type.Integer(),
+      expired: Type.Integer(),
+      accepted: Type.Integer(),
+      revoked: Type.Integer(),
+    }),
+  },
+  { $id: 'InvitationImportProgress' },
+);
+export type InvitationImportProgress = Static<typeof InvitationImportProgress>;
 /** What the holder of an invitation's link is shown before accepting. */
 export const InvitationLink = Message(
   { tenantName: Name, email: Email, expiresAt: Time },

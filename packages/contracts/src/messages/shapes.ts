@@ -75,12 +75,15 @@ export const SingleUseToken = Type.String({
   description: "The token of a mailed link, as it stands in the link's fragment.",
   examples: ['AZmp8Fwee3qdaj8vfA8aEQ.mMLAo9v2b7k0uTqkP9B3jvJ8x0WZl9p1uTqkP9B3jvI'],
 });
+const ROLE_NAME = '^[A-Za-z][A-Za-z0-9_-]*$';
 export const RoleName = Type.String({
   minLength: 1,
   maxLength: 64,
-  pattern: '^[A-Za-z][A-Za-z0-9_-]*$',
+  pattern: ROLE_NAME,
   examples: ['SUPPORT_AGENT'],
 });
+/** Whether a text could be the name of a role. */
+export const isRoleName = (text: string): boolean => text.length <= 64 && new RegExp(ROLE_NAME).test(text);
 export const ClientSelector = Type.Optional(ClientId);
 
 export const Problem = Message(

@@ -1,4 +1,10 @@
-import type { CreateInvitation, Invitation } from '@gatehouse/contracts';
+import type {
+  CreateInvitation,
+  ImportInvitations,
+  Invitation,
+  InvitationImport,
+  InvitationImportCheck,
+} from '@gatehouse/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { call } from '../api.ts';
 import { auditKeys } from '../audit/queries.ts';
@@ -26,3 +32,15 @@ export const useResendInvitation = () =>
 
 export const useRevokeInvitation = () =>
   useInvitationMutation(({ id }: Invitation) => call<void>('DELETE', `/api/v1/invitations/${id}`));
+
+/** Changes nothing, so nothing is read again. */
+export const useCheckImport = () =>
+  useMutation({
+    mutationFn: (csv: string) =>
+      call<InvitationImportCheck>('POST', '/api/v1/invitations/imports/check', { body: { csv } }),
+  });
+
+export const useImportInvitations = () =>
+  useInvitationMutation((body: ImportInvitations) =>
+    call<InvitationImport>('POST', '/api/v1/invitations/imports', { body }),
+  );

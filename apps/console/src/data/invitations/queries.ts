@@ -1,5 +1,5 @@
-import type { Invitation } from '@gatehouse/contracts';
-import { infiniteQueryOptions } from '@tanstack/react-query';
+import type { Invitation, InvitationImportProgress } from '@gatehouse/contracts';
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { call, type Page } from '../api.ts';
 
 export const invitationKeys = { all: ['invitations'] as const };
@@ -16,4 +16,12 @@ export const invitationsQuery = (status: InvitationState | undefined) =>
       }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.nextCursor,
+  });
+
+/** Asked again each second while mail waits. */
+export const importQuery = (id: string) =>
+  queryOptions({
+    queryKey: [...invitationKeys.all, 'import', id],
+    queryFn: () => call<InvitationImportProgress>('GET', `/api/v1/invitations/imports/${id}`),
+    refetchInterval: ({ state }) => (state.data && state.data.mail.waiting === 0 ? false : 1000),
   });

@@ -17,6 +17,7 @@ import { PageHeader } from '../../parts/PageHeader.tsx';
 import { Time } from '../../parts/Time.tsx';
 import { refused } from '../../parts/refused.ts';
 import { useMay } from '../../session.ts';
+import { ImportInvitations } from './ImportInvitations.tsx';
 import { Invite } from './Invite.tsx';
 
 /** Who was invited, and what became of it. */
@@ -24,6 +25,7 @@ export function Invitations() {
   const { t } = useTranslation();
   const may = useMay();
   const [isOpen, dialog] = useDisclosure(false);
+  const [isImporting, importing] = useDisclosure(false);
   const [status, setStatus] = useState<InvitationState | undefined>('open');
   const list = useInfiniteQuery({ ...invitationsQuery(status), enabled: may('invitations:read') });
   if (!may('invitations:read')) return <NotPermitted permission="invitations:read" />;
@@ -33,9 +35,14 @@ export function Invitations() {
     <>
       <PageHeader title={t('invitations.title')} lead={t('invitations.lead')}>
         {mayInvite && (
-          <Button leftSection={<IconMailPlus size={18} stroke={1.8} aria-hidden />} onClick={dialog.open}>
-            {t('invitations.invite')}
-          </Button>
+          <>
+            <Button variant="default" onClick={importing.open}>
+              {t('invitations.import.title')}
+            </Button>
+            <Button leftSection={<IconMailPlus size={18} stroke={1.8} aria-hidden />} onClick={dialog.open}>
+              {t('invitations.invite')}
+            </Button>
+          </>
         )}
       </PageHeader>
       <section className="card" aria-label={t('invitations.title')}>
@@ -71,6 +78,15 @@ export function Invitations() {
       </section>
       <Modal opened={isOpen} onClose={dialog.close} title={t('invitations.invite')} size="lg">
         <Invite onDone={dialog.close} />
+      </Modal>
+      <Modal
+        opened={isImporting}
+        onClose={importing.close}
+        title={t('invitations.import.title')}
+        size="lg"
+        keepMounted={false}
+      >
+        <ImportInvitations onDone={importing.close} />
       </Modal>
     </>
   );

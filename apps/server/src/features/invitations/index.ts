@@ -1,2 +1,3 @@
+export { invitationImportRoutes } from './import.routes.ts';
 export { invitationLinksRoutes } from './invitation-links.routes.ts';
 export { invitationsRoutes } from './invitations.routes.ts';

@@ -143,6 +143,50 @@ export async function insertInvitation(
   return inserted.numInsertedOrUpdatedRows === 1n ? id : undefined;
 }
 
+/** Which of these addresses have an open invitation. */
+export async function listAddressesInvited(
+  tx: TenantTx,
+  keys: readonly string[],
+  now: Date,
+): Promise<Set<string>> {
+  if (keys.length === 0) return new Set();
+  const rows = await tx
+    .selectFrom('invitations')
+    .select('email_key')
+    .where('tenant_id', '=', tx.tenantId)
+    .where('email_key', 'in', [...keys])
+    .where('expires_at', '>', now)
+    .execute();
+  return new Set(rows.map(({ email_key: key }) => key));
+}
+
+/** How many invitations of one file are in which state, and what became of their mail. */
+export async function countImport(tx: TenantTx, importId: string, now: Date) {
+  const rows = await sql<{ status: string; mail: MailState | null; count: string }>`
+    select x.status, x.mail, count(*) as count from (
+      select case when i.expires_at > ${now} then 'open' else 'expired' end as status,
+          case when o.delivered_at is not null then 'sent' when o.failed_at is not null then 'failed' when o.id is not null then 'waiting' end as mail
+        from gatehouse.invitations i left join gatehouse.outbox o on o.tenant_id = i.tenant_id and o.id = i.mail_id
+        where i.tenant_id = ${tx.tenantId} and i.import_id = ${importId}
+      union all
+      select c.outcome, null from gatehouse.closed_invitations c where c.tenant_id = ${tx.tenantId} and c.import_id = ${importId}) x
+    group by x.status, x.mail`.execute(tx);
+  const of = (matches: (row: { status: string; mail: MailState | null }) => boolean) =>
+    rows.rows.filter(matches).reduce((sum, { count }) => sum + Number(count), 0);
+  const inState = (wanted: string) => of(({ status }) => status === wanted);
+  const withMail = (wanted: MailState) => of(({ mail }) => mail === wanted);
+  return {
+    invited: of(() => true),
+    mail: { waiting: withMail('waiting'), sent: withMail('sent'), failed: withMail('failed') },
+    status: {
+      open: inState('open'),
+      expired: inState('expired'),
+      accepted: inState('accepted'),
+      revoked: inState('revoked'),
+    },
+  };
+}
+
 /** How many were promised a place and have not taken it. */
 export async function countOpenInvitations(tx: TenantTx, now: Date): Promise<number> {
   const { count } = await tx

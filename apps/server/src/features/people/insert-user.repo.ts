@@ -96,6 +96,18 @@ export async function loadUserByAddress(tx: TenantTx, key: string): Promise<User
   return row?.id as UserId | undefined;
 }
 
+/** Which of these addresses users of the entered tenant have, invited people too. */
+export async function listAddressesTaken(tx: TenantTx, keys: readonly string[]): Promise<Set<string>> {
+  if (keys.length === 0) return new Set();
+  const rows = await tx
+    .selectFrom('users')
+    .select('email_key')
+    .where('tenant_id', '=', tx.tenantId)
+    .where('email_key', 'in', [...keys])
+    .execute();
+  return new Set(rows.map(({ email_key: key }) => key));
+}
+
 /** The principal of a user's membership at home: what its roles are assigned to. */
 export async function loadHomePrincipal(tx: TenantTx, userId: UserId): Promise<PrincipalId> {
   const row = await tx

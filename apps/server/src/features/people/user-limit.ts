@@ -11,6 +11,15 @@ export const userLimitReached = () =>
   });
 
 /**
+ * How many more users may be promised a place in the entered tenant, beside those who have one and `pending` who were promised
+ * one; null where nobody said how many.
+ */
+export async function loadUserRoomBeside(tx: TenantTx, pending: number): Promise<number | null> {
+  const room = await loadUserRoom(tx);
+  return room === null ? null : Math.max(0, room - pending);
+}
+
+/**
  * Whether another user may be promised a place in the entered tenant, beside those who have one and `pending` who were promised
  * one. For invitations: what is promised is no member yet. Whoever becomes a member is counted by the database itself, however
  * many become one at once.

@@ -20,11 +20,22 @@ export async function checkMayMap(
 ): Promise<void> {
   for (const name of new Set(names)) {
     const role = await loadRoleByName(tx, name);
-    if (!role) throw unknownRole(name);
-    if (role.root_only && tx.tenantId !== ROOT_TENANT)
+    const fault = await faultOfGrant(tx, writer, role);
+    if (!role || fault === 'unknown') throw unknownRole(name);
+    if (fault === 'root_only')
       throw new Problem('roles.root_only', { detail: `${role.name} can be held in the root tenant only.` });
-    const held = (await loadRole(tx, role.id))?.permissions ?? [];
-    if (held.some((permission) => !writer.permissions.has(permission)))
-      throw await exceedsOwn(tx, writer, role);
+    if (fault === 'beyond_own') throw await exceedsOwn(tx, writer, role);
   }
+}
+
+/** Why the caller could not give a role now, as far as that is seen beforehand; `grant()` judges anew. */
+export async function faultOfGrant(
+  tx: TenantTx,
+  granter: UserPrincipal,
+  role: { id: string; root_only: boolean } | undefined,
+): Promise<'unknown' | 'root_only' | 'beyond_own' | undefined> {
+  if (!role) return 'unknown';
+  if (role.root_only && tx.tenantId !== ROOT_TENANT) return 'root_only';
+  const held = (await loadRole(tx, role.id))?.permissions ?? [];
+  return held.some((permission) => !granter.permissions.has(permission)) ? 'beyond_own' : undefined;
 }

@@ -1,11 +1,12 @@
 export { checkMayAssign } from './check-may-assign.ts';
-export { checkMayMap } from './check-may-map.ts';
+export { checkMayMap, faultOfGrant } from './check-may-map.ts';
 export { mapRoles } from './map-roles.ts';
 export { grant } from './grant.ts';
 export {
   dropUnfoundedRoles,
   grantFirstRole,
   grantOperatorRole,
+  loadRoleByName,
   lockAdministrators,
 } from './roles.repo.ts';
 export { recordRefusedGrants } from './refused-grants.ts';

@@ -44,6 +44,18 @@ export interface MailLimits {
    * @throws {Problem} `rate.limited`, and whatever the act throws
    */
   withinLimits<T>(kind: MailKind, from: TenantId, email: string, act: () => Promise<T>): Promise<T>;
+  /**
+   * The same for a mail to each of many addresses, done together. The act is told to which of them no further mail is left, and
+   * answers to which it sent one: the rest is given back.
+   *
+   * @throws {Problem} `rate.limited` where the tenant has not as many left, and whatever the act throws
+   */
+  withinLimitsOfAll<T>(
+    kind: MailKind,
+    from: TenantId,
+    emails: readonly string[],
+    act: (refused: ReadonlySet<string>) => Promise<{ sent: ReadonlySet<string>; answer: T }>,
+  ): Promise<T>;
   /** Forgets every count of an address: the person is erased. */
   forget(email: string): Promise<void>;
 }
@@ -88,6 +100,16 @@ export function createMailLimits({
   });
   const ofAddress = (kind: MailKind, email: string) =>
     toAddress(kind === 'reset-password' ? counters.resetsByAddress : counters.byAddress, to(kind, email));
+  const ofTenant = `${counters.byTenant.limit} mails an hour are sent for the administrators of one tenant`;
+  // What is one's own first: whoever has used that up takes nothing of what all share.
+  const forTenant = (kind: MailKind, from: TenantId, email: string): Wanted[] => {
+    const key = to(kind, email);
+    return [
+      { counter: counters.byTenant, key: `mail from:${from}`, what: ofTenant },
+      toAddress(counters.byAddress, `${key}:${from}`),
+      toAddress(counters.byTenants, key),
+    ];
+  };
   return {
     isLeft: async (kind, email) => !isRefused(await takeAll([ofAddress(kind, email)])),
     async isRegistrationLeft(email, ip) {
@@ -100,20 +122,32 @@ export function createMailLimits({
       checkTaken(await takeAll([ofAddress(kind, email)]));
     },
     async withinLimits(kind, from, email, act) {
-      const { byTenant, byAddress, byTenants } = counters;
-      const key = to(kind, email);
-      const ofTenant = `${byTenant.limit} mails an hour are sent for the administrators of one tenant`;
-      // What is one's own first: whoever has used that up takes nothing of what all share.
-      const wanted = [
-        { counter: byTenant, key: `mail from:${from}`, what: ofTenant },
-        toAddress(byAddress, `${key}:${from}`),
-        toAddress(byTenants, key),
-      ];
-      const taken = checkTaken(await takeAll(wanted));
+      const taken = checkTaken(await takeAll(forTenant(kind, from, email)));
       try {
         return await act();
       } catch (error) {
         await giveBack(taken);
+        throw error;
+      }
+    },
+    async withinLimitsOfAll(kind, from, emails, act) {
+      const taken = new Map<string, readonly Count[]>();
+      const refused = new Set<string>();
+      const giveAllBack = async (keep: ReadonlySet<string> = new Set()) => {
+        for (const [email, counts] of taken) if (!keep.has(email)) await giveBack(counts);
+      };
+      try {
+        for (const email of emails) {
+          const counts = await takeAll(forTenant(kind, from, email));
+          if (!isRefused(counts)) taken.set(email, counts);
+          else if (counts.what === ofTenant) checkTaken(counts);
+          else refused.add(email);
+        }
+        const { sent, answer } = await act(refused);
+        await giveAllBack(sent);
+        return answer;
+      } catch (error) {
+        await giveAllBack();
         throw error;
       }
     },
