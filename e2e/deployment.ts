@@ -19,6 +19,8 @@ export interface Deployment {
   readonly printed: (pattern: RegExp) => Promise<string>;
   /** The newest link that was mailed to an address, of a page when one is named, from the development mailbox. */
   readonly mailedLink: (to: string, page?: string) => Promise<string>;
+  /** The newest code of eight digits that was mailed to an address. */
+  readonly mailedCode: (to: string) => Promise<string>;
   readonly stop: () => Promise<void>;
 }
 
@@ -68,7 +70,11 @@ export async function startDeployment(env: Record<string, string | undefined> = 
     mailbox ??= printed(MAILBOX_LINK).then((link) => letIn(url, link));
     return readLink(url, await mailbox, to, page);
   };
-  return { url, printed, mailedLink, stop };
+  const mailedCode: Deployment['mailedCode'] = async (to) => {
+    mailbox ??= printed(MAILBOX_LINK).then((link) => letIn(url, link));
+    return readCode(url, await mailbox, to);
+  };
+  return { url, printed, mailedLink, mailedCode, stop };
 }
 
 async function eventually(what: string, look: () => Promise<string | undefined>): Promise<string> {
@@ -96,6 +102,16 @@ async function letIn(url: string, link: string): Promise<string> {
   const [cookie] = headers.getSetCookie();
   if (cookie === undefined) throw new Error(`the printed link opens no mailbox: ${status}`);
   return cookie.split(';')[0] ?? '';
+}
+
+const CODE = />\s*(\d{4} \d{4})\s*</;
+
+function readCode(url: string, cookie: string, to: string): Promise<string> {
+  return eventually(`a mail with a code to ${to}`, async () => {
+    const mails = await (await fetch(`${url}/dev/mail`, { headers: { cookie } })).text();
+    const letter = mails.split('<article>').find((text) => text.includes(`To ${to}`) && CODE.test(text));
+    return letter && CODE.exec(letter)?.[1];
+  });
 }
 
 function readLink(url: string, cookie: string, to: string, page = ''): Promise<string> {

@@ -17,6 +17,7 @@ import {
   createProvedAddresses,
   createRenewals,
   createSessionContexts,
+  MAIL_SIGN_IN_SECONDS,
   RESET_LINK_SECONDS,
 } from './features/auth/index.ts';
 import { createClientDirectory, createConsoleClient } from './features/clients/index.ts';
@@ -261,6 +262,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         registrations: {
           byNetwork: counters.upTo(config.addressMailLimit, DAY),
           byAddress: counters.upTo(SHARES * config.addressMailLimit, DAY),
+        },
+        signIns: {
+          byNetwork: counters.upTo(config.addressMailLimit, MAIL_SIGN_IN_SECONDS),
+          byAddress: counters.upTo(SHARES * config.addressMailLimit, MAIL_SIGN_IN_SECONDS),
         },
         byTenant: counters.upTo(config.tenantMailLimit, HOUR),
         byTenants: counters.upTo(SHARES * config.addressMailLimit, HOUR),

@@ -4,6 +4,7 @@ import type {
   AddedFactor,
   NewTotp,
   PasswordChange,
+  MailedProof,
   RegistrationConfirmation,
   SecondFactorProof,
   SignInCredentials,
@@ -61,6 +62,12 @@ export interface Gatehouse extends PasskeySignIn {
    * @throws ProblemError with the server's code, for example `auth.invalid_credentials`.
    */
   signIn(credentials: SignInCredentials): Promise<SignInProgress>;
+  /**
+   * Signs in by what was mailed on request (`POST /api/v1/auth/mail-sign-in`).
+   *
+   * @throws ProblemError, for example `auth.mail_code_wrong`, `auth.link_invalid`, `auth.confirm_elsewhere`
+   */
+  signInByMail(proof: MailedProof): Promise<SignInProgress>;
   /** Completes a registration by the link from the mail and signs in. @throws ProblemError */
   confirmRegistration(confirmation: RegistrationConfirmation): Promise<SignInProgress>;
   /** Completes a sign-in by its second factor. @throws ProblemError, for example `auth.mfa_failed`, `auth.account_locked` */
@@ -256,6 +263,13 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
       return send(input instanceof Request ? input : url, init);
     },
     signIn: ({ email, password }) => enter('/api/v1/auth/login', { email, password }),
+    signInByMail: (proof) =>
+      'code' in proof
+        ? enter('/api/v1/auth/mail-sign-in/code', { email: proof.email, code: proof.code })
+        : enter('/api/v1/auth/mail-sign-in/link', {
+            token: proof.token,
+            ...(proof.elsewhere === true && { elsewhere: true }),
+          }),
     confirmRegistration: ({ token, password }) => enter('/api/v1/auth/register/confirm', { token, password }),
     verifySecondFactor: async (sessionToken, proof, { rememberDevice = false } = {}) => {
       const body = { session_token: sessionToken, ...spellProof(proof) };

@@ -10,6 +10,7 @@ export type { Gatehouse, GatehouseOptions } from './gatehouse.ts';
 export type { Environment } from './environment.ts';
 export type {
   AddedFactor,
+  MailedProof,
   Me,
   NewTotp,
   PasswordChange,

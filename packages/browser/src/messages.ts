@@ -51,6 +51,15 @@ export interface SignInCredentials {
   readonly password: string;
 }
 
+/** A code from a mail, with the address that it was mailed to; or the token of a mailed link. */
+export type MailedProof =
+  | { readonly email: string; readonly code: string }
+  | {
+      readonly token: string;
+      /** The person has confirmed that they mean to sign in in a browser that did not ask for the link. */
+      readonly elsewhere?: boolean;
+    };
+
 /** How far a sign-in came: it may wait for a second factor, or for the enrolment of one. */
 export type SignInProgress =
   | { readonly status: 'signed-in'; readonly me: Me }

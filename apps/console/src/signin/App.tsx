@@ -11,6 +11,7 @@ import { ForgotPassword } from './pages/ForgotPassword.tsx';
 import { Invitation } from './pages/Invitation.tsx';
 import { Insecure } from './pages/Insecure.tsx';
 import { Locked } from './pages/Locked.tsx';
+import { MailLink, MailSignIn } from './pages/MailSignIn.tsx';
 import { Register } from './pages/Register.tsx';
 import { ResetPassword } from './pages/ResetPassword.tsx';
 import { SetPassword } from './pages/SetPassword.tsx';
@@ -39,6 +40,8 @@ const pages: Readonly<Record<string, Place>> = {
   '/signin': signIn,
   '/signin/second-factor': signIn,
   '/signin/enrol': signIn,
+  '/signin/mail': { page: MailSignIn, title: 'mail.title', needsCookies: true },
+  '/signin/mail-link': { page: MailLink, title: 'mail.title', needsCookies: true },
   '/register': { page: Register, title: 'register.title', needsCookies: false },
   '/register/confirm': { page: ConfirmRegistration, title: 'confirm.title', needsCookies: true },
   '/set-password': { page: SetPassword, title: 'setPassword.title', needsCookies: false },

@@ -11,6 +11,7 @@ export function MailSent({
   notArrived,
   devMailUrl,
   onAgain,
+  form,
   children,
 }: {
   readonly title: string;
@@ -18,6 +19,8 @@ export function MailSent({
   readonly notArrived: string;
   readonly devMailUrl: string | null | undefined;
   readonly onAgain: () => void;
+  /** What to do with the mail here. */
+  readonly form?: ComponentChildren;
   readonly children?: ComponentChildren;
 }) {
   useLayoutEffect(() => document.querySelector<HTMLElement>('h1')?.focus(), []);
@@ -29,6 +32,7 @@ export function MailSent({
           {t('register.devMail')}
         </a>
       )}
+      {form}
       <div class="after">
         <p>
           {notArrived}{' '}

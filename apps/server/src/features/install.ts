@@ -16,6 +16,7 @@ import {
   checkStepUp,
   emailRoutes,
   factorsRoutes,
+  mailSignInRoutes,
   mfaRoutes,
   ownPasskeysRoutes,
   ownTenantsRoutes,
@@ -98,6 +99,7 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
   auditKeysRoute(app, deps.auditKeys);
   for (const routes of [
     authRoutes,
+    mailSignInRoutes,
     mfaRoutes,
     factorsRoutes,
     passkeySignInRoutes,

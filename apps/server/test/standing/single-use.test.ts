@@ -20,11 +20,12 @@ const SPENT_BY = {
   'new-totp': ['/api/v1/auth/factors/totp/confirm', { totp_code: '492039' }],
   'new-passkey': ['/api/v1/auth/factors/passkey/confirm', {}],
   'passkey-sign-in': ['/api/v1/auth/passkey/login', {}],
+  'mail-link': ['/api/v1/auth/mail-sign-in/link', { elsewhere: true }],
 } as const satisfies Record<Exclude<Purpose, OfProviders | OfFactors>, readonly [string, object]>;
 /** Spent by somebody who comes back from an identity provider, and by somebody who then signed in. */
 type OfProviders = 'connection-sign-in' | 'connection-link';
-/** Over HTTP these are guesses at a second factor, and so many of them meet its lock: features/auth/passkeys tries them there. */
-const GUESSES = ['passkey-second-factor', 'passkey-step-up'] as const;
+/** Over HTTP these are guesses, and so many of them meet a lock: features/auth/passkeys and mail-sign-in try them there. */
+const GUESSES = ['passkey-second-factor', 'passkey-step-up', 'mail-code'] as const;
 type OfFactors = (typeof GUESSES)[number];
 const PURPOSES = [...Object.keys(SPENT_BY), 'connection-sign-in', 'connection-link', ...GUESSES] as Purpose[];
 const isGuess = (purpose: Purpose): purpose is OfFactors => GUESSES.some((each) => each === purpose);

@@ -9,6 +9,7 @@ export const AUDIT_ACTIONS = {
   password_rehashed: 'A stored password hash was renewed at sign-in',
   password_reset_requested: 'A link to set a new password was asked for',
   password_check_failed: 'Somebody signed in gave a wrong password',
+  mail_sign_in_requested: 'A link or code to sign in by was asked for',
   email_verification_requested: 'A link that proves an address was asked for',
   email_verified: 'An address was proved by a mailed link',
   email_change_requested: 'A user asked to sign in with another address',

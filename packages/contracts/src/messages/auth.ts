@@ -50,7 +50,7 @@ export type ClientOnlyRequest = Static<typeof ClientOnlyRequest>;
 export const CheckMethodRequest = Message({ email: Email }, { $id: 'CheckMethodRequest' });
 export const CheckMethodResponse = Message(
   {
-    methods: Type.Array(Type.String({ enum: ['password', 'passkey', 'sso'] })),
+    methods: Type.Array(Type.String({ enum: ['password', 'passkey', 'sso', 'mail_link', 'mail_code'] })),
     connection: Nullable(
       Message(
         { id: Id, name: Name },
@@ -60,6 +60,45 @@ export const CheckMethodResponse = Message(
   },
   { $id: 'CheckMethodResponse' },
 );
+
+export const MailSignInRequest = Message(
+  { email: Email, method: Type.String({ enum: ['link', 'code'] }), client: ClientSelector },
+  { $id: 'MailSignInRequest' },
+);
+export type MailSignInRequest = Static<typeof MailSignInRequest>;
+/** What the holder of a mailed link is shown before it is spent. */
+export const MailSignInLink = Message(
+  { email: Email, here: Type.Boolean({ description: 'Whether this browser asked for the link.' }) },
+  { $id: 'MailSignInLink' },
+);
+export type MailSignInLink = Static<typeof MailSignInLink>;
+export const SignInByMailLink = Message(
+  {
+    token: SingleUseToken,
+    elsewhere: Type.Optional(
+      Type.Boolean({
+        description:
+          'Set once the person has confirmed that they mean to sign in in a browser that did not ask.',
+      }),
+    ),
+    client: ClientSelector,
+  },
+  { $id: 'SignInByMailLink' },
+);
+export type SignInByMailLink = Static<typeof SignInByMailLink>;
+export const SignInByMailCode = Message(
+  {
+    email: Email,
+    code: Type.String({
+      pattern: '^[0-9]{8}$',
+      description: 'Eight digits, as they stand in the mail.',
+      examples: ['40718265'],
+    }),
+    client: ClientSelector,
+  },
+  { $id: 'SignInByMailCode' },
+);
+export type SignInByMailCode = Static<typeof SignInByMailCode>;
 
 export const RegisterRequest = Message(
   { email: Email, password: Password, name: Name, tenantName: Name },
@@ -197,6 +236,10 @@ export const SignInOptions = Message(
     connections: Type.Array(OfferedConnection, {
       description: 'Identity providers of the platform, and of the tenant that is named.',
     }),
+    mailSignIn: Message(
+      { link: Type.Boolean(), code: Type.Boolean() },
+      { description: 'Whether the tenant lets its people in by a mailed link or code.' },
+    ),
     passwordRules: Message(
       { minLength: Type.Integer({ examples: [8] }), symbol: Type.Boolean() },
       {

@@ -128,7 +128,7 @@ export const ImportFault = Message(
 export type ImportFault = Static<typeof ImportFault>;
 const Csv = Type.String({
   minLength: 1,
-  maxLength: 200_000,
+  maxLength: 90_000,
   description:
     'Lines of comma-separated values (RFC 4180; semicolons and tabs do as well): an address, and role names with spaces between them. A first line of headings, `email` and `roles`, can be left out.',
   examples: ['email,roles\nada@example.com,SUPPORT_AGENT'],

@@ -81,6 +81,8 @@ const sections = {
       description: '`restricted`: people of the tenant sign in by an identity provider, and by nothing else.',
       examples: ['standard'],
     }),
+    mailLink: flag('People of the tenant sign in by a link that is mailed to them, if they like.'),
+    mailCode: flag('The same by a code.'),
     networks: Type.Array(
       Type.String({ maxLength: 50, pattern: '^[0-9a-fA-F.:/]+$', examples: ['203.0.113.0/24'] }),
       {
@@ -179,7 +181,7 @@ export const DEFAULT_SETTINGS: TenantSettings = {
   branding: { primaryColor: null, companyUrl: null },
   password: DEFAULT_PASSWORD_RULES,
   session: { idleMinutes: null, maxMinutes: null },
-  signIn: { policy: 'standard', networks: [], emailDomains: [] },
+  signIn: { policy: 'standard', mailLink: false, mailCode: false, networks: [], emailDomains: [] },
   mfa: { policy: 'optional', rememberDays: 0 },
   invitations: { expireDays: 7 },
   limits: { users: null, cloudInstances: null },

@@ -1,5 +1,5 @@
 import type { Invitation } from '@gatehouse/contracts';
-import { Button, Modal, SegmentedControl } from '@mantine/core';
+import { Button, Group, Modal, SegmentedControl } from '@mantine/core';
 import { modals } from '@mantine/modals';
 import { notifications } from '@mantine/notifications';
 import { useDisclosure } from '@mantine/hooks';
@@ -35,14 +35,14 @@ export function Invitations() {
     <>
       <PageHeader title={t('invitations.title')} lead={t('invitations.lead')}>
         {mayInvite && (
-          <>
+          <Group gap="sm">
             <Button variant="default" onClick={importing.open}>
               {t('invitations.import.title')}
             </Button>
             <Button leftSection={<IconMailPlus size={18} stroke={1.8} aria-hidden />} onClick={dialog.open}>
               {t('invitations.invite')}
             </Button>
-          </>
+          </Group>
         )}
       </PageHeader>
       <section className="card" aria-label={t('invitations.title')}>

@@ -13,6 +13,8 @@ const minutes = (value: number | string): number | null => (value === '' ? null 
 interface Values {
   minLength: number | string;
   symbol: boolean;
+  mailLink: boolean;
+  mailCode: boolean;
   idleMinutes: number | string;
   maxMinutes: number | string;
   expireDays: number | string;
@@ -30,6 +32,8 @@ export function SignInRules(props: SectionProps) {
   const initialValues: Values = {
     minLength: password.minLength,
     symbol: password.symbol,
+    mailLink: signIn.mailLink,
+    mailCode: signIn.mailCode,
     idleMinutes: session.idleMinutes ?? '',
     maxMinutes: session.maxMinutes ?? '',
     expireDays: invitations.expireDays,
@@ -55,7 +59,12 @@ export function SignInRules(props: SectionProps) {
     return {
       password: { minLength: Number(values.minLength), symbol: values.symbol },
       session: { idleMinutes: minutes(values.idleMinutes), maxMinutes: minutes(values.maxMinutes) },
-      signIn: { networks: lines(values.networks), emailDomains: lines(values.emailDomains.toLowerCase()) },
+      signIn: {
+        mailLink: values.mailLink,
+        mailCode: values.mailCode,
+        networks: lines(values.networks),
+        emailDomains: lines(values.emailDomains.toLowerCase()),
+      },
       invitations: { expireDays: Number(values.expireDays) },
     };
   };
@@ -88,6 +97,14 @@ export function SignInRules(props: SectionProps) {
         <NumberInput key={form.key('idleMinutes')} {...field('idleMinutes')} />
         <NumberInput key={form.key('maxMinutes')} {...field('maxMinutes')} />
         <NumberInput key={form.key('expireDays')} {...field('expireDays')} />
+        {(['mailLink', 'mailCode'] as const).map((name) => (
+          <Checkbox
+            key={form.key(name)}
+            className="settings-check"
+            label={t(`settings.rules.${name}`)}
+            {...form.getInputProps(name, { type: 'checkbox' })}
+          />
+        ))}
         <Textarea key={form.key('networks')} placeholder="203.0.113.0/24" {...list('networks')} />
         <Textarea key={form.key('emailDomains')} placeholder="example.com" {...list('emailDomains')} />
       </div>

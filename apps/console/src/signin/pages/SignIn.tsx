@@ -22,6 +22,13 @@ async function goOn(): Promise<void> {
   location.replace(returnAddress(query().get('returnTo'), location.origin));
 }
 
+/** The page that asks for a mail to sign in by, and goes on to where this one would have. */
+function mailAddress(method: 'link' | 'code'): string {
+  const search = query();
+  search.set('method', method);
+  return `/signin/mail?${search}`;
+}
+
 /** Of a way in that comes back by a redirect: what its first factor led to stands in the address. */
 function arrivedWith(token: string | null): Waiting | undefined {
   const sessionToken = token ?? '';
@@ -114,6 +121,14 @@ export function SignIn({ options, token }: PageProps) {
         <Providers connections={connections} />
       </div>
       <div class="after">
+        {(['link', 'code'] as const).map(
+          (method) =>
+            options?.mailSignIn[method] && (
+              <p key={method}>
+                <PageLink to={mailAddress(method)}>{t(`mail.${method}Title`)}</PageLink>
+              </p>
+            ),
+        )}
         <p>
           <PageLink to="/forgot-password">{t('signin.forgot')}</PageLink>
         </p>

@@ -257,6 +257,8 @@ export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
         ...(connection ? ['sso'] : []),
         ...(takesOthers && loadRelyingParty(config) ? ['passkey'] : []),
         ...(takesOthers ? ['password'] : []),
+        ...(realm?.mail.link ? ['mail_link'] : []),
+        ...(realm?.mail.code ? ['mail_code'] : []),
       ];
       return { methods, connection };
     },

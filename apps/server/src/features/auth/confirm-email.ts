@@ -16,7 +16,14 @@ import { checkOwnPassword, currentWrong, type PasswordOwner } from './own-passwo
 import { emailChangedMail } from './recovery.mails.ts';
 
 /** Links that were mailed to the former address, or for it. */
-const ENDED_LINKS: readonly Purpose[] = ['set-password', 'reset-password', 'verify-email', 'change-email'];
+const ENDED_LINKS: readonly Purpose[] = [
+  'set-password',
+  'reset-password',
+  'verify-email',
+  'change-email',
+  'mail-link',
+  'mail-code',
+];
 
 /**
  * Moves an account to the address that its owner asked for, by the link that was mailed there and the password (spec W11). Both

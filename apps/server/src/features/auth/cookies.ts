@@ -12,6 +12,8 @@ export const PENDING_COOKIE = '__Host-gh.pending';
 export const PASSKEY_COOKIE = '__Host-gh.passkey';
 /** A browser that is asked for no second factor. */
 export const REMEMBERED_COOKIE = '__Host-gh.remembered';
+/** Binds a mail to sign in by to the browser that asked for it. */
+export const MAIL_COOKIE = '__Host-gh.mail';
 const DEVICE_DAYS = 365;
 
 const accessNames = (clientId: string) => [`__Host-gh.${clientId}.at`, `__Secure-gh.${clientId}.at`] as const;
@@ -87,6 +89,9 @@ export const clearPendingCookie = (reply: FastifyReply): void => setOwnCookie(re
 /** Good for an hour: several tabs ask under the same one. */
 export const setPasskeyCookie = (reply: FastifyReply, value: string): void =>
   setOwnCookie(reply, PASSKEY_COOKIE, value, 3600);
+
+export const setMailCookie = (reply: FastifyReply, value: string, seconds: number): void =>
+  setOwnCookie(reply, MAIL_COOKIE, value, seconds);
 
 export const setRememberedCookie = (reply: FastifyReply, value: string, days: number): void =>
   setOwnCookie(reply, REMEMBERED_COOKIE, value, days * 86_400);

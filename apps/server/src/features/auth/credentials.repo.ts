@@ -79,6 +79,15 @@ export async function deleteCredentials(tx: TenantTx, userId: UserId): Promise<s
   return rows.map(({ kind }) => kind);
 }
 
+/** The accounts of identity providers that enter this user. */
+export async function deleteIdentities(tx: TenantTx, userId: UserId): Promise<void> {
+  await tx
+    .deleteFrom('external_identities')
+    .where('tenant_id', '=', tx.tenantId)
+    .where('user_id', '=', userId)
+    .execute();
+}
+
 /** Whether there is a password to ask somebody for once more. */
 export async function hasPassword(tx: TenantTx, userId: UserId): Promise<boolean> {
   const row = await tx

@@ -19,3 +19,6 @@ export const EMAIL_LINK_SECONDS = 24 * 3600;
  * else's name keeps nobody from one.
  */
 export const RESET_LINK_SECONDS = 30 * 60;
+
+/** How long a mailed link or code is good that one signs in by, and the time in which such mails to one address are counted. */
+export const MAIL_SIGN_IN_SECONDS = 10 * 60;

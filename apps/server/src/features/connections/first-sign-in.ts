@@ -10,7 +10,7 @@ import {
   clientNotAllowed,
   loadAccount,
   lockUser,
-  proveByProvider,
+  proveForTheFirstTime,
   type SignInOutcome,
 } from '../auth/index.ts';
 import type { Deps } from '../deps.ts';
@@ -20,7 +20,7 @@ import { openOwnTenant } from '../tenants/index.ts';
 import type { ConnectionRow } from './connections.repo.ts';
 import { isOwnDomain } from './domains.repo.ts';
 import { type Entering, holdRoles, noAccount, openFor } from './entering.ts';
-import { deleteIdentities, insertIdentity, keyOf, loadLink } from './identities.repo.ts';
+import { insertIdentity, keyOf, loadLink } from './identities.repo.ts';
 import { linkRequired } from './link-after-sign-in.ts';
 import type { ProvedIdentity } from './providers/provider.ts';
 import { domainOf, type Vouching, vouchingOf } from './vouching.ts';
@@ -121,8 +121,7 @@ async function enterExisting(
   if (!vouching.authoritative || (await isAboveAuthor(deps, tx, row, userId)))
     throw linkRequired(deps, tx, entering, userId);
   if (user.email_verified_at === null) {
-    await deleteIdentities(tx, userId);
-    await proveByProvider(deps, tx, { id: userId, connectionId: row.id }, request);
+    await proveForTheFirstTime(deps, tx, { id: userId, by: { connection: row.id } }, request);
   }
   return linkAndOpen(deps, tx, entering, userId, request);
 }

@@ -1,6 +1,7 @@
 import { DEFAULT_SETTINGS, type OfferedConnection, withSettings } from '@gatehouse/contracts';
 import { LRUCache } from 'lru-cache';
 import type { Doors } from '../../platform/database/index.ts';
+import { mailSignInOf } from '../settings/index.ts';
 import { signInPathOf } from './connection-message.ts';
 import { findOfferedConnections } from './connections.repo.ts';
 import { findDomain } from './domains.repo.ts';
@@ -10,6 +11,8 @@ import { domainOf } from './vouching.ts';
 export interface HomeRealm {
   /** The tenant that proved the domain takes single sign-on only (spec W10). */
   restricted: boolean;
+  /** By which mail the tenant lets its people in. */
+  mail: { link: boolean; code: boolean };
   /** Where addresses of the domain are sent to, if anywhere. */
   connection: { id: string; name: string } | null;
 }
@@ -46,13 +49,16 @@ export function createHomeRealms({ doors }: { doors: Doors }): HomeRealms {
       const found = known.get(domain);
       if (found) return found.realm;
       const row = await findDomain(doors, domain);
-      const realm = row && {
-        restricted: withSettings(DEFAULT_SETTINGS, row.settings).signIn.policy === 'restricted',
-        connection:
-          row.connection_id === null || row.connection_name === null
-            ? null
-            : { id: row.connection_id, name: row.connection_name },
-      };
+      const rules = row && withSettings(DEFAULT_SETTINGS, row.settings).signIn;
+      const realm = row &&
+        rules && {
+          restricted: rules.policy === 'restricted',
+          mail: mailSignInOf(rules),
+          connection:
+            row.connection_id === null || row.connection_name === null
+              ? null
+              : { id: row.connection_id, name: row.connection_name },
+        };
       known.set(domain, { realm });
       return realm;
     },

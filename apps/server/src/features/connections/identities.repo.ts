@@ -98,15 +98,6 @@ export async function insertIdentity(
   return inserted.numInsertedOrUpdatedRows === 1n;
 }
 
-/** Removes all of a user. */
-export async function deleteIdentities(tx: TenantTx, userId: UserId): Promise<void> {
-  await tx
-    .deleteFrom('external_identities')
-    .where('tenant_id', '=', tx.tenantId)
-    .where('user_id', '=', userId)
-    .execute();
-}
-
 /** The identities of a user; a connection of the platform lies in the root tenant, and its name is not read here. */
 export const listIdentities = (tx: TenantTx, userId: UserId) =>
   tx

@@ -10,6 +10,8 @@ import { developmentMailRoutes } from './development-mail.routes.ts';
 const SIGN_IN = [
   '/signin',
   '/signin/second-factor',
+  '/signin/mail',
+  '/signin/mail-link',
   '/signin/enrol',
   '/register',
   '/register/confirm',

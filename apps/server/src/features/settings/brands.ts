@@ -9,6 +9,7 @@ import { LRUCache } from 'lru-cache';
 import type { Doors } from '../../platform/database/index.ts';
 import { isUuid, ROOT_TENANT } from '../../platform/ids.ts';
 import { createLogoPictures } from './logo-pictures.ts';
+import { mailSignInOf } from './sign-in-rules.ts';
 import { type BrandingRow, findBranding, type LogoRow } from './logo.repo.ts';
 
 /** What pages before sign-in, and mail, look like for a tenant. */
@@ -16,6 +17,7 @@ export interface Brand {
   /** Null where the tenant has set none of it: then not even its name is told. */
   branding: Branding | null;
   passwordRules: PasswordRules;
+  mailSignIn: { link: boolean; code: boolean };
 }
 
 export interface Brands {
@@ -37,10 +39,13 @@ export function createBrands({ doors }: { doors: Doors }): Brands {
     const branding = row === undefined ? null : brandingOf(row);
     // SECURITY: a slug can be guessed, and an id cannot. Whoever guesses learns of no tenant that shows itself to nobody.
     const isNamed = branding !== null || (by.tenant !== undefined && isUuid(by.tenant));
-    const { password } = withSettings(DEFAULT_SETTINGS, (isNamed && row?.settings) || {});
-    if (branding !== null || by.tenant === ROOT_TENANT) return { branding, passwordRules: password };
+    const { password, signIn } = withSettings(DEFAULT_SETTINGS, (isNamed && row?.settings) || {});
+    const mailSignIn = mailSignInOf(signIn);
+    if (branding !== null || by.tenant === ROOT_TENANT)
+      return { branding, passwordRules: password, mailSignIn };
     const root = await find(ROOT_TENANT, undefined);
-    return { branding: root.branding, passwordRules: isNamed ? password : root.passwordRules };
+    if (!isNamed) return root;
+    return { branding: root.branding, passwordRules: password, mailSignIn };
   };
   const find = async (tenant: string | undefined, clientId: string | undefined): Promise<Brand> => {
     const key = JSON.stringify([tenant, clientId]);

@@ -33,3 +33,9 @@ export function checkEmailDomain({ signIn }: TenantSettings, email: string): voi
     detail: `Use an address of ${signIn.emailDomains.join(' or ')}.`,
   });
 }
+
+/** By which mail a tenant lets its people in: by none where it takes single sign-on only. */
+export const mailSignInOf = ({ policy, mailLink, mailCode }: SignInRules) => ({
+  link: policy === 'standard' && mailLink,
+  code: policy === 'standard' && mailCode,
+});

@@ -12,6 +12,7 @@ export type LimitGroup =
   | 'password'
   | 'mfa'
   | 'passkey'
+  | 'mail-sign-in'
   | 'email'
   | 'setup'
   | 'switch-tenant'

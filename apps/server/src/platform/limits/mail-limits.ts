@@ -17,7 +17,8 @@ export type MailKind =
   | 'verify-email'
   | 'change-email'
   | 'change-email-notice'
-  | 'invitation';
+  | 'invitation'
+  | 'sign-in';
 
 /**
  * How many mails people can have sent to others (spec D1; docs/adr/0043). Counted are mails that are sent: what one counter
@@ -31,6 +32,8 @@ export interface MailLimits {
   isLeft(kind: MailKind, email: string): Promise<boolean>;
   /** The same for a registration: one network has a share of what goes to the address in a day. */
   isRegistrationLeft(email: string, ip: string): Promise<boolean>;
+  /** The same for a link or code to sign in by, in the time in which one is good. */
+  isSignInLeft(email: string, ip: string): Promise<boolean>;
   /**
    * Counts a mail that somebody signed in has sent to an address, whether anybody has it or not.
    *
@@ -66,6 +69,8 @@ export interface MailCounters {
   resetsByAddress: Counter;
   /** Of registrations: from one network to one address, and from all of them to one address. */
   registrations: { byNetwork: Counter; byAddress: Counter };
+  /** The same of links and codes to sign in by. */
+  signIns: { byNetwork: Counter; byAddress: Counter };
   /** Of administrators' mail: for one tenant, and, to one address, for one tenant and for all of them. */
   byTenant: Counter;
   byTenants: Counter;
@@ -100,6 +105,16 @@ export function createMailLimits({
   });
   const ofAddress = (kind: MailKind, email: string) =>
     toAddress(kind === 'reset-password' ? counters.resetsByAddress : counters.byAddress, to(kind, email));
+  const isShareLeft = async (
+    kind: MailKind,
+    { byNetwork, byAddress }: MailCounters['signIns'],
+    email: string,
+    ip: string,
+  ) => {
+    const key = to(kind, email);
+    const wanted = [toAddress(byNetwork, `${key}:${networkOf(ip)}`), toAddress(byAddress, key)];
+    return !isRefused(await takeAll(wanted));
+  };
   const ofTenant = `${counters.byTenant.limit} mails an hour are sent for the administrators of one tenant`;
   // What is one's own first: whoever has used that up takes nothing of what all share.
   const forTenant = (kind: MailKind, from: TenantId, email: string): Wanted[] => {
@@ -112,12 +127,8 @@ export function createMailLimits({
   };
   return {
     isLeft: async (kind, email) => !isRefused(await takeAll([ofAddress(kind, email)])),
-    async isRegistrationLeft(email, ip) {
-      const key = to('registration', email);
-      const { byNetwork, byAddress } = counters.registrations;
-      const wanted = [toAddress(byNetwork, `${key}:${networkOf(ip)}`), toAddress(byAddress, key)];
-      return !isRefused(await takeAll(wanted));
-    },
+    isRegistrationLeft: (email, ip) => isShareLeft('registration', counters.registrations, email, ip),
+    isSignInLeft: (email, ip) => isShareLeft('sign-in', counters.signIns, email, ip),
     async checkAddress(kind, email) {
       checkTaken(await takeAll([ofAddress(kind, email)]));
     },

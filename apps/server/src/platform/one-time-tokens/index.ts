@@ -5,4 +5,5 @@ export {
   type SpentToken,
   TOKEN_PAYLOADS,
   tenantOfToken,
+  tokenWith,
 } from './one-time-tokens.ts';

@@ -30,7 +30,9 @@ export type Purpose =
   | 'new-passkey'
   | 'passkey-sign-in'
   | 'passkey-second-factor'
-  | 'passkey-step-up';
+  | 'passkey-step-up'
+  | 'mail-link'
+  | 'mail-code';
 
 /** What a token was made with. */
 export interface TokenContent {
@@ -47,7 +49,13 @@ export interface OneTimeTokens {
   issue(
     tx: TenantTx,
     purpose: Purpose,
-    options: { subjectId?: string; payload?: unknown; lifetimeSeconds: number },
+    options: {
+      subjectId?: string;
+      payload?: unknown;
+      lifetimeSeconds: number;
+      /** In place of a random one: for whoever can make it again from what they hold (`tokenWith`). Not to be guessed all the same. */
+      secret?: string;
+    },
   ): Promise<string>;
   /** Spends the token: one conditional UPDATE, so that of many redemptions at once exactly one gets an answer. */
   consume(tx: TenantTx, purpose: Purpose, token: string): Promise<SpentToken | undefined>;
@@ -77,6 +85,10 @@ export function tenantOfToken(token: string): TenantId | undefined {
   const id = bytesToUuid(head);
   return isUuid(id) ? (id as TenantId) : undefined;
 }
+
+/** The token of a tenant that was made with this secret. */
+export const tokenWith = (tenantId: TenantId, secret: string): string =>
+  `${uuidToBytes(tenantId).toString('base64url')}.${secret}`;
 
 const contextOf = (tenantId: string, purpose: string) => `one-time ${purpose} ${tenantId}`;
 
@@ -123,8 +135,8 @@ export function createOneTimeTokens({
     return { subjectId: row.subject_id, payload };
   };
   return {
-    async issue(tx, purpose, { subjectId, payload, lifetimeSeconds }) {
-      const secret = randomSecret(32).toString('base64url');
+    async issue(tx, purpose, { subjectId, payload, lifetimeSeconds, secret: own }) {
+      const secret = own ?? randomSecret(32).toString('base64url');
       const now = clock.now();
       const email = addressIn(payload);
       await insertToken(tx, {
@@ -140,7 +152,7 @@ export function createOneTimeTokens({
         now,
         expiresAt: new Date(now.getTime() + lifetimeSeconds * 1000),
       });
-      return `${uuidToBytes(tx.tenantId).toString('base64url')}.${secret}`;
+      return tokenWith(tx.tenantId, secret);
     },
     consume: async (tx, purpose, token) =>
       (await open(consumeToken, tx, purpose, token)) as SpentToken | undefined,

@@ -3,25 +3,26 @@ import type { RequestContext } from '../../platform/http/index.ts';
 import type { UserId } from '../../platform/ids.ts';
 import type { Deps } from '../deps.ts';
 import { endSessionsOf } from '../sessions/index.ts';
-import { deleteCredentials } from './credentials.repo.ts';
+import { deleteCredentials, deleteIdentities } from './credentials.repo.ts';
 import { proveAddress } from './email.repo.ts';
 
 /**
- * An identity provider that is authoritative for an address proved it, of an account whose address nobody had proved: whoever made
- * the account, the address is this person's. What had been set up with it goes: passwords and other factors, sessions, links.
- * What an administrator gave the address (a membership, roles) stays.
+ * Whoever comes in proved an address, of an account whose address nobody had proved: by a provider that is authoritative for it, or by
+ * what was mailed there. Whoever made the account, the address is this person's. What had been set up with it goes: passwords and other
+ * factors, identities of providers, sessions, links. What an administrator gave the address (a membership, roles) stays.
  *
- * SECURITY: somebody registers a stranger's address and waits; the stranger comes in by a provider, and both are in one account
- * (threat 23). The user is held (`lockUser`).
+ * SECURITY: somebody registers a stranger's address and waits; the stranger comes in, and both are in one account (threat 23). The
+ * user is held (`lockUser`).
  */
-export async function proveByProvider(
+export async function proveForTheFirstTime(
   deps: Deps,
   tx: TenantTx,
-  user: { id: UserId; connectionId: string },
+  user: { id: UserId; by: { connection: string } | { mail: 'link' | 'code' } },
   request: RequestContext,
 ): Promise<void> {
   const now = deps.clock.now();
   const removed = await deleteCredentials(tx, user.id);
+  await deleteIdentities(tx, user.id);
   const endedSessions = await endSessionsOf(tx, user.id, 'address proved by somebody else', now);
   await deps.oneTimeTokens.revokeAll(tx, user.id);
   await proveAddress(tx, user.id, now);
@@ -30,7 +31,7 @@ export async function proveByProvider(
     actor: { kind: 'system' },
     resource: { type: 'user', id: user.id },
     before: { credentials: removed },
-    after: { connection: user.connectionId, endedSessions },
+    after: { ...user.by, endedSessions },
     request,
   });
 }
