@@ -66,6 +66,12 @@ const connections = createRoute({
   component: lazyRouteComponent(() => import('./pages/connections/Connections.tsx'), 'Connections'),
 });
 
+const connectionTrial = createRoute({
+  getParentRoute: () => root,
+  path: '/connections/$id/trial',
+  component: lazyRouteComponent(() => import('./pages/connections/Trial.tsx'), 'Trial'),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     home,
@@ -74,6 +80,7 @@ export const router = createRouter({
     invitations,
     customers,
     connections,
+    connectionTrial,
     auditRoute,
     settings,
     reference,

@@ -8,6 +8,7 @@ export * from './messages/passkeys.ts';
 export * from './messages/second-factors.ts';
 export * from './messages/directory.ts';
 export * from './messages/audit.ts';
+export * from './messages/connection-trials.ts';
 export * from './messages/connections.ts';
 export * from './messages/consents.ts';
 export * from './messages/actions.ts';

@@ -31,6 +31,7 @@ import {
   connectionsRoutes,
   domainsRoutes,
   ownIdentitiesRoutes,
+  trialRoutes,
 } from './connections/index.ts';
 import { consentsRoutes, userConsentsRoutes } from './consents/index.ts';
 import type { Deps } from './deps.ts';
@@ -135,6 +136,7 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
     invitationImportRoutes,
     clientsRoutes,
     connectionsRoutes,
+    trialRoutes,
     domainsRoutes,
   ]);
   await app.register(pagesRoutes, { deps });

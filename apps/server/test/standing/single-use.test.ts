@@ -23,15 +23,22 @@ const SPENT_BY = {
   'mail-link': ['/api/v1/auth/mail-sign-in/link', { elsewhere: true }],
 } as const satisfies Record<Exclude<Purpose, OfProviders | OfFactors>, readonly [string, object]>;
 /** Spent by somebody who comes back from an identity provider, and by somebody who then signed in. */
-type OfProviders = 'connection-sign-in' | 'connection-link';
+type OfProviders = 'connection-sign-in' | 'connection-link' | 'connection-trial';
 /** Over HTTP these are guesses, and so many of them meet a lock: features/auth/passkeys and mail-sign-in try them there. */
 const GUESSES = ['passkey-second-factor', 'passkey-step-up', 'mail-code'] as const;
 type OfFactors = (typeof GUESSES)[number];
-const PURPOSES = [...Object.keys(SPENT_BY), 'connection-sign-in', 'connection-link', ...GUESSES] as Purpose[];
+const PURPOSES = [
+  ...Object.keys(SPENT_BY),
+  'connection-sign-in',
+  'connection-link',
+  'connection-trial',
+  ...GUESSES,
+] as Purpose[];
 const isGuess = (purpose: Purpose): purpose is OfFactors => GUESSES.some((each) => each === purpose);
 /** A sign-in that waits is over; of links the same is said whatever is wrong with them. */
 const refusalOf = (purpose: Purpose): [number, string] => {
   if (purpose === 'second-factor' || purpose === 'enrolment') return [401, 'auth.mfa_session_invalid'];
+  if (purpose === 'connection-trial') return [404, 'resource.not_found'];
   const isSignIn = purpose === 'connection-sign-in' || purpose === 'passkey-sign-in';
   return [400, isSignIn ? 'auth.sign_in_expired' : 'auth.link_invalid'];
 };
@@ -81,6 +88,8 @@ describe('single-use tokens', () => {
       return call(gatehouse, person.token, { method: 'POST', url: '/api/v1/auth/link', body: { token } });
     if (purpose === 'connection-sign-in')
       return gatehouse.browser().get(`/api/v1/auth/google/callback?state=${token}&code=x`);
+    // Looked at and not spent, by the session that tried.
+    if (purpose === 'connection-trial') return admin.post(`/api/v1/connections/${newId()}/trial`, { token });
     if (isGuess(purpose)) throw new Error('not over HTTP');
     const [url, rest] = SPENT_BY[purpose];
     // A new factor is confirmed by whoever is signed in.

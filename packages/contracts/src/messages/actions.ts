@@ -63,6 +63,7 @@ export const AUDIT_ACTIONS = {
   oauth_client_deleted: 'A client was deleted',
   connection_created: 'An identity provider was connected',
   connection_updated: 'An identity provider was changed',
+  connection_tried: 'A sign-in by an identity provider was tried, which lets nobody in',
   connection_enabled: 'An identity provider was put in service',
   connection_disabled: 'An identity provider was taken out of service',
   connection_deleted: 'An identity provider was disconnected',

@@ -1,4 +1,5 @@
 import type {
+  BegunTrial,
   Connection,
   CreateConnection,
   CreateTenantDomain,
@@ -37,6 +38,12 @@ export const useChangeConnection = () =>
 export const useSwitchConnection = () =>
   useConnectionMutation(({ id, status }: Connection) =>
     call<Connection>('POST', `/api/v1/connections/${id}/${status === 'enabled' ? 'disable' : 'enable'}`),
+  );
+
+/** Begins a sign-in that signs nobody in; the browser goes to the provider. */
+export const useTryConnection = () =>
+  useConnectionMutation(({ id }: Pick<Connection, 'id'>) =>
+    call<BegunTrial>('POST', `/api/v1/connections/${id}/try`),
   );
 
 export const useDisconnect = () =>

@@ -1,4 +1,4 @@
-import type { Connection, OwnIdentity, TenantDomain } from '@gatehouse/contracts';
+import type { Connection, ConnectionTrial, OwnIdentity, TenantDomain } from '@gatehouse/contracts';
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { call, type Page } from '../api.ts';
 
@@ -7,6 +7,7 @@ export const connectionKeys = {
   list: ['connections', 'list'] as const,
   domains: ['connections', 'domains'] as const,
   own: ['connections', 'own'] as const,
+  trial: (token: string) => ['connections', 'trial', token] as const,
 };
 
 const listOf = <Item>(path: string, queryKey: readonly string[]) =>
@@ -24,4 +25,13 @@ export const ownIdentitiesQuery = () =>
   queryOptions({
     queryKey: connectionKeys.own,
     queryFn: () => call<{ items: OwnIdentity[] }>('GET', '/api/v1/auth/identities'),
+  });
+
+/** What came of a trial, by the token that the provider's browser came back with. It does not change. */
+export const trialQuery = (id: string, token: string) =>
+  queryOptions({
+    queryKey: connectionKeys.trial(token),
+    queryFn: () => call<ConnectionTrial>('POST', `/api/v1/connections/${id}/trial`, { body: { token } }),
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
   });

@@ -19,6 +19,7 @@ import { ChangeSaml } from './ChangeSaml.tsx';
 import { Connect } from './Connect.tsx';
 import { Domains } from './Domains.tsx';
 import { SamlFacts } from './SamlFacts.tsx';
+import { TryIt } from './TryIt.tsx';
 
 /** The identity providers of the organisation, and the domains that they vouch for. */
 export function Connections() {
@@ -112,6 +113,7 @@ function Acts({ connection }: { connection: Connection }) {
       .then(() => notifications.show({ message: t(`connections.${act}d`, { name }) }));
   return (
     <div className="account-acts">
+      {may('connections:update') && <TryIt connection={connection} />}
       {may('connections:update') && kind === 'saml' && (
         <Button
           variant="default"

@@ -50,7 +50,19 @@ export async function beginSignIn(deps: Deps, input: BeginSignIn): Promise<URL> 
  *
  * @throws {Problem} `resource.not_found`, `auth.connection_disabled`
  */
-export async function getEnabledConnection(deps: Deps, id: string): Promise<ConnectionRow> {
+export const getEnabledConnection = (deps: Deps, id: string): Promise<ConnectionRow> =>
+  getConnectionFor(deps, id, {});
+
+/**
+ * The connection that an attempt is of. Whoever tries one does so before it is in service.
+ *
+ * @throws {Problem} `resource.not_found`, `auth.connection_disabled`
+ */
+export async function getConnectionFor(
+  deps: Deps,
+  id: string,
+  attempt: Pick<Attempt, 'trial'>,
+): Promise<ConnectionRow> {
   const found = await findConnection(deps.doors, id);
   const row =
     found &&
@@ -58,7 +70,8 @@ export async function getEnabledConnection(deps: Deps, id: string): Promise<Conn
       loadConnection(tx, id),
     ));
   if (!row) throw new Problem('resource.not_found', { detail: 'There is no such way to sign in.' });
-  if (found?.status !== 'enabled' || row.status !== 'enabled' || found.tenant_status !== 'active')
+  const isEnabled = found?.status === 'enabled' && row.status === 'enabled';
+  if ((!isEnabled && attempt.trial === undefined) || found?.tenant_status !== 'active')
     throw new Problem('auth.connection_disabled', {
       detail: 'Sign in another way, or ask your administrator.',
     });

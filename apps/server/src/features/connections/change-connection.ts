@@ -8,7 +8,7 @@ import type { Deps } from '../deps.ts';
 import { checkMayAssign, checkMayMap } from '../roles/index.ts';
 import { authorOf } from './add-connection.ts';
 import { connectionOf, stateOf } from './connection-message.ts';
-import { issuerOf } from './connection-rules.ts';
+import { checkComplete, issuerOf } from './connection-rules.ts';
 import { sealSecret } from './connection-secret.ts';
 import {
   type ConnectionRow,
@@ -129,8 +129,7 @@ export async function enableConnection(deps: Deps, caller: Caller, id: string): 
   const asked = await deps.doors.withTenant(caller.entered, (tx) => loadConnection(tx, id));
   if (!asked) throw unknownConnection();
   checkNotBuiltIn(asked);
-  if (asked.kind !== 'oidc' && asked.kind !== 'saml' && asked.secret_sealed === null)
-    throw new Problem('connections.incomplete', { detail: 'Set the client secret first.' });
+  checkComplete(asked);
   // Outside of the transaction: nobody waits for a connection to the database while a provider makes us wait.
   await deps.providers.check(asked);
   return onConnection(deps, caller, id, async (tx, before) => {
@@ -221,7 +220,8 @@ const onConnection = (
 export const unknownConnection = () =>
   new Problem('resource.not_found', { detail: 'There is no such connection in this tenant.' });
 
-function checkNotBuiltIn(row: ConnectionRow): void {
+/** @throws {Problem} `connections.built_in` */
+export function checkNotBuiltIn(row: ConnectionRow): void {
   if (row.scope === 'platform')
     throw new Problem('connections.built_in', {
       detail: 'Change the settings of the deployment, and start it anew.',

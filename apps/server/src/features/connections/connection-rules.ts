@@ -1,5 +1,6 @@
 import { Problem } from '../../platform/http/index.ts';
 import type { ConnectionKind } from '@gatehouse/contracts';
+import type { ConnectionRow } from './connections.repo.ts';
 
 export const GOOGLE = 'https://accounts.google.com';
 export const GITHUB = 'https://github.com';
@@ -37,6 +38,16 @@ function checkIssuer(issuer: string): void {
   const url = URL.parse(issuer);
   if (url === null || (url.href !== issuer && url.href !== `${issuer}/`))
     throw fault('issuer', 'must be written as a browser reads it');
+}
+
+/**
+ * A provider of a known kind has given its client a secret.
+ *
+ * @throws {Problem} `connections.incomplete`
+ */
+export function checkComplete(row: Pick<ConnectionRow, 'kind' | 'secret_sealed'>): void {
+  if (row.kind !== 'oidc' && row.kind !== 'saml' && row.secret_sealed === null)
+    throw new Problem('connections.incomplete', { detail: 'Set the client secret first.' });
 }
 
 export const fault = (field: string, message: string) =>

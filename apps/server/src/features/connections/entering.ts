@@ -19,6 +19,7 @@ import { signInRefused } from '../settings/index.ts';
 import type { ConnectionRow } from './connections.repo.ts';
 import type { ProvedIdentity } from './providers/provider.ts';
 import type { Attempt } from './sign-in-attempt.ts';
+import { endOfTrial } from './trial/end-of-trial.ts';
 import { domainOf } from './vouching.ts';
 
 /** Somebody who came back from a provider, and what is known of them. */
@@ -50,7 +51,7 @@ export async function openFor(
   userId: UserId,
   request: RequestContext,
 ): Promise<SignInOutcome> {
-  const { row, identity, client, browser } = entering;
+  const { row, identity, client, attempt, browser } = entering;
   if (!isServedBy(client, { tenantId: tx.tenantId })) throw clientNotAllowed();
   const user = await lockUser(tx, userId);
   // Before roles and sessions, in the order of all locks (docs/adr/0059).
@@ -70,6 +71,8 @@ export async function openFor(
       request,
     );
   }
+  // SECURITY: in front of the session, and out of the transaction, which takes back all that was done for it.
+  if (attempt.trial !== undefined) throw await endOfTrial(tx, userId, deps.clock.now());
   return afterFirstFactor(deps, tx, { userId, client, amr: ['fed'], connectionId: row.id, browser }, request);
 }
 
@@ -81,7 +84,7 @@ function checkAllowedDomain({ config }: Deps, email: string): void {
 }
 
 /** The texts of a claim; what is neither a text nor a list of texts says nothing. */
-function valuesOf(claim: unknown): Set<string> {
+export function valuesOf(claim: unknown): Set<string> {
   const list = Array.isArray(claim) ? claim : [claim];
   return new Set(list.filter((value): value is string => typeof value === 'string'));
 }

@@ -1,27 +1,20 @@
 import { Problem, type RequestContext } from '../../platform/http/index.ts';
-import type { SigningBrowser, SignInOutcome } from '../auth/index.ts';
+import type { SignInOutcome } from '../auth/index.ts';
 import type { Deps } from '../deps.ts';
-import { getEnabledConnection } from './begin-sign-in.ts';
-import { redirectUriOf } from './connection-message.ts';
+import { getConnectionFor } from './begin-sign-in.ts';
 import { enterByIdentity } from './enter-by-identity.ts';
 import { issuePendingLink, LinkRequired } from './link-after-sign-in.ts';
 import { asProblemOf } from './provider-problem.ts';
+import { type FinishSignIn, redeemAnswer } from './redeem-answer.ts';
 import { recordRefusedIdentity } from './refused-identity.ts';
-import { spendMessageIds } from './saml/spend-message-ids.ts';
 import { type Attempt, spendAttempt } from './sign-in-attempt.ts';
-
-export interface FinishSignIn {
-  connectionId: string;
-  /** The query of the address that the provider sent the browser back to, as it stands. */
-  query: string;
-  state: string;
-  cookie: string | undefined;
-  browser: SigningBrowser;
-}
+import { keepTrial } from './trial/keep-trial.ts';
 
 /** What became of it; where something went wrong, the attempt says where the person wanted to go. */
 export type Finished =
   | { attempt: Attempt; outcome: SignInOutcome }
+  /** It was a trial: what came of it waits for whoever tried, under this token. */
+  | { attempt: Attempt; trialToken: string }
   | {
       attempt: Attempt;
       problem: unknown;
@@ -30,7 +23,8 @@ export type Finished =
     };
 
 /**
- * Takes the answer of a provider, and lets whoever it means in (spec W7 to W9).
+ * Takes the answer of a provider, and lets whoever it means in (spec W7 to W9); or tells whoever tries the connection what would
+ * have come of it.
  *
  * @throws {Problem} `auth.sign_in_expired`, before anything is known of the attempt
  */
@@ -43,14 +37,12 @@ export async function finishSignIn(
   try {
     const client = await deps.clients.get(attempt.clientId);
     // SECURITY: as it is now, and not as it was when the browser left (threat 45).
-    const row = await getEnabledConnection(deps, attempt.connectionId);
-    const redirectUri = redirectUriOf(deps.config, row);
+    const row = await getConnectionFor(deps, attempt.connectionId, attempt);
+    const returned = { ...input, attempt, row, client };
+    if (attempt.trial !== undefined)
+      return { attempt, trialToken: await keepTrial(deps, returned, attempt.trial, request) };
     try {
-      const provider = await deps.providers.get(row);
-      // Of our own address and the query: what a proxy or a forged Host says of the rest does not count.
-      const callback = new URL(`${redirectUri}?${input.query}`);
-      const identity = await provider.redeem(callback, { ...attempt, state: input.state, redirectUri });
-      await spendMessageIds(deps, row, identity);
+      const identity = await redeemAnswer(deps, returned);
       const entering = { row, identity, client, attempt, browser: input.browser };
       return { attempt, outcome: await enterByIdentity(deps, entering, request) };
     } catch (error) {

@@ -127,6 +127,7 @@ describe('a tenant of single sign-on', () => {
     for (const ask of [
       (by: TestBrowser) => by.patch(url, { version, settings: { signIn: { networks: [] } } }),
       (by: TestBrowser) => by.post(`/api/v1/connections/${acme.connectionId}/disable`),
+      (by: TestBrowser) => by.post(`/api/v1/connections/${acme.connectionId}/try`),
       (by: TestBrowser) => by.post('/api/v1/domains', { domain: 'stolen.example' }),
     ]) {
       const refused = await ask(browser);

@@ -21,6 +21,8 @@ export interface Attempt {
   answer?: string;
   /** Who asked to have the provider's account enter theirs, and in which session. */
   linksTo?: { userId: UserId; tenantId: TenantId; sessionId: string };
+  /** Somebody tries the connection: it signs nobody in, and this session alone is shown what came of it. */
+  trial?: { sessionId: string };
 }
 
 export const hashOfBrowser = (cookie: string): string => sha256(cookie).toString('base64url');

@@ -220,6 +220,11 @@ export const connectionSignInRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }
       return refuseSignIn(deps, request, reply, { problem: error });
     }
     if ('problem' in finished) return refuseSignIn(deps, request, reply, finished);
+    if ('trialToken' in finished) {
+      const page = new URL(finished.attempt.returnTo);
+      page.hash = new URLSearchParams({ trial: finished.trialToken }).toString();
+      return sendBrowser(reply, page);
+    }
     answerSignIn(deps, browser, reply, finished.outcome);
     return sendBrowser(reply, nextPage(finished.outcome, new URL(finished.attempt.returnTo)));
   }

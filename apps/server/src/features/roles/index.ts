@@ -12,5 +12,5 @@ export {
 export { recordRefusedGrants } from './refused-grants.ts';
 export { roleAssignmentsRoutes } from './role-assignments.routes.ts';
 export { rolesRoutes } from './roles.routes.ts';
-export { governingBeyond, governingBeyondAuthor, keepAdministrators } from './standing.ts';
-export { roleNamesOfMember } from './standing.repo.ts';
+export { governingBeyond, governingBeyondAuthor, isAuthorStanding, keepAdministrators } from './standing.ts';
+export { listRoleNames, roleNamesOfMember } from './standing.repo.ts';

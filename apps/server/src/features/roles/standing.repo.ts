@@ -8,6 +8,20 @@ export const roleNamesOfMember = (now: Date) => sql<string[]>`coalesce((
     from gatehouse.role_assignments a join gatehouse.roles r on r.id = a.role_id
     where a.tenant_id = m.tenant_id and a.principal_id = m.id and (a.expires_at is null or a.expires_at > ${now})), '{}')`;
 
+/** The names of the roles that a principal of the entered tenant holds. */
+export async function listRoleNames(tx: TenantTx, principalId: PrincipalId, now: Date): Promise<string[]> {
+  const rows = await tx
+    .selectFrom('role_assignments as a')
+    .innerJoin('roles as r', 'r.id', 'a.role_id')
+    .select('r.name')
+    .distinct()
+    .where('a.tenant_id', '=', tx.tenantId)
+    .where('a.principal_id', '=', principalId)
+    .where((eb) => eb.or([eb('a.expires_at', 'is', null), eb('a.expires_at', '>', now)]))
+    .execute();
+  return rows.map(({ name }) => name);
+}
+
 /** What a principal may do in the entered tenant. */
 export async function listPermissionsOf(
   tx: TenantTx,

@@ -55,6 +55,13 @@ export async function governingBeyondAuthor(
   return governingBeyond(tx, { permissions: new Set(own) }, principalId, now);
 }
 
+/** Whether somebody in whose name something acts still holds anything: whoever was suspended, or left, does not. */
+export const isAuthorStanding = async (
+  tx: TenantTx,
+  author: { tenantId: TenantId; principalId: PrincipalId },
+  now: Date,
+): Promise<boolean> => (await listPermissionsOfAuthor(tx, author, now)).length > 0;
+
 /**
  * Runs an act that may cost the entered tenant an administrator, and refuses it when it cost the last one. One at a time in a
  * tenant, so that the last two cannot remove each other: what is counted before and after is counted under the lock.

@@ -24,6 +24,7 @@ export type Purpose =
   | 'invitation'
   | 'connection-sign-in'
   | 'connection-link'
+  | 'connection-trial'
   | 'second-factor'
   | 'enrolment'
   | 'new-totp'

@@ -53,7 +53,8 @@ export async function discover(
     openid.enableNonRepudiationChecks(configuration);
     return configuration;
   } catch (error) {
-    throw asFault(error);
+    const { kind, message } = asFault(error);
+    throw new ProviderFault(kind, message, error, 'unreachable');
   }
 }
 
@@ -88,6 +89,7 @@ export function asFault(error: unknown): ProviderFault {
       'failed',
       `its token endpoint answered ${plain(error.error)}: ${plain(error.error_description)}`,
       error,
+      error.error === 'invalid_client' || error.error === 'unauthorized_client' ? 'client' : 'code',
     );
   const { message, code, cause } = error as Error & { code?: string };
   const why = cause instanceof Error ? `: ${plain(cause.message)}` : '';

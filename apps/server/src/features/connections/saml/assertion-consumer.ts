@@ -1,8 +1,9 @@
 import { enterOwn } from '../../../platform/access/index.ts';
 import { Problem } from '../../../platform/http/index.ts';
+import type { TenantId } from '../../../platform/ids.ts';
 import { tenantOfToken } from '../../../platform/one-time-tokens/index.ts';
 import type { Deps } from '../../deps.ts';
-import { getEnabledConnection } from '../begin-sign-in.ts';
+import { getConnectionFor } from '../begin-sign-in.ts';
 import { type Attempt, expired } from '../sign-in-attempt.ts';
 
 /** The longest response that is taken, in base64: some hundred groups are a third of it. */
@@ -22,17 +23,24 @@ export async function storeResponse(
   deps: Deps,
   { connectionId, relayState, response }: { connectionId: string; relayState: string; response: string },
 ): Promise<void> {
-  const row = await getEnabledConnection(deps, connectionId);
+  const tenantId = tenantOfToken(relayState);
+  const attempt = tenantId && (await loadAttempt(deps, tenantId, relayState));
+  const isOfThis = attempt?.connectionId === connectionId;
+  const row = await getConnectionFor(deps, connectionId, isOfThis ? attempt : {});
   if (row.kind !== 'saml')
     throw new Problem('resource.not_found', { detail: 'There is no such way to sign in.' });
-  const tenantId = tenantOfToken(relayState);
   if (tenantId === undefined)
     throw new Problem('auth.idp_initiated', { detail: 'Begin at the sign-in page, or follow its link.' });
-  await deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId }), async (tx) => {
-    const open = await deps.oneTimeTokens.read(tx, 'connection-sign-in', relayState);
-    const attempt = open?.payload as Attempt | undefined;
-    if (attempt?.connectionId !== connectionId) throw expired();
-    const answered: Attempt = { ...attempt, answer: response };
-    if (!(await deps.oneTimeTokens.amend(tx, 'connection-sign-in', relayState, answered))) throw expired();
-  });
+  if (!isOfThis) throw expired();
+  const answered: Attempt = { ...attempt, answer: response };
+  const isKept = await deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId }), (tx) =>
+    deps.oneTimeTokens.amend(tx, 'connection-sign-in', relayState, answered),
+  );
+  if (!isKept) throw expired();
 }
+
+const loadAttempt = (deps: Deps, tenantId: TenantId, state: string): Promise<Attempt | undefined> =>
+  deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId }), async (tx) => {
+    const open = await deps.oneTimeTokens.read(tx, 'connection-sign-in', state);
+    return open?.payload as Attempt | undefined;
+  });

@@ -1,0 +1,42 @@
+import type { SigningBrowser } from '../auth/index.ts';
+import type { KnownClient } from '../clients/index.ts';
+import type { Deps } from '../deps.ts';
+import { redirectUriOf } from './connection-message.ts';
+import type { ConnectionRow } from './connections.repo.ts';
+import type { ProvedIdentity } from './providers/provider.ts';
+import { spendMessageIds } from './saml/spend-message-ids.ts';
+import type { Attempt } from './sign-in-attempt.ts';
+
+export interface FinishSignIn {
+  connectionId: string;
+  /** The query of the address that the provider sent the browser back to, as it stands. */
+  query: string;
+  state: string;
+  cookie: string | undefined;
+  browser: SigningBrowser;
+}
+
+/** A sign-in that has come back, and what it was begun with. */
+export interface Returned extends FinishSignIn {
+  attempt: Attempt;
+  row: ConnectionRow;
+  client: KnownClient;
+}
+
+/**
+ * What the provider says of whoever came back.
+ *
+ * @throws {ProviderFault}
+ */
+export async function redeemAnswer(
+  deps: Deps,
+  { row, attempt, query, state }: Pick<Returned, 'row' | 'attempt' | 'query' | 'state'>,
+): Promise<ProvedIdentity> {
+  const provider = await deps.providers.get(row);
+  const redirectUri = redirectUriOf(deps.config, row);
+  // Of our own address and the query: what a proxy or a forged Host says of the rest does not count.
+  const callback = new URL(`${redirectUri}?${query}`);
+  const identity = await provider.redeem(callback, { ...attempt, state, redirectUri });
+  await spendMessageIds(deps, row, identity);
+  return identity;
+}
