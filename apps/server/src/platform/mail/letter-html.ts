@@ -36,13 +36,21 @@ const style = {
     backgroundColor: '#ffffff',
   },
   text: { margin: '0 0 16px', fontSize: '16px', lineHeight: '24px', color: INK, overflowWrap: 'anywhere' },
+  code: {
+    margin: '24px 0',
+    fontSize: '28px',
+    lineHeight: '36px',
+    letterSpacing: '4px',
+    fontFamily: 'ui-monospace, Menlo, Consolas, monospace',
+    color: INK,
+  },
   small: { margin: '0 0 8px', fontSize: '13px', lineHeight: '20px', color: SOFT, overflowWrap: 'anywhere' },
   button: { padding: '12px 20px', borderRadius: '8px', fontSize: '16px', fontWeight: 600 },
 } satisfies Record<string, CSSProperties>;
 
 /** The HTML of a letter, of the components of React Email: what somebody wrote is text in it and never markup. */
 export function letterHtml(letter: Letter, branding: Branding | null, publicUrl: string): string {
-  const { subject, greeting, paragraphs, action, from, branded } = letter;
+  const { subject, greeting, paragraphs, code, action, from, branded } = letter;
   const color = branding?.primaryColor ?? ACCENT;
   return (
     '<!doctype html>' +
@@ -60,6 +68,7 @@ export function letterHtml(letter: Letter, branding: Branding | null, publicUrl:
             { style: style.sheet },
             branded && branding && letterhead(branding, color, publicUrl),
             ...[greeting, ...paragraphs].map((text, at) => h(Text, { key: at, style: style.text }, text)),
+            code && h(Text, { style: style.code }, code),
             action && button(action, color),
             h(Text, { style: { ...style.small, margin: '24px 0 0' } }, from),
           ),

@@ -25,6 +25,8 @@ export interface Letter {
   subject: string;
   greeting: string;
   paragraphs: string[];
+  /** To be read and typed: it stands by itself. */
+  code?: string;
   action?: { label: string; url: string };
   /** The deployment's name. */
   from: string;

@@ -17,10 +17,11 @@ export async function renderLetter(
 }
 
 function letterText(
-  { greeting, paragraphs, action, from, branded }: Letter,
+  { greeting, paragraphs, code, action, from, branded }: Letter,
   branding: Branding | null,
 ): string {
   const parts = [greeting, ...paragraphs];
+  if (code) parts.push(code);
   if (action) parts.push(`${action.label}:\n${action.url}`);
   parts.push(from);
   if (branded && branding?.companyUrl) parts.push(branding.companyUrl);

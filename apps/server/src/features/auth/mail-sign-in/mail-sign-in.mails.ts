@@ -28,11 +28,10 @@ export const signInCodeMail = (config: Sender, to: string, request: RequestConte
     subject: `Your code for ${config.name}`,
     greeting: 'Hello,',
     paragraphs: [
-      `somebody asked for a code to sign in with, from the address ${request.ip}:`,
-      `${code.slice(0, 4)} ${code.slice(4)}`,
-      `It works once, within ${minutes} minutes, and in the browser in which it was asked for alone.`,
+      `somebody asked for a code to sign in with, from the address ${request.ip}. It works once, within ${minutes} minutes, and in the browser in which it was asked for alone.`,
       ignore,
     ],
+    code: `${code.slice(0, 4)} ${code.slice(4)}`,
     from: config.name,
     branded: true,
   });
