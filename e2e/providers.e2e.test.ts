@@ -1,7 +1,13 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { enter, findBarriers, launchBrowser, newVisitor, signIn } from './browser.ts';
-import { forge, makeKey, metadataOf, readRequest } from '../apps/server/test/saml-provider.fixture.ts';
+import {
+  forge,
+  makeKey,
+  metadataOf,
+  readRequest,
+  type SamlProvider,
+} from '../apps/server/test/saml-provider.fixture.ts';
 import { administrator, type Deployment, startDeployment } from './deployment.ts';
 
 let deployment: Deployment;
@@ -76,8 +82,27 @@ describe('the page of sign-in providers', () => {
   });
 });
 
+/** The provider: it has the browser post that this is somebody, with or without what names the request. */
+async function answerAsked(
+  context: BrowserContext,
+  idp: SamlProvider,
+  namesRequest: () => boolean,
+): Promise<void> {
+  await context.route('https://idp.example/**', async (route) => {
+    const request = await readRequest(route.request().url());
+    const xml = forge(idp, request, { nameId: 'n1', email: 'somebody@elsewhere.example', groups: ['noc'] });
+    const form: Record<string, string> = { SAMLResponse: Buffer.from(xml).toString('base64') };
+    if (namesRequest()) form.RelayState = request.query.RelayState ?? '';
+    const inputs = Object.entries(form).map(([name, value]) => `<input name="${name}" value="${value}">`);
+    await route.fulfill({
+      contentType: 'text/html',
+      body: `<form method="post" action="${request.assertionConsumerServiceURL}">${inputs.join('')}</form><script>document.forms[0].submit()</script>`,
+    });
+  });
+}
+
 describe('a SAML provider', () => {
-  it('is connected on the page, and what it has a browser post from its own site is judged in the browser that began', async () => {
+  it('is connected and tried on the page, and what it has a browser post from its own site is judged in the browser that began', async () => {
     const idp = { entityId: 'https://idp.example/saml', key: await makeKey('idp') };
     const visitor = await newVisitor(browser, deployment.url);
     const page = await visitor.openTab();
@@ -95,6 +120,22 @@ describe('a SAML provider', () => {
     expect(await findBarriers(page)).toEqual([]);
     await dialog.getByRole('button', { name: 'Connect a provider' }).click();
     await page.getByRole('heading', { name: 'Acme SAML' }).waitFor();
+
+    await answerAsked(visitor.context, idp, () => true);
+    await page.getByRole('button', { name: 'Try it: Acme SAML' }).click();
+    await page.getByRole('heading', { name: 'What came of trying Acme SAML' }).waitFor();
+    const found = page.getByRole('list', { name: 'What is wrong, or worth knowing' });
+    expect(await found.getByRole('listitem').allTextContents()).toEqual([
+      'The domain of the address is not proved. Add it under Domains, and verify it.',
+      'The connection is out of service: nobody signs in by it yet.',
+    ]);
+    await page.getByText('["noc"]').waitFor();
+    expect(await findBarriers(page)).toEqual([]);
+    const before = page.url();
+    await page.getByRole('button', { name: 'Try again' }).press('Enter');
+    await page.waitForURL((url) => url.href !== before && url.hash.startsWith('#trial='));
+    await found.waitFor();
+    await page.getByRole('link', { name: 'Sign-in providers' }).last().press('Enter');
     await page.getByRole('button', { name: 'Put in service: Acme SAML' }).click();
     await page.getByText('Acme SAML is in service.').waitFor();
     const login = await page.getByText(/\/login$/).textContent();
@@ -102,19 +143,11 @@ describe('a SAML provider', () => {
     expect(visitor.faults()).toEqual([]);
 
     const person = await newVisitor(browser, deployment.url);
-    const posted: Record<string, string>[] = [];
-    await person.context.route('https://idp.example/**', async (route) => {
-      const request = await readRequest(route.request().url());
-      const xml = forge(idp, request, { nameId: 'n1', email: 'somebody@elsewhere.example' });
-      const form: Record<string, string> = { SAMLResponse: Buffer.from(xml).toString('base64') };
+    let asked = 0;
+    await answerAsked(person.context, idp, () => {
+      asked += 1;
       // The second time it answers something that was never asked.
-      if (posted.length === 0) form.RelayState = request.query.RelayState ?? '';
-      posted.push(form);
-      const inputs = Object.entries(form).map(([name, value]) => `<input name="${name}" value="${value}">`);
-      await route.fulfill({
-        contentType: 'text/html',
-        body: `<form method="post" action="${request.assertionConsumerServiceURL}">${inputs.join('')}</form><script>document.forms[0].submit()</script>`,
-      });
+      return asked === 1;
     });
     const tab = await person.openTab('/signin');
     const follow = (to: string) => tab.evaluate((address) => location.assign(address), to);
@@ -124,7 +157,7 @@ describe('a SAML provider', () => {
     expect(new URL(tab.url()).searchParams.get('returnTo')).toBe('/users');
     await follow(String(login));
     await tab.getByText('A sign-in is begun here and not at the identity provider.').waitFor();
-    expect(posted).toHaveLength(2);
+    expect(asked).toBe(2);
     expect(person.faults()).toEqual([]);
   });
 });

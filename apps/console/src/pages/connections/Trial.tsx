@@ -1,23 +1,36 @@
+import { ProblemError } from '@gatehouse/browser';
 import type { ConnectionTrial } from '@gatehouse/contracts';
 import { Alert, Skeleton } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link, useLocation, useParams } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { trialQuery } from '../../data/connections/queries.ts';
+import { connectionsQuery, trialQuery } from '../../data/connections/queries.ts';
 import { EmptyState } from '../../parts/EmptyState.tsx';
+import { LoadFailed } from '../../parts/LoadFailed.tsx';
+import { NotPermitted } from '../../parts/NotPermitted.tsx';
 import { PageHeader } from '../../parts/PageHeader.tsx';
+import { useMay } from '../../session.ts';
 import { TryIt } from './TryIt.tsx';
 
 /** What came of trying a connection: what the provider said, and what signing in would make of it. */
 export function Trial() {
   const { t } = useTranslation();
+  const may = useMay();
   const { id } = useParams({ from: '/connections/$id/trial' });
   const token = new URLSearchParams(useLocation().hash).get('trial') ?? '';
-  const read = useQuery({ ...trialQuery(id, token), enabled: token !== '' });
+  const mayTry = may('connections:update');
+  const read = useQuery({ ...trialQuery(id, token), enabled: mayTry && token !== '' });
+  const list = useInfiniteQuery({ ...connectionsQuery(), enabled: may('connections:read') });
+  if (!mayTry) return <NotPermitted permission="connections:update" />;
+  const name = list.data?.pages.flatMap((page) => page.items).find((each) => each.id === id)?.name;
+  const isGone = token === '' || (read.error instanceof ProblemError && read.error.status === 404);
   return (
     <>
-      <PageHeader title={t('connections.trial.title')} lead={t('connections.trial.lead')}>
+      <PageHeader
+        title={name === undefined ? t('connections.trial.title') : t('connections.trial.titleOf', { name })}
+        lead={t('connections.trial.lead')}
+      >
         <TryIt connection={{ id, name: '' }} again />
       </PageHeader>
       <p>
@@ -26,7 +39,12 @@ export function Trial() {
         </Link>
       </p>
       {read.isLoading && <Skeleton height={320} radius={12} aria-label={t('load.loading')} role="status" />}
-      {(token === '' || read.isError) && (
+      {read.error && !isGone && (
+        <section className="card">
+          <LoadFailed error={read.error} retry={read.refetch} />
+        </section>
+      )}
+      {isGone && (
         <section className="card">
           <EmptyState title={t('connections.trial.gone')} text={t('connections.trial.goneText')} />
         </section>
@@ -61,7 +79,7 @@ function Result({ trial }: { trial: ConnectionTrial }) {
       {claims.length > 0 && (
         <section className="card" aria-labelledby="claims">
           <h2 id="claims">{t('connections.trial.claims')}</h2>
-          <dl className="facts">
+          <dl className="facts roomy">
             {claims.map(({ name, value }) => (
               <Fact key={name} name={<code>{name}</code>}>
                 {value}
@@ -89,7 +107,7 @@ function Who({
   return (
     <section className="card" aria-labelledby="who">
       <h2 id="who">{t('connections.trial.who')}</h2>
-      <dl className="facts">
+      <dl className="facts roomy">
         <Fact name={t('connections.trial.user')}>
           {user ? t(`connections.trial.is.${user.is}`, { who }) : t('connections.trial.nobody')}
         </Fact>

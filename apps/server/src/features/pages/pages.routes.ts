@@ -31,6 +31,7 @@ const CONSOLE = [
   '/invitations',
   '/customers',
   '/connections',
+  '/connections/:id/trial',
   '/audit',
   '/sessions',
   '/settings',
