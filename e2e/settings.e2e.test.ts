@@ -118,6 +118,24 @@ describe('an administrator', () => {
     expect(await fault.isVisible()).toBe(true);
   });
 
+  it('cannot shut out everybody who has no provider of the organisation, and is warned of it beside the field', async () => {
+    const page = await openSettings();
+    const warning = page.getByText('None of your own providers is in service');
+    const policy = page.getByRole('combobox', { name: 'Ways to sign in' });
+    await policy.focus();
+    expect(await policy.inputValue()).toBe('Everything that is set up');
+    for (const key of ['Enter', 'ArrowDown', 'Enter']) await page.keyboard.press(key);
+    await warning.waitFor();
+    expect(await findBarriers(page)).toEqual([]);
+    await section(page, 'Passwords, sessions and sign-in')
+      .getByRole('button', { name: 'Save' })
+      .press('Enter');
+    await page.getByText('sign in by one of them first').waitFor();
+    await page.reload();
+    expect(await policy.inputValue()).toBe('Everything that is set up');
+    expect(await warning.isVisible()).toBe(false);
+  });
+
   it('is told when somebody else has changed the settings, and shown what they are now', async () => {
     const [one, two] = [await openSettings(), await openSettings()];
     await two.getByLabel('Language').fill('de-CH');

@@ -2,6 +2,7 @@ import { Checkbox, NumberInput, Textarea } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useTranslation } from 'react-i18next';
 import { Section, type SectionProps } from './Section.tsx';
+import { SignInPolicy } from './SignInPolicy.tsx';
 
 const NETWORK = /^[0-9a-f.:]+(?:\/\d{1,3})?$/i;
 const DOMAIN = /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/i;
@@ -13,6 +14,7 @@ const minutes = (value: number | string): number | null => (value === '' ? null 
 interface Values {
   minLength: number | string;
   symbol: boolean;
+  policy: string;
   mailLink: boolean;
   mailCode: boolean;
   idleMinutes: number | string;
@@ -32,6 +34,7 @@ export function SignInRules(props: SectionProps) {
   const initialValues: Values = {
     minLength: password.minLength,
     symbol: password.symbol,
+    policy: signIn.policy,
     mailLink: signIn.mailLink,
     mailCode: signIn.mailCode,
     idleMinutes: session.idleMinutes ?? '',
@@ -60,6 +63,7 @@ export function SignInRules(props: SectionProps) {
       password: { minLength: Number(values.minLength), symbol: values.symbol },
       session: { idleMinutes: minutes(values.idleMinutes), maxMinutes: minutes(values.maxMinutes) },
       signIn: {
+        policy: values.policy,
         mailLink: values.mailLink,
         mailCode: values.mailCode,
         networks: lines(values.networks),
@@ -97,6 +101,12 @@ export function SignInRules(props: SectionProps) {
         <NumberInput key={form.key('idleMinutes')} {...field('idleMinutes')} />
         <NumberInput key={form.key('maxMinutes')} {...field('maxMinutes')} />
         <NumberInput key={form.key('expireDays')} {...field('expireDays')} />
+        <SignInPolicy
+          key={form.key('policy')}
+          policy={form.values.policy}
+          locked={props.locked}
+          input={form.getInputProps('policy')}
+        />
         {(['mailLink', 'mailCode'] as const).map((name) => (
           <Checkbox
             key={form.key(name)}
