@@ -56,7 +56,7 @@ describe('signing in by an identity provider', () => {
 });
 
 describe('the page of sign-in providers', () => {
-  it('connects one, shows what to register there, and says why it cannot be put in service', async () => {
+  it('connects one, shows what to register there, says why it cannot be put in service, and changes it', async () => {
     const visitor = await newVisitor(browser, deployment.url);
     const page = await visitor.openTab();
     await signIn(page);
@@ -73,6 +73,29 @@ describe('the page of sign-in providers', () => {
     await page.getByText(`${deployment.url}/api/v1/auth/connections/`).waitFor();
     await page.getByRole('button', { name: 'Put in service: Acme sign-in' }).click();
     await page.getByText('The provider cannot be reached as described').waitFor();
+
+    await page.getByRole('button', { name: 'Edit Acme sign-in' }).press('Enter');
+    await dialog.getByLabel('Name', { exact: true }).fill('Acme');
+    await dialog.getByLabel('Client ID').fill('with blank');
+    await dialog.getByRole('button', { name: 'Add a mapping' }).press('Enter');
+    await page.keyboard.type('noc');
+    await dialog.getByRole('button', { name: 'Save' }).press('Enter');
+    await dialog.getByText('Letters, digits and signs without blanks.').waitFor();
+    await dialog.getByText('This is needed.').waitFor();
+    const role = dialog.getByRole('combobox', { name: 'Role' });
+    await role.focus();
+    await page.keyboard.type('support');
+    for (const key of ['ArrowDown', 'Enter']) await page.keyboard.press(key);
+    await dialog.getByLabel('Client ID').fill('gatehouse');
+    expect(await findBarriers(page)).toEqual([]);
+    await dialog.getByLabel('New client secret').press('Enter');
+    await page.getByText('Acme is changed.').waitFor();
+    await page.getByRole('button', { name: 'Edit Acme', exact: true }).click();
+    expect(await dialog.getByLabel('Value').inputValue()).toBe('noc');
+    expect(await role.inputValue()).not.toBe('');
+    await dialog.getByRole('button', { name: 'Remove mapping 1' }).press('Enter');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Add a domain' }).click();
     await page.getByRole('dialog').getByLabel('Domain').fill('acme.example');
     await page.getByRole('dialog').getByRole('button', { name: 'Add a domain' }).click();

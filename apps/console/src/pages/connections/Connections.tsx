@@ -18,6 +18,7 @@ import { useMay } from '../../session.ts';
 import { ChangeSaml } from './ChangeSaml.tsx';
 import { Connect } from './Connect.tsx';
 import { Domains } from './Domains.tsx';
+import { EditConnection } from './EditConnection.tsx';
 import { SamlFacts } from './SamlFacts.tsx';
 import { TryIt } from './TryIt.tsx';
 
@@ -96,6 +97,7 @@ function Acts({ connection }: { connection: Connection }) {
   const may = useMay();
   const flip = useSwitchConnection();
   const disconnect = useDisconnect();
+  const [isEditing, editing] = useDisclosure(false);
   const [isChanging, changing] = useDisclosure(false);
   const { name, status, kind } = connection;
   const act = status === 'enabled' ? 'disable' : 'enable';
@@ -114,6 +116,14 @@ function Acts({ connection }: { connection: Connection }) {
   return (
     <div className="account-acts">
       {may('connections:update') && <TryIt connection={connection} />}
+      {may('connections:update') && (
+        <Button variant="default" aria-label={t('connections.editOf', { name })} onClick={editing.open}>
+          {t('connections.edit')}
+        </Button>
+      )}
+      <Modal opened={isEditing} onClose={editing.close} title={t('connections.editOf', { name })} size="lg">
+        <EditConnection connection={connection} onDone={editing.close} />
+      </Modal>
       {may('connections:update') && kind === 'saml' && (
         <Button
           variant="default"

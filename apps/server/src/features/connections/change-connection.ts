@@ -74,6 +74,10 @@ export async function updateConnection(
       author: authorOf(caller),
       now: deps.clock.now(),
     };
+    // Also with nothing changed: what was written by somebody who is gone gives no roles until somebody else answers for it.
+    const isOtherAuthor =
+      before.author_tenant_id !== written.author.tenantId ||
+      before.author_principal_id !== written.author.principalId;
     const isOther =
       issuer !== before.issuer ||
       settings.clientId !== before.settings.clientId ||
@@ -82,7 +86,7 @@ export async function updateConnection(
     const changed = (Object.keys(will) as (keyof typeof will)[]).filter(
       (field) => JSON.stringify(will[field]) !== JSON.stringify(was[field]),
     );
-    if (changed.length === 0 && clientSecret === undefined) return before;
+    if (changed.length === 0 && clientSecret === undefined && !isOtherAuthor) return before;
     let after = await updateConnectionRow(tx, id, written);
     await deps.audit.record(tx, {
       action: 'connection_updated',
@@ -92,6 +96,7 @@ export async function updateConnection(
       after: {
         ...Object.fromEntries(changed.map((field) => [field, will[field]])),
         ...(clientSecret !== undefined && { secret: 'replaced' }),
+        ...(isOtherAuthor && { author: 'replaced' }),
       },
       request: caller.request,
     });

@@ -245,6 +245,11 @@ describe('trying a connection', () => {
     const trial = await tried(org, claims);
     expect(codes(trial)).toEqual(['author.gone', 'mapping.not_given']);
     expect(trial).toMatchObject({ enters: true, roles: [{ role: 'NOC_OPERATOR', given: false }] });
+    // Saved anew, as the finding says, by somebody who holds the role: they answer for it from then on, and it is recorded.
+    expect((await admin.patch(`/connections/${connectionId}`, { name: 'orphaned' })).status).toBe(200);
+    expect(await tried(org, claims)).toMatchObject({ findings: [], roles: [{ given: true }] });
+    const [record] = itemsOf(await admin.get(`/audit?resourceId=${connectionId}&action=connection_updated`));
+    expect(record).toMatchObject({ after: { author: 'replaced' } });
   });
 
   it('is told to the session that began it, by the browser that began, and for ten minutes [threat 20]', async () => {
