@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBarriers, launchBrowser, newVisitor, signIn, type Visitor } from './browser.ts';
 import { type Deployment, startDeployment } from './deployment.ts';
+import { invite } from './invite.ts';
 
 let deployment: Deployment;
 let browser: Browser;
@@ -36,23 +37,12 @@ async function register(name: string, email: string, organisation: string): Prom
   return visitor;
 }
 
-async function invite(page: Page, email: string, role: string): Promise<string> {
-  await page.goto('/invitations');
-  await page.getByRole('button', { name: 'Invite somebody' }).first().click();
-  const dialog = page.getByRole('dialog', { name: 'Invite somebody' });
-  await dialog.getByLabel('Email address').fill(email);
-  await dialog.getByRole('checkbox', { name: role, exact: true }).check();
-  await dialog.getByRole('button', { name: 'Invite somebody' }).click();
-  await page.getByRole('heading', { name: email }).waitFor();
-  return deployment.mailedLink(email, '/invitation');
-}
-
 const fact = (page: Page) => page.locator('.facts').first();
 
 describe('somebody with an account', () => {
   it('accepts an invitation, switches by keyboard in all tabs, and leaves again', async () => {
     const grace = await register('Grace Hopper', 'grace@example.com', 'Navy Yard');
-    const link = await invite(await admin.openTab(), 'grace@example.com', 'Support agent');
+    const link = await invite(deployment, await admin.openTab(), 'grace@example.com', 'Support agent');
 
     const page = await grace.openTab(link);
     await page.getByText('Platform invites grace@example.com to work there.').waitFor();
@@ -102,7 +92,7 @@ describe('somebody with an account', () => {
 
   it('is asked to sign in, and is told when the link is for somebody else, or spent', async () => {
     await register('Tony Hoare', 'tony@example.com', 'Elliott');
-    const link = await invite(await admin.openTab(), 'tony@example.com', 'NOC operator');
+    const link = await invite(deployment, await admin.openTab(), 'tony@example.com', 'NOC operator');
 
     const other = await admin.openTab(link);
     await other.getByRole('heading', { name: 'This invitation is for another address' }).waitFor();
@@ -126,7 +116,7 @@ describe('somebody with an account', () => {
 
 describe('somebody without an account', () => {
   it('makes one by the link and works in the organisation that invited', async () => {
-    const link = await invite(await admin.openTab(), 'barbara@example.com', 'Support agent');
+    const link = await invite(deployment, await admin.openTab(), 'barbara@example.com', 'Support agent');
     const visitor = await newVisitor(browser, deployment.url);
     const page = await visitor.openTab(link);
     await page.getByRole('button', { name: 'Make one' }).click();
@@ -152,7 +142,7 @@ describe('a partner', () => {
     await platform.getByRole('button', { name: 'Actions for Reseller' }).click();
     await platform.getByRole('menuitem', { name: 'Go in' }).click();
     await platform.getByText('You act in Reseller for Platform.').waitFor();
-    const link = await invite(platform, 'boss@example.com', 'Administrator');
+    const link = await invite(deployment, platform, 'boss@example.com', 'Administrator');
     await platform.getByRole('button', { name: 'Leave' }).click();
 
     const boss = await newVisitor(browser, deployment.url);

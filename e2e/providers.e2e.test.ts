@@ -9,6 +9,7 @@ import {
   type SamlProvider,
 } from '../apps/server/test/saml-provider.fixture.ts';
 import { administrator, type Deployment, startDeployment } from './deployment.ts';
+import { invite } from './invite.ts';
 
 let deployment: Deployment;
 let browser: Browser;
@@ -110,10 +111,11 @@ async function answerAsked(
   context: BrowserContext,
   idp: SamlProvider,
   namesRequest: () => boolean,
+  address = () => 'somebody@elsewhere.example',
 ): Promise<void> {
   await context.route('https://idp.example/**', async (route) => {
     const request = await readRequest(route.request().url());
-    const xml = forge(idp, request, { nameId: 'n1', email: 'somebody@elsewhere.example', groups: ['noc'] });
+    const xml = forge(idp, request, { nameId: 'n1', email: address(), groups: ['noc'] });
     const form: Record<string, string> = { SAMLResponse: Buffer.from(xml).toString('base64') };
     if (namesRequest()) form.RelayState = request.query.RelayState ?? '';
     const inputs = Object.entries(form).map(([name, value]) => `<input name="${name}" value="${value}">`);
@@ -125,8 +127,12 @@ async function answerAsked(
 }
 
 describe('a SAML provider', () => {
+  const idp = { entityId: 'https://idp.example/saml' } as SamlProvider;
+  beforeAll(async () => {
+    idp.key = await makeKey('idp');
+  });
+
   it('is connected and tried on the page, and what it has a browser post from its own site is judged in the browser that began', async () => {
-    const idp = { entityId: 'https://idp.example/saml', key: await makeKey('idp') };
     const visitor = await newVisitor(browser, deployment.url);
     const page = await visitor.openTab();
     await signIn(page);
@@ -181,6 +187,36 @@ describe('a SAML provider', () => {
     await follow(String(login));
     await tab.getByText('A sign-in is begun here and not at the identity provider.').waitFor();
     expect(asked).toBe(2);
+    expect(person.faults()).toEqual([]);
+  });
+
+  it('is offered to whom one invites: there and back by keyboard, refused with another address, then let in with the role', async () => {
+    const admin = await newVisitor(browser, deployment.url);
+    const inviting = await admin.openTab();
+    await signIn(inviting);
+    const link = await invite(deployment, inviting, 'barbara@elsewhere.example', 'Support agent');
+
+    const person = await newVisitor(browser, deployment.url);
+    const addresses = ['somebody@elsewhere.example', 'barbara@elsewhere.example'];
+    await answerAsked(
+      person.context,
+      idp,
+      () => true,
+      () => addresses.shift() ?? '',
+    );
+    const page = await person.openTab(link);
+    const button = page.getByRole('button', { name: 'Continue with Acme SAML' });
+    await button.waitFor();
+    expect(await findBarriers(page)).toEqual([]);
+    await button.focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('This invitation is for barbara@elsewhere.example.').waitFor();
+    expect(page.url()).toBe(`${deployment.url}/invitation?problem=invitations.other_address`);
+    expect(await findBarriers(page)).toEqual([]);
+    await button.focus();
+    await page.keyboard.press('Enter');
+    await page.locator('.facts').first().getByText('SUPPORT_AGENT').waitFor();
+    await page.getByText('barbara@elsewhere.example').first().waitFor();
     expect(person.faults()).toEqual([]);
   });
 });

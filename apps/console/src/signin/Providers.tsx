@@ -1,12 +1,21 @@
 /** @jsxImportSource preact */
 import type { OfferedConnection } from '@gatehouse/contracts';
 import { query } from './address.ts';
-import { t } from './text.ts';
+import { Notice } from './Frame.tsx';
+import { hasText, t } from './text.ts';
 
 /** Where a provider's button leads, and then on to where the person wanted to go. */
 export function providerAddress(signInPath: string): string {
   const returnTo = query().get('returnTo');
   return returnTo ? `${signInPath}?${new URLSearchParams({ returnTo })}` : signInPath;
+}
+
+/** What went wrong at an identity provider, by the code that the server sent the person back with. */
+export function ProviderProblem() {
+  const code = query().get('problem');
+  if (code === null) return null;
+  const known = hasText(`problem.${code}`) ? t(`problem.${code}`) : t('signin.problem');
+  return <Notice kind="care">{known}</Notice>;
 }
 
 /** Ways in by identity providers: links, so that they work as links do. */

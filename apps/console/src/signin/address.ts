@@ -51,6 +51,21 @@ export function shownFor(address: URLSearchParams, token: string | null): string
   return wanted.length === 0 ? '' : `?${new URLSearchParams(wanted as [string, string][])}`;
 }
 
+const KEPT = 'gatehouse-invitation';
+
+/**
+ * Keeps the token of an invitation while one goes somewhere to sign in, and comes back to its page; in this tab, and in no address.
+ * Without one it is forgotten.
+ */
+export function keepInvitation(token: string | null): void {
+  if (token === null) sessionStorage.removeItem(KEPT);
+  else sessionStorage.setItem(KEPT, token);
+}
+
+/** The invitation that one comes back to. */
+export const keptInvitation = (): string | null =>
+  location.pathname === '/invitation' ? sessionStorage.getItem(KEPT) : null;
+
 let linkToken: string | null = null;
 
 /** What waits for whoever came from an identity provider and signs in as before: it links the two. */

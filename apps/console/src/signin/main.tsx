@@ -1,11 +1,11 @@
 /** @jsxImportSource preact */
 import { render } from 'preact';
-import { takeToken } from './address.ts';
+import { keptInvitation, takeToken } from './address.ts';
 import { App } from './App.tsx';
 import { language } from './text.ts';
 
 // First of all, before anything can fail or look at the address.
-const token = takeToken();
+const token = takeToken() ?? keptInvitation();
 
 // The scheme that was chosen in the console holds here, too.
 const chosen = localStorage.getItem('gatehouse-color-scheme');

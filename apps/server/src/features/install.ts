@@ -26,6 +26,7 @@ import {
 } from './auth/index.ts';
 import { clientsRoutes } from './clients/index.ts';
 import {
+  acceptByProviderRoutes,
   connectionSignInRoutes,
   samlRoutes,
   connectionsRoutes,
@@ -110,6 +111,7 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
     ownTenantsRoutes,
     leaveTenantRoutes,
     invitationLinksRoutes,
+    acceptByProviderRoutes,
   ])
     await app.register(routes, { prefix: '/api/v1', deps });
   for (const routes of [connectionSignInRoutes, samlRoutes, ownIdentitiesRoutes])

@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import { OfferedConnection } from './connections.ts';
 import {
   ClientId,
   Email,
@@ -181,10 +182,37 @@ export const InvitationImportProgress = Message(
 export type InvitationImportProgress = Static<typeof InvitationImportProgress>;
 /** What the holder of an invitation's link is shown before accepting. */
 export const InvitationLink = Message(
-  { tenantName: Name, email: Email, expiresAt: Time },
+  {
+    tenantName: Name,
+    email: Email,
+    expiresAt: Time,
+    passwords: Type.Boolean({
+      description:
+        'Whether a new account may have a password: false where the tenant takes its own providers only.',
+    }),
+    connections: Type.Array(OfferedConnection, {
+      description:
+        'Identity providers by which the invitation can be accepted: `POST /api/v1/auth/invitation/provider`.',
+    }),
+  },
   { $id: 'InvitationLink' },
 );
 export type InvitationLink = Static<typeof InvitationLink>;
+export const AcceptByProvider = Message(
+  { token: SingleUseToken, connectionId: Id },
+  { $id: 'AcceptByProvider' },
+);
+export type AcceptByProvider = Static<typeof AcceptByProvider>;
+export const BegunAcceptance = Message(
+  {
+    authorizationUrl: Type.String({
+      description: 'Where the browser goes.',
+      examples: ['https://id.example.com/authorize?…'],
+    }),
+  },
+  { $id: 'BegunAcceptance' },
+);
+export type BegunAcceptance = Static<typeof BegunAcceptance>;
 export const AcceptedInvitation = Message(
   { tenantId: Id, tenantName: Name, membershipId: Id },
   { $id: 'AcceptedInvitation' },

@@ -1,12 +1,14 @@
 /** @jsxImportSource preact */
 import type { Me, SignInProgress } from '@gatehouse/browser';
-import type { AcceptedInvitation, InvitationLink } from '@gatehouse/contracts';
+import type { AcceptedInvitation, BegunAcceptance, InvitationLink } from '@gatehouse/contracts';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import type { PageProps } from '../App.tsx';
+import { keepInvitation, query } from '../address.ts';
 import { type Failure, readFailure } from '../failure.ts';
 import { Field, PasswordField } from '../fields.tsx';
 import { Form } from '../Form.tsx';
 import { Heading, Notice } from '../Frame.tsx';
+import { ProviderProblem } from '../Providers.tsx';
 import { SecondStep } from '../SecondStep.tsx';
 import { gatehouse, post, postSignedIn } from '../server.ts';
 import { t } from '../text.ts';
@@ -23,7 +25,10 @@ export function Invitation({ token }: PageProps) {
     if (!token) return;
     post('/api/v1/auth/invitation/open', { token }).then(
       (answer) => setFound(answer as InvitationLink),
-      (error: unknown) => setFailure(readFailure(error)),
+      (error: unknown) => {
+        keepInvitation(null);
+        setFailure(readFailure(error));
+      },
     );
   }, [token]);
   useLayoutEffect(() => {
@@ -46,8 +51,11 @@ export function Invitation({ token }: PageProps) {
         <p role="status">{t('invitation.loading')}</p>
       </>
     );
-  const accept = async (): Promise<void> =>
-    setAccepted(await postSignedIn<AcceptedInvitation>('/api/v1/auth/invitation/accept', { token }));
+  const accept = async (): Promise<void> => {
+    const done = await postSignedIn<AcceptedInvitation>('/api/v1/auth/invitation/accept', { token });
+    keepInvitation(null);
+    setAccepted(done);
+  };
   if (me && me.user.email.toLowerCase() !== found.email.toLowerCase())
     return <OtherAccount found={found} me={me} />;
   return (
@@ -56,7 +64,8 @@ export function Invitation({ token }: PageProps) {
         title={t('invitation.title')}
         lead={t('invitation.lead', { tenant: found.tenantName, email: found.email })}
       />
-      {me ? <Accept me={me} accept={accept} /> : <Entry found={found} token={token} accept={accept} />}
+      {!me && <Returned found={found} />}
+      {me ? <Accept me={me} accept={accept} /> : <Ways found={found} token={token} accept={accept} />}
     </>
   );
 }
@@ -91,11 +100,63 @@ interface EntryProps {
   readonly accept: () => Promise<void>;
 }
 
-/** For whoever is not signed in. Which of the two it is, nobody but they know. */
-function Entry({ found, token, accept }: EntryProps) {
+/** For whoever is not signed in: with a password where the tenant takes one, and by the providers that it takes. */
+function Ways({ found, token, accept }: EntryProps) {
+  const { connections, passwords, tenantName: tenant } = found;
+  const [isPlain, setPlain] = useState(true);
+  return (
+    <>
+      {passwords ? (
+        <Entry found={found} token={token} accept={accept} onWaiting={(waits) => setPlain(!waits)} />
+      ) : (
+        <Notice kind="care">{t('invitation.restricted', { tenant })}</Notice>
+      )}
+      {isPlain && connections.length > 0 && (
+        <div class="providers">
+          {passwords && <p class="or">{t('signin.or')}</p>}
+          {connections.map(({ id, name }) => (
+            <Form
+              key={id}
+              quiet
+              submit={t('signin.by', { name })}
+              submitting={t('invitation.going')}
+              send={async () => {
+                const to = await post('/api/v1/auth/invitation/provider', { token, connectionId: id });
+                keepInvitation(token);
+                location.assign((to as BegunAcceptance).authorizationUrl);
+              }}
+            >
+              {() => null}
+            </Form>
+          ))}
+        </div>
+      )}
+      {!passwords && (
+        <div class="after">
+          <p>
+            {t('invitation.elsewhere')}{' '}
+            <a href="/signin?returnTo=/invitation" onClick={() => keepInvitation(token)}>
+              {t('invitation.haveLink')}
+            </a>
+          </p>
+        </div>
+      )}
+    </>
+  );
+}
+
+/** Why somebody is back from a provider without having come in. Only here, to whoever holds the link, is said whom it is for. */
+function Returned({ found: { email } }: { found: InvitationLink }) {
+  if (query().get('problem') !== 'invitations.other_address') return <ProviderProblem />;
+  return <Notice kind="care">{t('invitation.otherProvider', { email })}</Notice>;
+}
+
+/** For whoever has a password, or makes one. Which of the two it is, nobody but they know. */
+function Entry({ found, token, accept, onWaiting }: EntryProps & { onWaiting: (waits: boolean) => void }) {
   const [isNew, setIsNew] = useState(false);
   const [waiting, setWaiting] = useState<Exclude<SignInProgress, { status: 'signed-in' }>>();
   const { email, tenantName: tenant } = found;
+  useEffect(() => onWaiting(waiting !== undefined), [waiting]);
   if (waiting)
     return (
       <SecondStep

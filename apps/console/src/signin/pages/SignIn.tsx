@@ -9,9 +9,9 @@ import { Form } from '../Form.tsx';
 import { Heading, Notice, PageLink } from '../Frame.tsx';
 import { SecondStep } from '../SecondStep.tsx';
 import { PasskeyForm } from '../PasskeyForm.tsx';
-import { providerAddress, Providers } from '../Providers.tsx';
+import { providerAddress, ProviderProblem, Providers } from '../Providers.tsx';
 import { findProvider, gatehouse, linkProvider, ProblemError } from '../server.ts';
-import { hasText, t } from '../text.ts';
+import { t } from '../text.ts';
 
 type Waiting = Exclude<SignInProgress, { status: 'signed-in' }>;
 
@@ -83,7 +83,7 @@ export function SignIn({ options, token }: PageProps) {
     return (
       <>
         <Heading title={t('signin.title')} />
-        <Problem />
+        <ProviderProblem />
         {options.connections.length > 0 ? (
           <div class="providers">
             <Providers connections={options.connections} />
@@ -98,7 +98,7 @@ export function SignIn({ options, token }: PageProps) {
     <>
       <Heading title={t('signin.title')} lead={t('signin.lead')} />
       <Why setupRequired={options?.setupRequired ?? false} />
-      <Problem />
+      <ProviderProblem />
       <Form submit={t('signin.submit')} submitting={t('signin.submitting')} send={send}>
         {({ fields }) => (
           <>
@@ -140,14 +140,6 @@ export function SignIn({ options, token }: PageProps) {
       </div>
     </>
   );
-}
-
-/** What went wrong at an identity provider, by the code that the server sent the person back with. */
-function Problem() {
-  const code = query().get('problem');
-  if (code === null) return null;
-  const known = hasText(`problem.${code}`) ? t(`problem.${code}`) : t('signin.problem');
-  return <Notice kind="care">{known}</Notice>;
 }
 
 /** Why the person finds this page in front of them, where there is something to say. */

@@ -15,6 +15,7 @@ export interface BeginSignIn {
   /** The cookie that binds the attempt to this browser. */
   cookie: string;
   linksTo?: Attempt['linksTo'];
+  invitation?: Attempt['invitation'];
 }
 
 /**
@@ -34,6 +35,7 @@ export async function beginSignIn(deps: Deps, input: BeginSignIn): Promise<URL> 
       returnTo,
       browser: hashOfBrowser(input.cookie),
       ...(input.linksTo && { linksTo: input.linksTo }),
+      ...(input.invitation !== undefined && { invitation: input.invitation }),
     });
     return await provider.authorizationUrl({
       ...attempt,

@@ -2,6 +2,7 @@ import { Problem, type RequestContext } from '../../platform/http/index.ts';
 import type { SignInOutcome } from '../auth/index.ts';
 import type { Deps } from '../deps.ts';
 import { getConnectionFor } from './begin-sign-in.ts';
+import { enterInvited } from './by-invitation/enter-invited.ts';
 import { enterByIdentity } from './enter-by-identity.ts';
 import { issuePendingLink, LinkRequired } from './link-after-sign-in.ts';
 import { asProblemOf } from './provider-problem.ts';
@@ -44,7 +45,12 @@ export async function finishSignIn(
     try {
       const identity = await redeemAnswer(deps, returned);
       const entering = { row, identity, client, attempt, browser: input.browser };
-      return { attempt, outcome: await enterByIdentity(deps, entering, request) };
+      if (attempt.invitation === undefined)
+        return { attempt, outcome: await enterByIdentity(deps, entering, request) };
+      const { outcome, isNew } = await enterInvited(deps, entering, attempt.invitation, request);
+      // Whoever had an account goes back to the invitation, and accepts it as who they are now.
+      const returnTo = isNew ? `${deps.config.publicUrl}/` : attempt.returnTo;
+      return { attempt: { ...attempt, returnTo }, outcome };
     } catch (error) {
       const problem = asProblemOf(error);
       if (problem instanceof Problem) await recordRefusedIdentity(deps, row, problem, request);

@@ -20,12 +20,12 @@ import { openOwnTenant } from '../tenants/index.ts';
 import type { ConnectionRow } from './connections.repo.ts';
 import { isOwnDomain } from './domains.repo.ts';
 import { type Entering, holdRoles, noAccount, openFor } from './entering.ts';
-import { insertIdentity, keyOf, loadLink } from './identities.repo.ts';
+import { insertIdentity, keyOf, type LinkedBy, loadLink } from './identities.repo.ts';
 import { linkRequired } from './link-after-sign-in.ts';
 import type { ProvedIdentity } from './providers/provider.ts';
 import { domainOf, type Vouching, vouchingOf } from './vouching.ts';
 
-type WithEmail = Entering & { identity: ProvedIdentity & { email: string } };
+export type WithEmail = Entering & { identity: ProvedIdentity & { email: string } };
 
 /**
  * Somebody whom the provider means and nobody here knows yet (spec W8, W9): the address decides, as far as the provider's word for it
@@ -172,7 +172,7 @@ async function createUser(
 }
 
 /** What a provider calls somebody, where it is a name that we would take from the person; else the address. */
-const nameOf = ({ name, email }: WithEmail['identity']): string => {
+export const nameOf = ({ name, email }: WithEmail['identity']): string => {
   const fit = name
     ?.replaceAll(/[\p{C}\p{Z}]+/gu, ' ')
     .trim()
@@ -200,14 +200,15 @@ function register(
   );
 }
 
-async function linkAndOpen(
+export async function linkAndOpen(
   deps: Deps,
   tx: TenantTx,
   entering: Entering,
   userId: UserId,
   request: RequestContext,
+  linkedBy: LinkedBy = 'connection',
 ): Promise<SignInOutcome> {
-  await linkIdentity(deps, tx, entering, userId, request);
+  await linkIdentity(deps, tx, entering, { userId, linkedBy }, request);
   return openFor(deps, tx, entering, userId, request);
 }
 
@@ -216,11 +217,11 @@ async function linkIdentity(
   deps: Deps,
   tx: TenantTx,
   entering: Entering,
-  userId: UserId,
+  { userId, linkedBy }: { userId: UserId; linkedBy: LinkedBy },
   request: RequestContext,
 ): Promise<void> {
   const key = keyOf(entering);
-  if (!(await insertIdentity(tx, key, userId, 'connection', deps.clock.now()))) {
+  if (!(await insertIdentity(tx, key, userId, linkedBy, deps.clock.now()))) {
     // By another tab of the same person, at this moment.
     if (await loadLink(tx, key, userId)) return;
     throw noAccount();
@@ -238,7 +239,7 @@ async function linkIdentity(
   });
 }
 
-const unproved = () =>
+export const unproved = () =>
   new Problem('auth.email_unproved', {
     detail: 'Have your address confirmed there, or sign in another way.',
   });

@@ -1,3 +1,4 @@
+export { acceptByProviderRoutes } from './by-invitation/accept-by-provider.routes.ts';
 export { CONNECTION_SECRETS } from './connection-secret.ts';
 export { connectionsRoutes } from './connections.routes.ts';
 export { createDns, type Dns } from './domain-challenge.ts';

@@ -23,6 +23,8 @@ export interface Attempt {
   linksTo?: { userId: UserId; tenantId: TenantId; sessionId: string };
   /** Somebody tries the connection: it signs nobody in, and this session alone is shown what came of it. */
   trial?: { sessionId: string };
+  /** The token of the invitation that the person takes there. */
+  invitation?: string;
 }
 
 export const hashOfBrowser = (cookie: string): string => sha256(cookie).toString('base64url');

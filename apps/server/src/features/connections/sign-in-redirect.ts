@@ -11,15 +11,21 @@ export function refuseSignIn(
   deps: Pick<Deps, 'config'>,
   request: FastifyRequest,
   reply: FastifyReply,
-  { problem, attempt, linkToken }: { problem: unknown; attempt?: { returnTo: string }; linkToken?: string },
+  {
+    problem,
+    attempt,
+    linkToken,
+  }: { problem: unknown; attempt?: { returnTo: string; invitation?: string }; linkToken?: string },
 ) {
   const told = asProblem(problem as Problem);
   if (!(request.headers.accept ?? '').includes('text/html')) throw told;
   if (told.status >= 500 && told.code !== 'auth.provider_failed') return sendProblem(request, reply, told);
-  const page = new URL('/signin', deps.config.publicUrl);
+  // The invitation stays open, and its page offers the other ways to accept it.
+  const isInvited = attempt?.invitation !== undefined && linkToken === undefined;
+  const page = new URL(isInvited ? '/invitation' : '/signin', deps.config.publicUrl);
   page.searchParams.set('problem', told.code);
   const home = `${deps.config.publicUrl}/`;
-  if (attempt?.returnTo.startsWith(home) === true && attempt.returnTo !== home)
+  if (!isInvited && attempt?.returnTo.startsWith(home) === true && attempt.returnTo !== home)
     page.searchParams.set('returnTo', attempt.returnTo.slice(home.length - 1));
   if (linkToken !== undefined) page.hash = new URLSearchParams({ link: linkToken }).toString();
   return sendBrowser(reply, page);

@@ -66,6 +66,10 @@ const OF_FINISHING = [
   'auth.sso_required',
   'auth.sign_in_refused',
   'tenants.user_limit_reached',
+  'auth.link_invalid',
+  'invitations.other_address',
+  'users.email_domain_refused',
+  'users.email_in_use',
 ] satisfies ErrorCode[];
 
 /** Signing in by an identity provider (spec W7 to W9). Only GET: people come by a link, and come back by a redirect. */

@@ -189,6 +189,8 @@ describe('POST /api/v1/auth/invitation/open', () => {
         tenantName: 'Harbour',
         email: guest.email,
         expiresAt: answer.body.expiresAt,
+        passwords: true,
+        connections: [],
       });
     }
   });

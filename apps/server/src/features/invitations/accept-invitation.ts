@@ -7,7 +7,7 @@ import type { Deps } from '../deps.ts';
 import { lockPerson } from '../people/index.ts';
 import { bindGuest, loadTenantName } from './invitations.repo.ts';
 import { lockAdministrators } from '../roles/index.ts';
-import { enterByLink, readToAccept, spendInvitation } from './open-invitation.ts';
+import { enterByLink, otherAddress, readToAccept, spendInvitation } from './open-invitation.ts';
 
 /**
  * Accepts an invitation with the account that one is signed in to: a membership in the inviting tenant, with the roles that came
@@ -33,10 +33,7 @@ export async function acceptInvitation(
     await lockPerson(tx, userId);
     const invitation = await readToAccept(deps, tx, token, request);
     const { id, roles } = invitation;
-    if (emailKey(principal.email) !== invitation.email_key)
-      throw new Problem('invitations.other_address', {
-        detail: 'Sign in with the account of the address that the invitation was mailed to.',
-      });
+    if (emailKey(principal.email) !== invitation.email_key) throw otherAddress();
     if (!isProved)
       throw new Problem('users.email_unverified', {
         detail: 'Have a link mailed that confirms the address of your account, and come back.',

@@ -6,9 +6,8 @@ import { contextOf, problems } from '../../platform/http/index.ts';
 import { checkOrigin, type SignedInPrincipal } from '../auth/index.ts';
 import type { Deps } from '../deps.ts';
 import { acceptInvitation } from './accept-invitation.ts';
-import { loadTenantName } from './invitations.repo.ts';
-import { enterByLink, readInvitation } from './open-invitation.ts';
 import { registerByInvitation } from './register-by-invitation.ts';
+import { showInvitation } from './show-invitation.ts';
 
 const tags = ['Invitations'];
 const limit = 'invitation';
@@ -23,7 +22,7 @@ export const invitationLinksRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }>
         tags,
         operationId: 'openInvitation',
         summary: 'Look at an invitation',
-        description: 'Who invites, and which address. Spends nothing.',
+        description: 'Who invites, which address, and how it can be accepted. Spends nothing.',
         body: LinkRequest,
         response: {
           200: InvitationLink,
@@ -35,10 +34,7 @@ export const invitationLinksRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }>
       checkOrigin(request, deps.config);
       const { token } = request.body;
       reply.header('cache-control', 'no-store');
-      return deps.doors.withTenant(enterByLink(token), async (tx) => {
-        const { email, expires_at: expiresAt } = await readInvitation(deps, tx, token);
-        return { tenantName: await loadTenantName(tx), email, expiresAt: expiresAt.toISOString() };
-      });
+      return showInvitation(deps, token);
     },
   );
 

@@ -1,6 +1,6 @@
 import { enterOwn } from '../../platform/access/index.ts';
 import type { TenantTx } from '../../platform/database/index.ts';
-import type { RequestContext } from '../../platform/http/index.ts';
+import { Problem, type RequestContext } from '../../platform/http/index.ts';
 import type { PrincipalId, TenantId } from '../../platform/ids.ts';
 import { tenantOfToken } from '../../platform/one-time-tokens/index.ts';
 import { holdActiveTenant, linkInvalid } from '../auth/index.ts';
@@ -19,6 +19,12 @@ export function enterByLink(token: string, homeTenantId?: TenantId) {
   if (tenantId === undefined) throw linkInvalid();
   return enterOwn({ kind: 'claim', tenantId, ...(homeTenantId !== undefined && { homeTenantId }) });
 }
+
+/** Which address it is for is told by the link, to whoever holds it. */
+export const otherAddress = () =>
+  new Problem('invitations.other_address', {
+    detail: 'Sign in with the account of the address that the invitation was mailed to.',
+  });
 
 /**
  * The invitation of an open link, held until the transaction ends. The link stays open.

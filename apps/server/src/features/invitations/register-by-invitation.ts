@@ -1,19 +1,17 @@
 import type { RegisterByInvitation } from '@gatehouse/contracts';
 import type { RequestContext } from '../../platform/http/index.ts';
-import type { PrincipalId } from '../../platform/ids.ts';
-import { personal } from '../audit/index.ts';
 import {
-  addressInUse,
   checkNewPassword,
   checkPasswordsAllowed,
   hashNewPassword,
   loadTenantName,
   setPassword,
+  ssoRequired,
 } from '../auth/index.ts';
 import type { Deps } from '../deps.ts';
-import { insertUser } from '../people/index.ts';
 import { checkEmailDomain } from '../settings/index.ts';
-import { enterByLink, readInvitation, readToAccept, spendInvitation } from './open-invitation.ts';
+import { makeInvitedUser } from './make-invited-user.ts';
+import { enterByLink, readInvitation } from './open-invitation.ts';
 
 /**
  * Accepts an invitation without an account: the invited address enters a new one, at home in the inviting tenant. The link proves
@@ -31,6 +29,7 @@ export async function registerByInvitation(
   checkPasswordsAllowed(deps);
   const inside = enterByLink(input.token);
   const rules = await deps.tenantRules.get(inside.tenantId);
+  if (rules.signIn.policy === 'restricted') throw ssoRequired();
   const password = checkNewPassword(deps, rules.password, input.password);
   // Before the hash, so that a made-up link costs none.
   const open = await deps.doors.withTenant(inside, async (tx) => {
@@ -41,40 +40,8 @@ export async function registerByInvitation(
   checkEmailDomain(rules, open.email);
   const passwordHash = await hashNewPassword(deps, password, { ...open, name: input.name });
   await deps.doors.withTenant(inside, async (tx) => {
-    const invitation = await readToAccept(deps, tx, input.token, request);
-    const { id, email, roles } = invitation;
-    const user = await insertUser(tx, {
-      email,
-      name: input.name,
-      status: 'active',
-      principalId: id as PrincipalId,
-      now: deps.clock.now(),
-    });
-    if (!user) throw addressInUse();
-    const spent = await spendInvitation(deps, tx, input.token, invitation, user.id);
-    const self = { tenantId: tx.tenantId, id: user.id };
-    const actor = { kind: 'user', ...self, email } as const;
-    await deps.audit.record(tx, {
-      action: 'invitation_accepted',
-      actor,
-      resource: { type: 'membership', id },
-      after: { userId: user.id, userTenantId: tx.tenantId, roles },
-      request,
-    });
-    await deps.audit.record(tx, {
-      action: 'user_created',
-      actor,
-      resource: { type: 'user', id: user.id },
-      after: {
-        email: personal(self, email),
-        name: personal(self, input.name),
-        status: 'active',
-        by: 'invitation',
-        roles,
-      },
-      request,
-    });
+    const { user, spent, actor } = await makeInvitedUser(deps, tx, input, request);
     const ground = { by: 'invitation', spent } as const;
-    await setPassword(deps, tx, { user: { id: user.id, email }, passwordHash, ground, actor }, request);
+    await setPassword(deps, tx, { user, passwordHash, ground, actor }, request);
   });
 }
