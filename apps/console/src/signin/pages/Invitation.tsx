@@ -94,6 +94,8 @@ function Accept({ me, accept }: { me: Me; accept: () => Promise<void> }) {
   );
 }
 
+type Waiting = Exclude<SignInProgress, { status: 'signed-in' }>;
+
 interface EntryProps {
   readonly found: InvitationLink;
   readonly token: string;
@@ -103,15 +105,15 @@ interface EntryProps {
 /** For whoever is not signed in: with a password where the tenant takes one, and by the providers that it takes. */
 function Ways({ found, token, accept }: EntryProps) {
   const { connections, passwords, tenantName: tenant } = found;
-  const [isPlain, setPlain] = useState(true);
+  const [waiting, setWaiting] = useState<Waiting>();
   return (
     <>
       {passwords ? (
-        <Entry found={found} token={token} accept={accept} onWaiting={(waits) => setPlain(!waits)} />
+        <Entry found={found} token={token} accept={accept} waiting={waiting} setWaiting={setWaiting} />
       ) : (
         <Notice kind="care">{t('invitation.restricted', { tenant })}</Notice>
       )}
-      {isPlain && connections.length > 0 && (
+      {!waiting && connections.length > 0 && (
         <div class="providers">
           {passwords && <p class="or">{t('signin.or')}</p>}
           {connections.map(({ id, name }) => (
@@ -152,11 +154,15 @@ function Returned({ found: { email } }: { found: InvitationLink }) {
 }
 
 /** For whoever has a password, or makes one. Which of the two it is, nobody but they know. */
-function Entry({ found, token, accept, onWaiting }: EntryProps & { onWaiting: (waits: boolean) => void }) {
+function Entry({
+  found,
+  token,
+  accept,
+  waiting,
+  setWaiting,
+}: EntryProps & { waiting: Waiting | undefined; setWaiting: (waiting: Waiting | undefined) => void }) {
   const [isNew, setIsNew] = useState(false);
-  const [waiting, setWaiting] = useState<Exclude<SignInProgress, { status: 'signed-in' }>>();
   const { email, tenantName: tenant } = found;
-  useEffect(() => onWaiting(waiting !== undefined), [waiting]);
   if (waiting)
     return (
       <SecondStep
