@@ -14,6 +14,7 @@ import {
   type ConnectionRow,
   deleteConnectionRow,
   endSessionsOfConnection,
+  forgetOwners,
   loadConnection,
   lockConnection,
   setConnectionStatus,
@@ -101,6 +102,10 @@ export async function updateConnection(
       request: caller.request,
     });
     if (isOther) after = await takeOut(deps, caller, tx, after);
+    // SECURITY: whoever may sign for the provider speaks for everybody whom it enters: owners agreed to the keys of before.
+    const known = before.settings.saml?.certificates ?? [];
+    if (settings.saml?.certificates.some((each) => !known.includes(each)) === true)
+      await forgetOwners(tx, id);
     return after;
   });
 }

@@ -212,3 +212,13 @@ export const findOfferedConnections = (doors: Doors, tenant: string | undefined)
     'select id, scope, kind, name from gatehouse.find_offered_connections($1)',
     [tenant ?? null],
   );
+
+/** What owners linked counts as linked by the connection from now on: whoever stands above its author is asked once more. */
+export async function forgetOwners(tx: TenantTx, id: string): Promise<void> {
+  await tx
+    .updateTable('external_identities')
+    .set({ linked_by: 'connection' })
+    .where('tenant_id', '=', tx.tenantId)
+    .where('connection_id', '=', id)
+    .execute();
+}

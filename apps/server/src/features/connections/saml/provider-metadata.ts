@@ -31,7 +31,7 @@ const REDIRECT = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect';
  */
 export function readProviderMetadata(xml: string): ProviderMetadata {
   // People write comments into metadata; nothing is signed here that they could cut in two.
-  const root = parse(checkText(xml.replaceAll(/<!--[\s\S]*?-->/g, ''), MOST_ELEMENTS));
+  const root = parse(checkText(withoutComments(xml), MOST_ELEMENTS));
   const providers = everyElement(root).filter((each) => isNamed(each, METADATA, 'IDPSSODescriptor'));
   const [provider, ...more] = providers;
   if (provider === undefined || more.length > 0)
@@ -55,3 +55,14 @@ export function readProviderMetadata(xml: string): ProviderMetadata {
     .map(({ textContent }) => (textContent ?? '').replaceAll(/\s/g, ''));
   return { entityId, ssoUrl, certificates: [...new Set(certificates)] };
 }
+
+/** In time that grows with the length: an expression would look for the end of each comment to the end of the text. */
+const withoutComments = (xml: string): string =>
+  xml
+    .split('<!--')
+    .map((part, index) => {
+      const end = part.indexOf('-->');
+      if (index === 0) return part;
+      return end < 0 ? `<!--${part}` : part.slice(end + 3);
+    })
+    .join('');

@@ -48,7 +48,7 @@ export function checkText(xml: string, mostElements: number): string {
     throw new SamlFault('xml', 'it has a document type, a comment, a section or an instruction');
   if (!text.isWellFormed() || [...UNFIT].some((char) => text.includes(char)))
     throw new SamlFault('xml', 'it has characters that XML does not allow');
-  if (count(text, '<') > 2 * mostElements || count(text, '=') > 4 * mostElements)
+  if (count(text, '<') - count(text, '</') > mostElements || count(text, '=') > 4 * mostElements)
     throw new SamlFault('xml', 'it has too many elements or attributes');
   return text;
 }
@@ -59,7 +59,7 @@ const UNFIT = Array.from({ length: 32 }, (_, code) => String.fromCharCode(code))
   .concat('\ufffe', '\uffff')
   .join('');
 
-const count = (text: string, char: string): number => text.split(char).length - 1;
+const count = (text: string, part: string): number => text.split(part).length - 1;
 
 /**
  * The root of a document, read by the parser that the protocol's library reads with; whatever that would mend is a fault.
