@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Doors, TenantTx } from '../../platform/database/index.ts';
 import type { TenantId, UserId } from '../../platform/ids.ts';
 import type { PasswordHolder } from './personal-password.ts';
@@ -51,6 +52,16 @@ export interface LockedUser {
   email_verified_at: Date | null;
   status: string;
   tenant_status: string;
+}
+
+/**
+ * Asks for mail to one address come one after the other, whoever it belongs to, and before the user's lock (docs/adr/0059).
+ *
+ * SECURITY: that lock is held until the transaction ends. Of an address that nobody has there is no row to wait for, and by the time that
+ * the last of twenty at once takes anybody could tell (threat 51).
+ */
+export async function lockAddress(tx: TenantTx, key: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended('asks for mail ' || ${key}::text, 0))`.execute(tx);
 }
 
 /**

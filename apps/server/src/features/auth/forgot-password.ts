@@ -6,7 +6,7 @@ import { newId, ROOT_TENANT } from '../../platform/ids.ts';
 import { personal, subjectOfTheDay } from '../audit/index.ts';
 import { CONSOLE_CLIENT } from '../clients/index.ts';
 import type { Deps } from '../deps.ts';
-import { isOpenAccount, loadAccount, lockUser } from './account.repo.ts';
+import { isOpenAccount, loadAccount, lockAddress, lockUser } from './account.repo.ts';
 import { RESET_LINK_SECONDS } from './links.ts';
 import { checkPasswordsAllowed, isServedBy } from './login.ts';
 import { resetPasswordMail } from './recovery.mails.ts';
@@ -31,6 +31,7 @@ export async function forgotPassword(
   const tenantId = account?.tenantId ?? ROOT_TENANT;
   const mailIsLeft = await deps.mailLimits.isLeft('reset-password', input.email);
   await deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId }), async (tx) => {
+    await lockAddress(tx, key);
     const user = await lockUser(tx, account?.userId ?? newId<'user'>());
     const sends =
       account !== undefined &&

@@ -200,6 +200,18 @@ export async function isInService(tx: TenantTx, id: string): Promise<boolean> {
   return row?.status === 'enabled' && row.tenant_status === 'active';
 }
 
+/** Whether somebody has changed a connection of the entered tenant since: it may be another provider by now. */
+export async function isChangedSince(tx: TenantTx, id: string, since: Date): Promise<boolean> {
+  const row = await tx
+    .selectFrom('connections')
+    .select('id')
+    .where('tenant_id', '=', tx.tenantId)
+    .where('id', '=', id)
+    .where('updated_at', '>', since)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 export interface OfferedRow {
   id: string;
   scope: 'tenant' | 'platform';

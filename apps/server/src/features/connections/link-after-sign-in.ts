@@ -7,7 +7,7 @@ import { tenantOfToken } from '../../platform/one-time-tokens/index.ts';
 import { actorOf, personal } from '../audit/index.ts';
 import { isOpenAccount, linkInvalid, lockUser, type SignedInPrincipal } from '../auth/index.ts';
 import type { Deps } from '../deps.ts';
-import { isInService } from './connections.repo.ts';
+import { isChangedSince, isInService } from './connections.repo.ts';
 import type { Entering } from './entering.ts';
 import { confirmLink, type IdentityKey, insertIdentity, keyOf } from './identities.repo.ts';
 import { hashOfBrowser } from './sign-in-attempt.ts';
@@ -81,8 +81,9 @@ export async function linkAfterSignIn(
     if (principal.session.auth_time < new Date(pending.since)) throw linkInvalid();
     if (!isSameSecret(Buffer.from(pending.browser), Buffer.from(hashOfBrowser(cookie)))) throw linkInvalid();
     if (!(await deps.oneTimeTokens.consume(tx, 'connection-link', token))) throw linkInvalid();
-    // As it is now: a connection that was taken out of service meanwhile links nobody.
+    // As it was: one that was taken out of service, or changed, meanwhile links nobody.
     if (!(await isInService(tx, pending.key.connectionId))) throw linkInvalid();
+    if (await isChangedSince(tx, pending.key.connectionId, new Date(pending.since))) throw linkInvalid();
     const { key } = pending;
     const isNew = await insertIdentity(tx, key, principal.userId, 'owner', deps.clock.now());
     if (!isNew && !(await confirmLink(tx, key, principal.userId))) throw linkInvalid();

@@ -91,6 +91,7 @@ export const personalDataRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (a
     'auth.unauthenticated',
     'auth.csrf_refused',
     'access.denied',
+    'auth.insufficient_user_authentication',
     'resource.not_found',
     'users.self_forbidden',
   ] as const;
@@ -98,7 +99,7 @@ export const personalDataRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (a
   app.post(
     `${at}/users/:id/export`,
     {
-      config: { access: user({ permission: 'personal_data:export' }) },
+      config: { access: user({ permission: 'personal_data:export', stepUp: RECENT }) },
       schema: {
         tags,
         operationId: `exportUserData${suffix}`,
@@ -117,7 +118,7 @@ export const personalDataRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (a
   app.post(
     `${at}/users/:id/erase`,
     {
-      config: { access: user({ permission: 'personal_data:erase' }) },
+      config: { access: user({ permission: 'personal_data:erase', stepUp: JUST_NOW }) },
       schema: {
         tags,
         operationId: `eraseUserData${suffix}`,

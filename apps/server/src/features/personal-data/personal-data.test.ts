@@ -331,6 +331,22 @@ describe('erasing', () => {
   });
 });
 
+describe('the data of somebody else', () => {
+  it('is neither exported nor erased in a session whose proof is old', async () => {
+    const tenant = await addTenant(gatehouse);
+    const admin = await addCaller(gatehouse, tenant, 'admin');
+    const person = await addOwner(gatehouse, { tenantId: tenant });
+    await gatehouse.sql(
+      `update gatehouse.sessions set auth_time = auth_time - interval '3 hours' where user_id = $1`,
+      [admin.userId],
+    );
+    for (const act of ['export', 'erase'])
+      expect((await admin.post(`/users/${person.userId}/${act}`)).body.code).toBe(
+        'auth.insufficient_user_authentication',
+      );
+  });
+});
+
 // At the end: what they wait for makes the administrator's access token expire.
 describe.each(OWN_ROUTES)('one’s own $what', ({ url, maxAge, record, status }) => {
   it('is refused to a session whose proof is old, and given once it is proved again', async () => {

@@ -58,7 +58,13 @@ export function letterHtml(letter: Letter, branding: Branding | null, publicUrl:
       h(
         Html,
         { lang: 'en' },
-        h(Head, null, h('title', null, subject), h('meta', { name: 'color-scheme', content: 'light' })),
+        h(
+          Head,
+          null,
+          h('title', null, subject),
+          h('meta', { name: 'color-scheme', content: 'light' }),
+          h('meta', { name: 'format-detection', content: 'telephone=no' }),
+        ),
         h(Preview, null, paragraphs[0] ?? greeting),
         h(
           Body,

@@ -11,6 +11,8 @@ export function quoted(name: string): string | undefined {
   const words = name
     .replaceAll(/[^\p{L}\p{M}\p{Nd} &'’,()+.-]+/gu, ' ')
     .replaceAll(/\.(?=\S)/g, ' ')
+    // Nor a telephone number.
+    .replaceAll(/\+?\d(?:[ ().+-]*\d){6,}/g, ' ')
     .replaceAll(/ +/g, ' ')
     .trim();
   if (!/[\p{L}\p{Nd}]/u.test(words)) return undefined;

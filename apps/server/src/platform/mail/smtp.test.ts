@@ -7,6 +7,7 @@ import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 's
 import { afterEach, describe, expect, it } from 'vitest';
 import { createFakeClock } from '@gatehouse/testing';
 import { startServer, tokenIn, type TestServer } from '../../../test/server.fixture.ts';
+import { newId, ROOT_TENANT } from '../ids.ts';
 import { createSmtpTransport, MailServerAway } from './mail.ts';
 
 const closing: (() => Promise<void>)[] = [];
@@ -193,6 +194,33 @@ describe('mail over SMTP', () => {
     expect(await payload()).not.toContain('grace');
     await gatehouse.deliverMail();
     expect(await payload()).toBe('');
+  });
+
+  it('that the release before has left in the outbox leaves after the update', async () => {
+    const smtp = await startSmtp();
+    const gatehouse = await start(smtp.url);
+    const { deps } = gatehouse.server;
+    const id = newId();
+    const mail = {
+      to: 'before@example.com',
+      subject: 'Set a new password',
+      text: 'a link',
+      html: '<p>a link</p>',
+    };
+    await gatehouse.sql(
+      `insert into gatehouse.outbox (tenant_id, id, topic, type, payload_sealed, correlation_id, created_at, available_at)
+       values ($1, $2, 'mail', 'reset_password', $3, 'c', $4, $4)`,
+      [
+        ROOT_TENANT,
+        id,
+        deps.sealer.seal(JSON.stringify(mail), `outbox ${ROOT_TENANT} ${id}`),
+        deps.clock.now(),
+      ],
+    );
+    await gatehouse.deliverMail();
+    expect(smtp.taken.map(({ to, mail: { subject } }) => [to, subject])).toEqual([
+      [['before@example.com'], 'Set a new password'],
+    ]);
   });
 
   it('of two dispatchers at once is sent by one', async () => {

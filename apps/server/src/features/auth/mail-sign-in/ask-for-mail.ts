@@ -8,7 +8,7 @@ import { personal, subjectOfTheDay } from '../../audit/index.ts';
 import { CONSOLE_CLIENT } from '../../clients/index.ts';
 import type { Deps } from '../../deps.ts';
 import { loadOwnSettings, mailSignInOf } from '../../settings/index.ts';
-import { isOpenAccount, loadAccount, lockUser } from '../account.repo.ts';
+import { isOpenAccount, loadAccount, lockAddress, lockUser } from '../account.repo.ts';
 import { MAIL_SIGN_IN_SECONDS } from '../links.ts';
 import { checkPasswordsAllowed, checkPasswordsTaken, isServedBy } from '../login.ts';
 import { hashOfCookie, secretOfCode } from './mail-cookie.ts';
@@ -43,6 +43,7 @@ export async function askForMail(
   const tenantId = account?.tenantId ?? ROOT_TENANT;
   const mailIsLeft = await deps.mailLimits.isSignInLeft(input.email, request.ip);
   await deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId }), async (tx) => {
+    await lockAddress(tx, key);
     const user = await lockUser(tx, account?.userId ?? newId<'user'>());
     // SECURITY: read anew each time. What is remembered of a tenant would tell by the time that its people ask here.
     const { signIn: rules } = withSettings(DEFAULT_SETTINGS, (await loadOwnSettings(tx))?.settings ?? {});

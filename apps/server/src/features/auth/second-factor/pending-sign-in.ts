@@ -130,8 +130,14 @@ export async function spendPending(deps: Deps, tx: TenantTx, pending: PendingSig
   return user;
 }
 
-/** Ends the sign-ins of a user that wait: whoever began one may have been somebody who knew what is changed now. */
+/** Ends the sign-ins of a user that wait, in a browser or in a mailbox: whoever began one may have been somebody who knew what is changed now. */
 export async function endPending(deps: Deps, tx: TenantTx, userId: UserId): Promise<void> {
-  for (const purpose of [...(Object.keys(WAITS) as Waiting[]), 'new-totp', 'new-passkey'] as const)
+  for (const purpose of [
+    ...(Object.keys(WAITS) as Waiting[]),
+    'new-totp',
+    'new-passkey',
+    'mail-link',
+    'mail-code',
+  ] as const)
     await deps.oneTimeTokens.revoke(tx, purpose, userId);
 }

@@ -6,6 +6,7 @@ import type { Deps } from '../../deps.ts';
 import { endSession } from '../../sessions/index.ts';
 import { isOpenAccount, type LockedUser, lockUser } from '../account.repo.ts';
 import type { SignedInPrincipal } from '../authenticate.ts';
+import { ssoRequired } from '../sso-required.ts';
 import { checkPasswordsAllowed } from '../login.ts';
 import { keptAmr, type OpenedSession, openSession, type SettledAmr } from '../open-session.ts';
 import { checkOwnPassword, currentWrong, ownerOf } from '../own-password.ts';
@@ -19,11 +20,18 @@ import { proveFactor, spendFactor } from './prove-factor.ts';
 const homeOf = (principal: SignedInPrincipal) =>
   enterOwn({ kind: 'claim', tenantId: principal.homeTenantId });
 
+/** Its own providers, and so no password (spec W10). */
+const takesProvidersOnly = async (deps: Deps, { homeTenantId }: SignedInPrincipal) =>
+  (await deps.tenantRules.get(homeTenantId)).signIn.policy === 'restricted';
+
 /** What somebody could prove. A password counts for nothing where the deployment takes none. */
 const waysOf = (deps: Deps, principal: SignedInPrincipal) =>
   deps.doors.withTenant(homeOf(principal), async (tx) => ({
     factor: await hasSecondFactor(tx, principal.userId),
-    password: deps.config.authPolicy !== 'restricted' && (await hasPassword(tx, principal.userId)),
+    password:
+      deps.config.authPolicy !== 'restricted' &&
+      !(await takesProvidersOnly(deps, principal)) &&
+      (await hasPassword(tx, principal.userId)),
   }));
 
 /**
@@ -97,6 +105,7 @@ export async function stepUp(
       errors: [{ path: 'body', message: 'must have one proof' }],
     });
   checkPasswordsAllowed(deps);
+  if (await takesProvidersOnly(deps, principal)) throw ssoRequired();
   const proven = await checkOwnPassword(deps, owner, password, request);
   return goOn(deps, principal, keptAmr(principal.session), request, async (tx) => {
     if (!(await isPasswordStill(deps, tx, proven))) throw currentWrong();

@@ -19,7 +19,8 @@ export type SamlReason =
 export class SamlFault extends Error {
   readonly reason: SamlReason;
   constructor(reason: SamlReason, message: string) {
-    super(message);
+    // Some of it is what a stranger wrote.
+    super(message.slice(0, 300));
     this.reason = reason;
   }
 }
