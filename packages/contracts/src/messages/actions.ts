@@ -68,6 +68,7 @@ export const AUDIT_ACTIONS = {
   connection_disabled: 'An identity provider was taken out of service',
   connection_deleted: 'An identity provider was disconnected',
   identity_linked: 'An account of an identity provider came to enter a user',
+  identity_link_refused: 'An account of an identity provider was not linked to whoever asked for it',
   identity_unlinked: 'An account of an identity provider enters a user no more',
   unproved_ways_removed: 'What somebody had set up with an address that was not theirs was removed',
   domain_added: 'A tenant said that a domain is its own',

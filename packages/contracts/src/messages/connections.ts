@@ -277,6 +277,27 @@ export const OwnIdentity = Message(
 );
 export type OwnIdentity = Static<typeof OwnIdentity>;
 
+/** A provider whose account can come to enter one's own. */
+export const LinkableConnection = Message(
+  { id: Id, kind: ConnectionKind, name: Name },
+  { $id: 'LinkableConnection' },
+);
+export type LinkableConnection = Static<typeof LinkableConnection>;
+
+export const LinkIdentity = Message({ connectionId: Id }, { $id: 'LinkIdentity' });
+export type LinkIdentity = Static<typeof LinkIdentity>;
+
+export const BegunLink = Message(
+  {
+    authorizationUrl: Type.String({
+      description: 'Where this browser goes now: the provider, which sends it back to the account page.',
+      examples: ['https://id.example.com/authorize?client_id=gatehouse'],
+    }),
+  },
+  { $id: 'BegunLink' },
+);
+export type BegunLink = Static<typeof BegunLink>;
+
 const DomainName = Type.String({
   maxLength: 253,
   pattern: String.raw`^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$`,

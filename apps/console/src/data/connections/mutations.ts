@@ -1,8 +1,10 @@
 import type {
+  BegunLink,
   BegunTrial,
   Connection,
   CreateConnection,
   CreateTenantDomain,
+  LinkIdentity,
   OwnIdentity,
   TenantDomain,
   UpdateConnection,
@@ -64,6 +66,10 @@ export const useSendDomain = () =>
 
 export const useRemoveDomain = () =>
   useConnectionMutation(({ id }: TenantDomain) => call<void>('DELETE', `/api/v1/domains/${id}`));
+
+/** Begins to have a provider's account enter one's own; the browser goes to the provider. */
+export const useLink = () =>
+  useConnectionMutation((body: LinkIdentity) => call<BegunLink>('POST', '/api/v1/auth/identities', { body }));
 
 export const useUnlink = () =>
   useConnectionMutation(({ id }: OwnIdentity) => call<void>('DELETE', `/api/v1/auth/identities/${id}`));

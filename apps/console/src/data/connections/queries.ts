@@ -1,4 +1,10 @@
-import type { Connection, ConnectionTrial, OwnIdentity, TenantDomain } from '@gatehouse/contracts';
+import type {
+  Connection,
+  ConnectionTrial,
+  LinkableConnection,
+  OwnIdentity,
+  TenantDomain,
+} from '@gatehouse/contracts';
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { call, type Page } from '../api.ts';
 
@@ -7,6 +13,7 @@ export const connectionKeys = {
   list: ['connections', 'list'] as const,
   domains: ['connections', 'domains'] as const,
   own: ['connections', 'own'] as const,
+  linkable: ['connections', 'linkable'] as const,
   trial: (token: string) => ['connections', 'trial', token] as const,
 };
 
@@ -25,6 +32,13 @@ export const ownIdentitiesQuery = () =>
   queryOptions({
     queryKey: connectionKeys.own,
     queryFn: () => call<{ items: OwnIdentity[] }>('GET', '/api/v1/auth/identities'),
+  });
+
+/** What may be linked besides. */
+export const linkableQuery = () =>
+  queryOptions({
+    queryKey: connectionKeys.linkable,
+    queryFn: () => call<{ items: LinkableConnection[] }>('GET', '/api/v1/auth/identities/available'),
   });
 
 /** What came of a trial, by the token that the provider's browser came back with. It does not change. */

@@ -23,9 +23,10 @@ export { createSessionContexts, type SessionContexts } from './session-contexts.
 export { type Cleared, clearThrottle, forgetThrottle, listLocked } from './throttles.repo.ts';
 export { holdGround } from './sessions.repo.ts';
 export { proveForTheFirstTime } from './prove-for-the-first-time.ts';
+export { provenSession } from './proven-session.ts';
+export { ssoRequired } from './sso-required.ts';
 export { answerSignIn } from './signed-in-answer.ts';
 export { browserOf, type SigningBrowser } from './signing-browser.ts';
-export { ssoRequired } from './sso-required.ts';
 export { makeAdministrator } from './make-administrator.ts';
 export { factorThrottleKey } from './second-factor/attempts.ts';
 export { endPending } from './second-factor/pending-sign-in.ts';

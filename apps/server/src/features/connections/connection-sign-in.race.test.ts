@@ -43,6 +43,33 @@ describe('many who come back from a provider at once', () => {
     expect(users).toHaveLength(1);
   });
 
+  it('are linked once, to one of those who ask for the same account at once [threat 21]', async () => {
+    acme.provider.claims = verified('linked', 'linked@acme.example');
+    const people = await Promise.all(
+      ['one', 'two'].map((name) => addPerson(gatehouse, acme.tenantId, [], `${name}@acme.example`)),
+    );
+    const tabs = await Promise.all(
+      fifty.slice(0, 20).map(async (i) => {
+        const browser = gatehouse.browser();
+        browser.cookies.set('__Host-gh.console.at', String(people[i % 2]?.token));
+        await browser.get('/api/v1/auth/me');
+        const begun = await browser.post('/api/v1/auth/identities', { connectionId: acme.connectionId });
+        const back = await world.providers.authorize(String(begun.body.authorizationUrl));
+        return { browser, path: `${back.pathname}${back.search}` };
+      }),
+    );
+    const answers = await Promise.all(tabs.map(({ browser, path }) => browser.get(path)));
+    const codes = answers.map(({ status, body }) => body.code ?? status);
+    expect(codes.filter((code) => code === 303)).toHaveLength(10);
+    expect(codes.filter((code) => code === 'auth.identity_in_use')).toHaveLength(10);
+    const links = await gatehouse.sql(
+      `select user_id from gatehouse.external_identities where subject = 'linked'`,
+    );
+    expect(links).toHaveLength(1);
+    const mails = await gatehouse.deliverMail();
+    expect(mails.filter(({ subject }) => subject.includes('was linked to your account'))).toHaveLength(1);
+  });
+
   it('have no session left when the connection is taken out of service at that moment [threat 45]', async () => {
     acme.provider.claims = verified('late', 'late@acme.example');
     const tabs = await Promise.all(fifty.slice(0, 12).map(() => comeBack()));

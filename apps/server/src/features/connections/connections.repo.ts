@@ -211,6 +211,17 @@ export async function isChangedSince(tx: TenantTx, id: string, since: Date): Pro
     .executeTakeFirst();
   return row !== undefined;
 }
+/** Those of the entered tenant that are in service. */
+export const listEnabledConnections = (tx: TenantTx): Promise<OfferedRow[]> =>
+  tx
+    .selectFrom('connections')
+    .select(['id', 'scope', 'kind', 'name'])
+    .where('tenant_id', '=', tx.tenantId)
+    .where('scope', '=', 'tenant')
+    .where('status', '=', 'enabled')
+    .orderBy('name')
+    .orderBy('id')
+    .execute() as Promise<OfferedRow[]>;
 
 export interface OfferedRow {
   id: string;

@@ -77,7 +77,7 @@ export async function openFor(
 }
 
 /** SECURITY: by the address of the account, which was proved, and not by what a provider says today (spec W10). */
-function checkAllowedDomain({ config }: Deps, email: string): void {
+export function checkAllowedDomain({ config }: Pick<Deps, 'config'>, email: string): void {
   const { authPolicy, allowedEmailDomains } = config;
   if (authPolicy === 'standard' && allowedEmailDomains.length === 0) return;
   if (!allowedEmailDomains.includes(domainOf(email))) throw signInRefused();

@@ -5,6 +5,7 @@ import { getConnectionFor } from './begin-sign-in.ts';
 import { enterInvited } from './by-invitation/enter-invited.ts';
 import { enterByIdentity } from './enter-by-identity.ts';
 import { issuePendingLink, LinkRequired } from './link-after-sign-in.ts';
+import { linkOwnIdentity } from './link-own-identity.ts';
 import { asProblemOf } from './provider-problem.ts';
 import { type FinishSignIn, redeemAnswer } from './redeem-answer.ts';
 import { recordRefusedIdentity } from './refused-identity.ts';
@@ -16,6 +17,8 @@ export type Finished =
   | { attempt: Attempt; outcome: SignInOutcome }
   /** It was a trial: what came of it waits for whoever tried, under this token. */
   | { attempt: Attempt; trialToken: string }
+  /** Somebody who is signed in has linked the provider's account to theirs. */
+  | { attempt: Attempt; linked: string }
   | {
       attempt: Attempt;
       problem: unknown;
@@ -24,8 +27,8 @@ export type Finished =
     };
 
 /**
- * Takes the answer of a provider, and lets whoever it means in (spec W7 to W9); or tells whoever tries the connection what would
- * have come of it.
+ * Takes the answer of a provider, and lets whoever it means in (spec W7 to W9); or links it to whoever was signed in and asked for that;
+ * or tells whoever tries the connection what would have come of it.
  *
  * @throws {Problem} `auth.sign_in_expired`, before anything is known of the attempt
  */
@@ -44,6 +47,10 @@ export async function finishSignIn(
       return { attempt, trialToken: await keepTrial(deps, returned, attempt.trial, request) };
     try {
       const identity = await redeemAnswer(deps, returned);
+      if (attempt.linksTo !== undefined) {
+        await linkOwnIdentity(deps, { ...returned, identity }, attempt.linksTo, request);
+        return { attempt, linked: row.id };
+      }
       const entering = { row, identity, client, attempt, browser: input.browser };
       if (attempt.invitation === undefined)
         return { attempt, outcome: await enterByIdentity(deps, entering, request) };
@@ -53,7 +60,7 @@ export async function finishSignIn(
       return { attempt: { ...attempt, returnTo }, outcome };
     } catch (error) {
       const problem = asProblemOf(error);
-      if (problem instanceof Problem) await recordRefusedIdentity(deps, row, problem, request);
+      if (problem instanceof Problem) await recordRefusedIdentity(deps, returned, problem, request);
       throw problem;
     }
   } catch (problem) {

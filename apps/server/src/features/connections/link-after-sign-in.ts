@@ -4,12 +4,12 @@ import type { TenantTx } from '../../platform/database/index.ts';
 import { Problem, type RequestContext } from '../../platform/http/index.ts';
 import type { TenantId, UserId } from '../../platform/ids.ts';
 import { tenantOfToken } from '../../platform/one-time-tokens/index.ts';
-import { actorOf, personal } from '../audit/index.ts';
 import { isOpenAccount, linkInvalid, lockUser, type SignedInPrincipal } from '../auth/index.ts';
 import type { Deps } from '../deps.ts';
 import { isChangedSince, isInService } from './connections.repo.ts';
 import type { Entering } from './entering.ts';
 import { confirmLink, type IdentityKey, insertIdentity, keyOf } from './identities.repo.ts';
+import { recordLink } from './record-link.ts';
 import { hashOfBrowser } from './sign-in-attempt.ts';
 
 /** For so long somebody may take to sign in the way they did before. */
@@ -87,16 +87,6 @@ export async function linkAfterSignIn(
     const { key } = pending;
     const isNew = await insertIdentity(tx, key, principal.userId, 'owner', deps.clock.now());
     if (!isNew && !(await confirmLink(tx, key, principal.userId))) throw linkInvalid();
-    await deps.audit.record(tx, {
-      action: 'identity_linked',
-      actor: actorOf(principal),
-      resource: { type: 'user', id: principal.userId },
-      after: {
-        connection: key.connectionId,
-        issuer: key.issuer,
-        subject: personal({ tenantId: tx.tenantId, id: principal.userId }, key.subject),
-      },
-      request,
-    });
+    await recordLink(deps, tx, { key, userId: principal.userId, email: user.email }, request);
   });
 }

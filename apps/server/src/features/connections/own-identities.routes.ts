@@ -1,11 +1,13 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
-import { Id, Message, OwnIdentity } from '@gatehouse/contracts';
+import { BegunLink, Id, LinkableConnection, LinkIdentity, Message, OwnIdentity } from '@gatehouse/contracts';
 import { Type } from 'typebox';
 import { RECENT, user } from '../../platform/access/index.ts';
 import { contextOf, problems } from '../../platform/http/index.ts';
 import type { SignedInPrincipal } from '../auth/index.ts';
 import type { Deps } from '../deps.ts';
-import { listOwnIdentities, unlinkIdentity } from './own-identities.ts';
+import { beginLink } from './link-own-identity.ts';
+import { listLinkable, listOwnIdentities, unlinkIdentity } from './own-identities.ts';
+import { setSignInCookie } from './sign-in-cookie.ts';
 
 const tags = ['Sign-in'];
 
@@ -24,6 +26,63 @@ export const ownIdentitiesRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> =
       },
     },
     async (request) => ({ items: await listOwnIdentities(deps, request.principal as SignedInPrincipal) }),
+  );
+
+  app.get(
+    '/auth/identities/available',
+    {
+      config: { access: user() },
+      schema: {
+        tags,
+        operationId: 'listLinkableConnections',
+        summary: 'Which providers’ accounts can enter mine besides',
+        description:
+          'Connections in service, of one’s home organisation and of the platform, that are not linked yet.',
+        response: {
+          200: Message({ items: Type.Array(LinkableConnection) }),
+          ...problems('auth.unauthenticated'),
+        },
+      },
+    },
+    async (request) => ({ items: await listLinkable(deps, request.principal as SignedInPrincipal) }),
+  );
+
+  app.post(
+    '/auth/identities',
+    {
+      config: { access: user({ stepUp: RECENT }), limit: 'connection' },
+      schema: {
+        tags,
+        operationId: 'linkIdentity',
+        summary: 'Have a provider’s account enter mine',
+        description:
+          'Begins it. This browser, which keeps the cookie of the answer, goes to `authorizationUrl`, and comes back to the account page with ' +
+          '`linked` or `not-linked`, which is the code of a problem, in the fragment. It is linked to whoever asked, as long as their ' +
+          'session stands in that browser; no session is opened. The caller must have proved within ten minutes who they are.',
+        body: LinkIdentity,
+        response: {
+          200: BegunLink,
+          ...problems(
+            'request.invalid',
+            'rate.limited',
+            'auth.unauthenticated',
+            'auth.csrf_refused',
+            'auth.insufficient_user_authentication',
+            'auth.client_unknown',
+            'auth.connection_disabled',
+            'auth.provider_failed',
+            'auth.sso_required',
+            'resource.not_found',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { connectionId } = request.body;
+      const cookie = setSignInCookie(request, reply);
+      const url = await beginLink(deps, request.principal as SignedInPrincipal, { connectionId, cookie });
+      return { authorizationUrl: url.href };
+    },
   );
 
   app.delete(

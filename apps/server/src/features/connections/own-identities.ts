@@ -1,4 +1,4 @@
-import type { OwnIdentity } from '@gatehouse/contracts';
+import type { LinkableConnection, OwnIdentity } from '@gatehouse/contracts';
 import { enterOwn } from '../../platform/access/index.ts';
 import type { TenantTx } from '../../platform/database/index.ts';
 import { Problem, type RequestContext } from '../../platform/http/index.ts';
@@ -13,7 +13,7 @@ import {
 import type { Deps } from '../deps.ts';
 import { endSessionsOf } from '../sessions/index.ts';
 import { isOwnConnection } from '../settings/index.ts';
-import { isInService } from './connections.repo.ts';
+import { findOfferedConnections, isInService, listEnabledConnections } from './connections.repo.ts';
 import { deleteIdentity, listIdentities } from './identities.repo.ts';
 import { platformConnection } from './platform-connections.ts';
 
@@ -34,6 +34,19 @@ export const listOwnIdentities = (deps: Deps, principal: SignedInPrincipal): Pro
       };
     }),
   );
+
+/** What may be linked besides: the connections of one's home and of the platform that are in service and enter nothing of one's own. */
+export async function listLinkable(deps: Deps, principal: SignedInPrincipal): Promise<LinkableConnection[]> {
+  const platform = await findOfferedConnections(deps.doors, undefined);
+  return deps.doors.withTenant(homeOf(principal), async (tx) => {
+    const linked = new Set((await listIdentities(tx, principal.userId)).map((each) => each.connection_id));
+    const { signIn } = await deps.tenantRules.within(tx);
+    const own = await listEnabledConnections(tx);
+    return [...own, ...(signIn.policy === 'standard' ? platform : [])]
+      .filter(({ id }) => !linked.has(id))
+      .map(({ id, kind, name }) => ({ id, kind, name }));
+  });
+}
 
 /**
  * Takes a provider's account off one's own: it enters it no more. Never the last way in that works: that would be an account of

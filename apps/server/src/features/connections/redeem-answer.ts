@@ -1,3 +1,4 @@
+import type { SessionId } from '../../platform/ids.ts';
 import type { SigningBrowser } from '../auth/index.ts';
 import type { KnownClient } from '../clients/index.ts';
 import type { Deps } from '../deps.ts';
@@ -14,6 +15,8 @@ export interface FinishSignIn {
   state: string;
   cookie: string | undefined;
   browser: SigningBrowser;
+  /** The session that this browser has with an app, if it brings one along. */
+  sessionIn(client: KnownClient): Promise<{ sessionId: SessionId } | undefined>;
 }
 
 /** A sign-in that has come back, and what it was begun with. */

@@ -1,13 +1,16 @@
 import { enterOwn } from '../../platform/access/index.ts';
 import type { Problem, RequestContext } from '../../platform/http/index.ts';
 import type { Deps } from '../deps.ts';
-import type { ConnectionRow } from './connections.repo.ts';
 import { ProviderFault } from './providers/provider.ts';
+import type { Returned } from './redeem-answer.ts';
 
-/** Puts a refused sign-in on record, in the tenant of the connection, and what the provider did wrong into the log. */
+/**
+ * Puts a refused sign-in on record, in the tenant of the connection, and what the provider did wrong into the log. A refused link
+ * is a matter of the user's tenant.
+ */
 export async function recordRefusedIdentity(
   deps: Deps,
-  row: ConnectionRow,
+  { row, attempt: { linksTo } }: Pick<Returned, 'row' | 'attempt'>,
   problem: Problem,
   request: RequestContext,
 ): Promise<void> {
@@ -17,16 +20,28 @@ export async function recordRefusedIdentity(
       { connectionId: row.id, correlationId: request.correlationId, err: why },
       'an identity provider did not answer as it should',
     );
-  await deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId: row.tenant_id }), (tx) =>
-    deps.audit.record(tx, {
-      action: 'failed_login',
-      actor: { kind: 'anonymous' },
-      resource: { type: 'connection', id: row.id },
-      after: {
-        verdict: problem.code,
-        ...(why instanceof ProviderFault && why.reason !== undefined && { reason: why.reason }),
-      },
-      request,
-    }),
+  await deps.doors.withTenant(
+    enterOwn({ kind: 'claim', tenantId: linksTo?.tenantId ?? row.tenant_id }),
+    (tx) =>
+      deps.audit.record(tx, {
+        ...(linksTo
+          ? {
+              action: 'identity_link_refused',
+              // Who sits there now is not known.
+              actor: { kind: 'anonymous', subject: { tenantId: linksTo.tenantId, id: linksTo.userId } },
+              resource: { type: 'user', id: linksTo.userId },
+            }
+          : {
+              action: 'failed_login',
+              actor: { kind: 'anonymous' },
+              resource: { type: 'connection', id: row.id },
+            }),
+        after: {
+          ...(linksTo && { connection: row.id }),
+          verdict: problem.code,
+          ...(why instanceof ProviderFault && why.reason !== undefined && { reason: why.reason }),
+        },
+        request,
+      }),
   );
 }

@@ -2,7 +2,7 @@ import { isSameSecret, randomSecret, sha256 } from '../../platform/crypto/index.
 import { enterOwn } from '../../platform/access/index.ts';
 import { Problem } from '../../platform/http/index.ts';
 import { tenantOfToken } from '../../platform/one-time-tokens/index.ts';
-import type { TenantId, UserId } from '../../platform/ids.ts';
+import type { SessionId, TenantId, UserId } from '../../platform/ids.ts';
 import type { Deps } from '../deps.ts';
 
 /** For so long somebody may be away at the provider, with a second factor and a password to find. */
@@ -20,7 +20,7 @@ export interface Attempt {
   /** SAML: the response, from when the provider has had it posted until the browser comes for it. */
   answer?: string;
   /** Who asked to have the provider's account enter theirs, and in which session. */
-  linksTo?: { userId: UserId; tenantId: TenantId; sessionId: string };
+  linksTo?: { userId: UserId; tenantId: TenantId; sessionId: SessionId };
   /** Somebody tries the connection: it signs nobody in, and this session alone is shown what came of it. */
   trial?: { sessionId: string };
   /** The token of the invitation that the person takes there. */

@@ -12,7 +12,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { publicAccess, user } from '../../platform/access/index.ts';
 import { contextOf, Problem, problems } from '../../platform/http/index.ts';
-import { answerSignIn, browserOf, type SignedInPrincipal, type SignInOutcome } from '../auth/index.ts';
+import {
+  answerSignIn,
+  browserOf,
+  provenSession,
+  type SignedInPrincipal,
+  type SignInOutcome,
+} from '../auth/index.ts';
 import type { Deps } from '../deps.ts';
 import { beginSignIn } from './begin-sign-in.ts';
 import { findOfferedConnections } from './connections.repo.ts';
@@ -20,7 +26,7 @@ import { type Finished, finishSignIn } from './finish-sign-in.ts';
 import { linkAfterSignIn } from './link-after-sign-in.ts';
 import { PLATFORM_CONNECTIONS, PLATFORM_KINDS } from './platform-connections.ts';
 import { readSignInCookie, setSignInCookie } from './sign-in-cookie.ts';
-import { refuseSignIn, sendBrowser } from './sign-in-redirect.ts';
+import { pageWith, refuseSignIn, sendBrowser } from './sign-in-redirect.ts';
 
 const tags = ['Sign-in'];
 const where = {
@@ -65,6 +71,7 @@ const OF_FINISHING = [
   'auth.client_not_allowed',
   'auth.sso_required',
   'auth.sign_in_refused',
+  'auth.identity_in_use',
   'tenants.user_limit_reached',
   'auth.link_invalid',
   'invitations.other_address',
@@ -217,18 +224,24 @@ export const connectionSignInRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }
     try {
       finished = await finishSignIn(
         deps,
-        { connectionId, query, state, cookie, browser },
+        {
+          connectionId,
+          query,
+          state,
+          cookie,
+          browser,
+          sessionIn: (client) => provenSession(deps, request, client),
+        },
         contextOf(request),
       );
     } catch (error) {
       return refuseSignIn(deps, request, reply, { problem: error });
     }
     if ('problem' in finished) return refuseSignIn(deps, request, reply, finished);
-    if ('trialToken' in finished) {
-      const page = new URL(finished.attempt.returnTo);
-      page.hash = new URLSearchParams({ trial: finished.trialToken }).toString();
-      return sendBrowser(reply, page);
-    }
+    if ('trialToken' in finished)
+      return sendBrowser(reply, pageWith(finished.attempt, { trial: finished.trialToken }));
+    if ('linked' in finished)
+      return sendBrowser(reply, pageWith(finished.attempt, { linked: finished.linked }));
     answerSignIn(deps, browser, reply, finished.outcome);
     return sendBrowser(reply, nextPage(finished.outcome, new URL(finished.attempt.returnTo)));
   }

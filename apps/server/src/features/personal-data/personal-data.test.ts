@@ -333,15 +333,15 @@ describe('erasing', () => {
 
 describe('the data of somebody else', () => {
   it('is neither exported nor erased in a session whose proof is old', async () => {
-    const tenant = await addTenant(gatehouse);
-    const admin = await addCaller(gatehouse, tenant, 'admin');
-    const person = await addOwner(gatehouse, { tenantId: tenant });
+    const home = await addTenant(gatehouse);
+    const found = await addCaller(gatehouse, home, 'admin');
+    const person = await addOwner(gatehouse, { tenantId: home });
     await gatehouse.sql(
       `update gatehouse.sessions set auth_time = auth_time - interval '3 hours' where user_id = $1`,
-      [admin.userId],
+      [found.userId],
     );
     for (const act of ['export', 'erase'])
-      expect((await admin.post(`/users/${person.userId}/${act}`)).body.code).toBe(
+      expect((await found.post(`/users/${person.userId}/${act}`)).body.code).toBe(
         'auth.insufficient_user_authentication',
       );
   });
