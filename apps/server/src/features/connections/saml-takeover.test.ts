@@ -73,3 +73,40 @@ it('counts elements that close themselves', async () => {
   });
   expect((await saml.lastRefusal(acme))?.reason).toBe('xml');
 });
+
+it('tells the owner of an account when a provider’s account came to enter it [threats 19, 72]', async () => {
+  const { gatehouse } = world;
+  const saml = createSamlEntering(world);
+  const ordinary = await addCaller(gatehouse, ROOT_TENANT, 'admin');
+  const key = await makeKey('evil');
+  const entityId = 'https://idp.evil.example/saml';
+  const made = await connectSaml(ordinary, {
+    name: 'evil',
+    saml: { metadata: metadataOf(entityId, [key.cert]) },
+  });
+  const at = { tenantId: ROOT_TENANT, admin: ordinary, entityId, key, ...made };
+  // What a page of the attacker has the victim's browser do: GET our link; their provider answers by itself.
+  const victim = gatehouse.browser();
+  const asked = await beginSaml(victim, at.login);
+  const posted = await postResponse(world, at.acs, {
+    SAMLResponse: Buffer.from(await respond(at, asked, { nameId: 'mine', email: ADMIN.email })).toString(
+      'base64',
+    ),
+    RelayState: asked.query.RelayState ?? '',
+  });
+  const { pathname, search } = new URL(String(posted.headers.location));
+  const told = await victim.get(`${pathname}${search}`, { accept: 'text/html' });
+  const page = new URL(String(told.headers.location));
+  expect([page.pathname, page.searchParams.get('problem')]).toEqual(['/signin', 'auth.link_required']);
+  // They sign in, and the page links without asking (apps/console/src/signin/pages/SignIn.tsx, goOn).
+  const token = new URLSearchParams(page.hash.slice(1)).get('link') ?? '';
+  gatehouse.clock.advance({ seconds: 1 });
+  expect((await victim.post('/api/v1/auth/login', ADMIN)).status).toBe(200);
+  const linked = await victim.post('/api/v1/auth/link', { token });
+  const mails = await gatehouse.deliverMail();
+  expect(linked.status).toBe(204);
+  const { browser } = await saml.enter(at, { nameId: 'mine', email: ADMIN.email });
+  // Proves the way in: the attacker is the platform's administrator. Nobody told the owner.
+  expect((await world.me(browser)).roles).toContain('PLATFORM_ADMIN');
+  expect(mails.map(({ to }) => to)).toContain(ADMIN.email);
+});
