@@ -77,7 +77,7 @@ export const connectionsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (ap
   app.post(
     `${at}/connections`,
     {
-      config: { access: user({ permission: 'connections:create', stepUp: RECENT }), limit: 'connection' },
+      config: { access: user({ permission: 'connections:create', stepUp: RECENT }) },
       schema: {
         tags,
         operationId: `addConnection${suffix}`,
@@ -117,7 +117,7 @@ export const connectionsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (ap
   app.patch(
     `${at}/connections/:id`,
     {
-      config: { access: user({ permission: 'connections:update', stepUp: RECENT }), limit: 'connection' },
+      config: { access: user({ permission: 'connections:update', stepUp: RECENT }) },
       schema: {
         tags,
         operationId: `updateConnection${suffix}`,
@@ -136,7 +136,7 @@ export const connectionsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (ap
   app.post(
     `${at}/connections/:id/enable`,
     {
-      config: { access: user({ permission: 'connections:update', stepUp: RECENT }), limit: 'connection' },
+      config: { access: user({ permission: 'connections:update', stepUp: RECENT }) },
       schema: {
         tags,
         operationId: `enableConnection${suffix}`,
@@ -155,7 +155,7 @@ export const connectionsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (ap
   app.post(
     `${at}/connections/:id/disable`,
     {
-      config: { access: user({ permission: 'connections:update', stepUp: RECENT }), limit: 'connection' },
+      config: { access: user({ permission: 'connections:update', stepUp: RECENT }) },
       schema: {
         tags,
         operationId: `disableConnection${suffix}`,
