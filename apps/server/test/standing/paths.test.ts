@@ -12,17 +12,19 @@ const LIMIT = 40;
 /** One spelling of a path reaches one route, over a real socket: what another spelling reaches is judged as well, or is nothing. */
 describe('paths', () => {
   let gatehouse: TestServer;
+  let limited: TestServer | undefined;
   let person: Person;
   let port: number;
   const agent = new Agent({ keepAlive: true, maxSockets: 24 });
   beforeAll(async () => {
-    gatehouse = await startServer({ env: { RATE_LIMIT_AUTH_PER_MINUTE: String(LIMIT) } });
+    gatehouse = await startServer();
     const { tenantId } = await registerTenant(gatehouse, 'Alpha', 'first@alpha.example');
     person = await addPerson(gatehouse, tenantId, []);
     port = await listenAnywhere(gatehouse.server.app);
   });
   afterAll(async () => {
     agent.destroy();
+    await limited?.close();
     await gatehouse.close();
   });
 
@@ -133,6 +135,8 @@ describe('paths', () => {
   });
 
   it('counts every spelling that reaches sign-in against the same limit [threat 76]', async () => {
+    limited = await startServer({ env: { RATE_LIMIT_AUTH_PER_MINUTE: String(LIMIT) } });
+    port = await listenAnywhere(limited.server.app);
     const attempt = (path: string) =>
       send(
         'POST',
