@@ -16,11 +16,12 @@ afterAll(async () => {
 
 async function failUntilLocked(page: Page, email: string): Promise<number> {
   await page.goto('/signin');
+  const ready = page.locator('form[aria-busy="false"]', { has: page.getByLabel('Email address') });
   for (let attempt = 1; attempt <= 7; attempt += 1) {
     const answer = page.waitForResponse('**/api/v1/auth/login');
     await enter(page, { email, password: `Wrong-Horse-${attempt}` });
     if ((await answer).status() === 423) return attempt;
-    await page.locator('form[aria-busy="false"]').waitFor();
+    await ready.waitFor();
   }
   throw new Error('never locked');
 }

@@ -25,7 +25,7 @@ describe('registration', () => {
     await page.getByLabel('Email address').fill('grace@example.com');
 
     const password = page.getByLabel('New password');
-    await password.fill('anchor');
+    await password.fill('password');
     await page.getByText('a capital letter: missing').waitFor({ state: 'attached' });
     await page.getByText('Guessed at once').waitFor();
     await page.getByRole('button', { name: 'Create account' }).click();
