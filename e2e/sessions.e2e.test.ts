@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchBrowser, newVisitor, signIn } from './browser.ts';
-import { type Deployment, startDeployment } from './deployment.ts';
+import { enter, findBarriers, launchBrowser, newVisitor, signIn } from './browser.ts';
+import { administrator, type Deployment, startDeployment } from './deployment.ts';
 
 let deployment: Deployment;
 let browser: Browser;
@@ -34,6 +34,33 @@ describe('sessions', () => {
     await other.getByText('Your session has ended. Sign in again').waitFor();
     expect(new URL(other.url()).searchParams.get('returnTo')).toBe('/audit');
     expect([...here.faults(), ...there.faults()]).toEqual([]);
+  });
+
+  it('stand beside what happened to the account, where one changes one’s name, too', async () => {
+    const visitor = await newVisitor(browser, deployment.url, { viewport: { width: 360, height: 740 } });
+    const page = await visitor.openTab('/signin');
+    await enter(page, { email: administrator.email, password: 'Wrong-Horse-9' });
+    await page.getByText('The address or the password is not right').waitFor();
+    await signIn(page);
+    const [latest, before] = await page.locator('.activity li').allTextContents();
+    expect([latest, before]).toEqual([
+      expect.stringMatching(/^Signed in.*127\.0\.0\.1 · Chrome, Linux$/),
+      expect.stringMatching(
+        /^Sign-in refused.*by somebody who was not signed in.*127\.0\.0\.1 · Chrome, Linux$/,
+      ),
+    ]);
+
+    await page.getByRole('button', { name: 'Change name…' }).press('Enter');
+    const name = page.getByRole('dialog').getByLabel('Name');
+    await name.fill(' ');
+    await name.press('Enter');
+    await page.getByText('The name is missing.').waitFor();
+    await name.fill('Augusta Ada King');
+    await name.press('Enter');
+    await page.getByRole('heading', { name: 'Hello, Augusta Ada King' }).waitFor();
+    await page.locator('.activity li').first().getByText('User changed').waitFor();
+    expect(await findBarriers(page)).toEqual([]);
+    expect(visitor.faults()).toEqual([]);
   });
 
   it('end in all tabs when the person signs out in one, and begin in all when they sign in in one', async () => {

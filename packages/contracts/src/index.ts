@@ -2,6 +2,7 @@ export * from './errors.ts';
 export * from './password-rules.ts';
 export * from './permissions.ts';
 export * from './roles.ts';
+export * from './messages/account.ts';
 export * from './messages/shapes.ts';
 export * from './messages/auth.ts';
 export * from './messages/passkeys.ts';

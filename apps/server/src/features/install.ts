@@ -9,6 +9,7 @@ import {
   auditRetentionRoutes,
   auditRoutes,
   auditSealRoutes,
+  ownActivityRoutes,
 } from './audit/index.ts';
 import {
   authenticate,
@@ -50,7 +51,7 @@ import { sessionsRoutes, userSessionsRoutes } from './sessions/index.ts';
 import { countRequest, logoRoutes, settingsRoutes } from './settings/index.ts';
 import { serveTenantScoped } from './tenant-scoped.ts';
 import { tenantsRoutes } from './tenants/index.ts';
-import { usersRoutes } from './users/index.ts';
+import { ownProfileRoutes, usersRoutes } from './users/index.ts';
 
 /** Hooks first, then every feature's routes: a route that is added before the access hook would not be judged by it. */
 export async function installFeatures(app: FastifyInstance, deps: Deps): Promise<void> {
@@ -117,7 +118,7 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
   for (const routes of [connectionSignInRoutes, samlRoutes, ownIdentitiesRoutes])
     await app.register(routes, { prefix: '/api/v1', deps });
   await app.register(sessionsRoutes, { prefix: '/api/v1', deps });
-  for (const routes of [consentsRoutes, ownDataRoutes])
+  for (const routes of [ownProfileRoutes, ownActivityRoutes, consentsRoutes, ownDataRoutes])
     await app.register(routes, { prefix: '/api/v1', deps });
   await app.register(tenantsRoutes, { prefix: '/api/v1', deps });
   for (const routes of [settingsRoutes, logoRoutes]) await app.register(routes, { prefix: '/api/v1', deps });

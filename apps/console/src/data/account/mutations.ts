@@ -28,5 +28,12 @@ export const useChangeEmail = () =>
     call<object>('POST', '/api/v1/auth/email/change', { body: input }),
   );
 
+/** Changes what one is called; whoever is signed in is read again. */
+export const useChangeName = () =>
+  useAccountMutation(async (name: string) => {
+    await call<object>('PATCH', '/api/v1/account/profile', { body: { name } });
+    return gatehouse.reload();
+  });
+
 export const useSendVerification = () =>
   useAccountMutation(() => call<object>('POST', '/api/v1/auth/email/send-verification'));

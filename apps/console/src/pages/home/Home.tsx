@@ -1,8 +1,12 @@
+import { Button, Modal } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
 import { useTranslation } from 'react-i18next';
 import { PageHeader } from '../../parts/PageHeader.tsx';
 import { Time } from '../../parts/Time.tsx';
 import { useMe } from '../../session.ts';
+import { ChangeName } from './ChangeName.tsx';
 import { OwnAccount } from './OwnAccount.tsx';
+import { OwnActivity } from './OwnActivity.tsx';
 import { OwnData } from './OwnData.tsx';
 import { OwnFactors } from './OwnFactors.tsx';
 import { OwnIdentities } from './OwnIdentities.tsx';
@@ -12,6 +16,7 @@ import { OwnTenants } from './OwnTenants.tsx';
 export function Home() {
   const { t } = useTranslation();
   const me = useMe();
+  const [isNaming, naming] = useDisclosure();
   if (!me) return null;
   const facts = [
     [t('home.tenant'), me.tenant.name],
@@ -22,7 +27,12 @@ export function Home() {
     <>
       <PageHeader title={t('home.title', { name: me.user.name })} lead={t('home.lead')} />
       <section className="card" aria-labelledby="you">
-        <h2 id="you">{t('home.you')}</h2>
+        <div className="card-top">
+          <h2 id="you">{t('home.you')}</h2>
+          <Button variant="default" onClick={naming.open}>
+            {t('home.changeName')}
+          </Button>
+        </div>
         <dl className="facts">
           {facts.map(([name, value]) => (
             <div key={name}>
@@ -46,11 +56,15 @@ export function Home() {
           </div>
         </dl>
       </section>
+      <Modal opened={isNaming} onClose={naming.close} title={t('home.nameDialog')}>
+        <ChangeName me={me} onDone={naming.close} />
+      </Modal>
       <OwnAccount me={me} />
       <OwnFactors />
       <OwnIdentities />
       <OwnTenants me={me} />
       <OwnSessions />
+      <OwnActivity />
       <OwnData />
     </>
   );

@@ -5,6 +5,7 @@ export { createDecisionLog, type DecisionLog } from './decision-log.ts';
 export { exportForOperator } from './export/export-for-operator.ts';
 export { auditExportRoutes } from './export/export.routes.ts';
 export type { ExportFormat } from './export/formats.ts';
+export { ownActivityRoutes } from './own-activity.routes.ts';
 export { personal } from './personal.ts';
 export { recordOfRestore } from './record-restore.ts';
 export { actorOf, type Audit, type AuditEntry, createAudit, subjectOfTheDay } from './record.ts';

@@ -1,3 +1,4 @@
 export { actOnUser } from './act-on-user.ts';
+export { ownProfileRoutes } from './own-profile.routes.ts';
 export { deleteUserRow } from './users.repo.ts';
 export { usersRoutes } from './users.routes.ts';
