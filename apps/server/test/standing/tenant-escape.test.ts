@@ -63,7 +63,7 @@ describe('tenant escape', () => {
     expect(withTenant().length).toBeGreaterThan(3);
   });
 
-  it('answers 404 to an administrator who puts any id of another tenant into any path [threat 5]', async () => {
+  it('answers 404 to an administrator who puts any id of another tenant into any path [threat 5] [threat 7]', async () => {
     let tried = 0;
     await expectUntouched(async () => {
       for (const operation of withId()) {
