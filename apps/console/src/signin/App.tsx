@@ -6,6 +6,7 @@ import { onNavigate } from './address.ts';
 import { wear } from './branding.ts';
 import { Frame } from './Frame.tsx';
 import { ConfirmEmail, VerifyEmail } from './pages/AddressLink.tsx';
+import { ConfirmLink } from './pages/ConfirmLink.tsx';
 import { ConfirmRegistration } from './pages/ConfirmRegistration.tsx';
 import { ForgotPassword } from './pages/ForgotPassword.tsx';
 import { Invitation } from './pages/Invitation.tsx';
@@ -40,6 +41,7 @@ const pages: Readonly<Record<string, Place>> = {
   '/signin': signIn,
   '/signin/second-factor': signIn,
   '/signin/enrol': signIn,
+  '/signin/link': { page: ConfirmLink, title: 'linking.title', needsCookies: true },
   '/signin/mail': { page: MailSignIn, title: 'mail.title', needsCookies: true },
   '/signin/mail-link': { page: MailLink, title: 'mail.title', needsCookies: true },
   '/register': { page: Register, title: 'register.title', needsCookies: false },

@@ -1,12 +1,14 @@
 /** @jsxImportSource preact */
 import type { OfferedConnection } from '@gatehouse/contracts';
-import { query } from './address.ts';
+import { pendingLink, query } from './address.ts';
 import { Notice } from './Frame.tsx';
 import { hasText, t } from './text.ts';
 
-/** Where a provider's button leads, and then on to where the person wanted to go. */
+/** Where a provider's button leads, and then on to where the person wanted to go, past what waits for their word. */
 export function providerAddress(signInPath: string): string {
-  const returnTo = query().get('returnTo');
+  const wanted = query().get('returnTo');
+  const asks = `/signin/link${wanted ? `?${new URLSearchParams({ returnTo: wanted })}` : ''}`;
+  const returnTo = pendingLink() === null ? wanted : asks;
   return returnTo ? `${signInPath}?${new URLSearchParams({ returnTo })}` : signInPath;
 }
 

@@ -27,7 +27,7 @@ export function takeToken(): string | null {
   if (!location.hash) return null;
   const fragment = new URLSearchParams(location.hash.slice(1));
   const token = fragment.get('token');
-  linkToken = fragment.get('link');
+  keepLink(fragment.get('link') ?? pendingLink());
   history.replaceState(history.state, '', location.pathname + location.search);
   return token;
 }
@@ -66,10 +66,25 @@ export function keepInvitation(token: string | null): void {
 export const keptInvitation = (): string | null =>
   location.pathname === '/invitation' ? sessionStorage.getItem(KEPT) : null;
 
-let linkToken: string | null = null;
+const KEPT_LINK = 'gatehouse-link';
 
-/** What waits for whoever came from an identity provider and signs in as before: it links the two. */
-export const pendingLink = (): string | null => linkToken;
+/** Keeps the token of a provider's account that waits for its owner's word, in this tab; without one it is forgotten. */
+export function keepLink(token: string | null): void {
+  if (token === null) sessionStorage.removeItem(KEPT_LINK);
+  else sessionStorage.setItem(KEPT_LINK, token);
+}
+
+/** What waits for whoever came from an identity provider, and signs in as before, by whichever way. */
+export const pendingLink = (): string | null => sessionStorage.getItem(KEPT_LINK);
+
+/** Goes on to where the person wanted to go. */
+export const leave = (): void => location.replace(returnAddress(query().get('returnTo'), location.origin));
+
+/** What every way in ends in here: where something waits for the person's word, they are asked first. */
+export function goOn(): void {
+  if (pendingLink() === null) leave();
+  else navigate(`/signin/link${location.search}`);
+}
 
 const listeners = new Set<() => void>();
 

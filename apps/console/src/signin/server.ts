@@ -24,7 +24,7 @@ export async function postSignedIn<Answer>(path: string, body: Record<string, st
     body: JSON.stringify(body),
   });
   if (!response.ok) throw await readProblem(response);
-  return (await response.json()) as Answer;
+  return (response.status === 204 ? undefined : await response.json()) as Answer;
 }
 
 /** What these pages may offer, and for whom; `null` when the server cannot say at the moment. */
@@ -39,16 +39,6 @@ export async function findProvider(email: string): Promise<string | null> {
     connection: { id: string } | null;
   };
   return connection?.id ?? null;
-}
-
-/** Links the provider's account that one came with to the account that one has just signed in to. @throws ProblemError */
-export async function linkProvider(token: string): Promise<void> {
-  const response = await gatehouse.fetch('/api/v1/auth/link', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json' },
-    body: JSON.stringify({ token }),
-  });
-  if (!response.ok) throw await readProblem(response);
 }
 
 export { ProblemError };

@@ -33,6 +33,7 @@ import {
   connectionsRoutes,
   domainsRoutes,
   ownIdentitiesRoutes,
+  pendingLinkRoutes,
   trialRoutes,
 } from './connections/index.ts';
 import { consentsRoutes, userConsentsRoutes } from './consents/index.ts';
@@ -115,7 +116,7 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
     acceptByProviderRoutes,
   ])
     await app.register(routes, { prefix: '/api/v1', deps });
-  for (const routes of [connectionSignInRoutes, samlRoutes, ownIdentitiesRoutes])
+  for (const routes of [connectionSignInRoutes, samlRoutes, pendingLinkRoutes, ownIdentitiesRoutes])
     await app.register(routes, { prefix: '/api/v1', deps });
   await app.register(sessionsRoutes, { prefix: '/api/v1', deps });
   for (const routes of [ownProfileRoutes, ownActivityRoutes, consentsRoutes, ownDataRoutes])

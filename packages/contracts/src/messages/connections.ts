@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { Id, Message, Name, Nullable, PLAIN_TEXT, RoleName, Time } from './shapes.ts';
+import { Id, Message, Name, Nullable, PLAIN_TEXT, RoleName, SingleUseToken, Time } from './shapes.ts';
 
 export const ConnectionKind = Type.String({
   enum: ['oidc', 'saml', 'google', 'github', 'microsoft'],
@@ -297,6 +297,28 @@ export const BegunLink = Message(
   { $id: 'BegunLink' },
 );
 export type BegunLink = Static<typeof BegunLink>;
+
+export const NamedLink = Message({ token: SingleUseToken }, { $id: 'NamedLink' });
+export type NamedLink = Static<typeof NamedLink>;
+
+/** A provider's account that waits for the word of the user whom it may come to enter. */
+export const PendingIdentityLink = Message(
+  {
+    connection: LinkableConnection,
+    issuer: Type.String({
+      description: 'Who speaks for the account.',
+      examples: ['https://accounts.google.com'],
+    }),
+    account: Type.String({
+      description: 'Its address as the provider says it, or the provider’s own word for it.',
+      examples: ['ada@example.com'],
+    }),
+    name: Nullable(Type.String({ description: 'Whose it is, as the provider says.' })),
+    email: Type.String({ description: 'The address of the user whom it would enter.' }),
+  },
+  { $id: 'PendingIdentityLink' },
+);
+export type PendingIdentityLink = Static<typeof PendingIdentityLink>;
 
 const DomainName = Type.String({
   maxLength: 253,

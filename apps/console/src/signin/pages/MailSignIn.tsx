@@ -2,7 +2,7 @@
 import type { SignInProgress } from '@gatehouse/browser';
 import type { MailSignInLink } from '@gatehouse/contracts';
 import { useEffect, useState } from 'preact/hooks';
-import { navigate, query, returnAddress } from '../address.ts';
+import { goOn, navigate, query } from '../address.ts';
 import type { PageProps } from '../App.tsx';
 import { type Failure, readFailure } from '../failure.ts';
 import { Field } from '../fields.tsx';
@@ -15,8 +15,6 @@ import { t } from '../text.ts';
 import { IncompleteLink } from './IncompleteLink.tsx';
 
 type Waiting = Exclude<SignInProgress, { status: 'signed-in' }>;
-
-const goOn = (): void => location.replace(returnAddress(query().get('returnTo'), location.origin));
 
 function Back() {
   return (

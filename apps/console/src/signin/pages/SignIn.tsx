@@ -1,7 +1,7 @@
 /** @jsxImportSource preact */
 import type { SignInProgress } from '@gatehouse/browser';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { navigate, pendingLink, query, returnAddress } from '../address.ts';
+import { goOn, navigate, query } from '../address.ts';
 import type { PageProps } from '../App.tsx';
 import { canUsePasskeys } from '../../passkeys.ts';
 import { Field, PasswordField } from '../fields.tsx';
@@ -10,17 +10,10 @@ import { Heading, Notice, PageLink } from '../Frame.tsx';
 import { SecondStep } from '../SecondStep.tsx';
 import { PasskeyForm } from '../PasskeyForm.tsx';
 import { providerAddress, ProviderProblem, Providers } from '../Providers.tsx';
-import { findProvider, gatehouse, linkProvider, ProblemError } from '../server.ts';
+import { findProvider, gatehouse, ProblemError } from '../server.ts';
 import { t } from '../text.ts';
 
 type Waiting = Exclude<SignInProgress, { status: 'signed-in' }>;
-
-async function goOn(): Promise<void> {
-  const link = pendingLink();
-  // Whether it could be linked or not, the person is signed in; the account page shows what enters it.
-  if (link !== null) await linkProvider(link).catch(() => undefined);
-  location.replace(returnAddress(query().get('returnTo'), location.origin));
-}
 
 /** The page that asks for a mail to sign in by, and goes on to where this one would have. */
 function mailAddress(method: 'link' | 'code'): string {
@@ -47,7 +40,7 @@ export function SignIn({ options, token }: PageProps) {
   useEffect(() => {
     const follow = (): void => {
       // Not past the backup codes, which are shown once.
-      if (!isWaiting.current && gatehouse.getState().status === 'signed-in') void goOn();
+      if (!isWaiting.current && gatehouse.getState().status === 'signed-in') goOn();
     };
     const unsubscribe = gatehouse.subscribe(follow);
     // Already signed in, here or by another tab in the meantime: there is nothing to ask for. For whoever was sent here

@@ -21,6 +21,7 @@ import type { ConnectionRow } from './connections.repo.ts';
 import { isOwnDomain } from './domains.repo.ts';
 import { type Entering, holdRoles, noAccount, openFor } from './entering.ts';
 import { insertIdentity, keyOf, type LinkedBy, loadLink } from './identities.repo.ts';
+import { inOneLine } from './in-one-line.ts';
 import { linkRequired } from './link-after-sign-in.ts';
 import type { ProvedIdentity } from './providers/provider.ts';
 import { domainOf, type Vouching, vouchingOf } from './vouching.ts';
@@ -173,11 +174,8 @@ async function createUser(
 
 /** What a provider calls somebody, where it is a name that we would take from the person; else the address. */
 export const nameOf = ({ name, email }: WithEmail['identity']): string => {
-  const fit = name
-    ?.replaceAll(/[\p{C}\p{Z}]+/gu, ' ')
-    .trim()
-    .slice(0, 200);
-  return fit !== undefined && /[\p{L}\p{N}]/u.test(fit) ? fit : email;
+  const fit = inOneLine(name ?? '');
+  return /[\p{L}\p{N}]/u.test(fit) ? fit : email;
 };
 
 /** Registration by a provider that proved the address: a tenant of one's own, and never one that exists (spec W11). */

@@ -159,53 +159,6 @@ describe('signing in with Google', () => {
   });
 });
 
-describe('an account that asks for the existing login first', () => {
-  const claims = { sub: 'link-1', email: 'linked@corp2.example', email_verified: true };
-  const asked = async (browser = gatehouse.browser()) => {
-    google.provider.claims = claims;
-    const begun = await browser.get('/api/v1/auth/google/login');
-    const back = await world.providers.authorize(String(begun.headers.location));
-    const answer = await browser.get(`${back.pathname}${back.search}`, { accept: 'text/html' });
-    const page = new URL(String(answer.headers.location));
-    expect([page.pathname, page.searchParams.get('problem')]).toEqual(['/signin', 'auth.link_required']);
-    return { browser, token: new URLSearchParams(page.hash.slice(1)).get('link') ?? '' };
-  };
-  const link = (browser: TestBrowser, token: string) => browser.post('/api/v1/auth/link', { token });
-  const login = (browser: TestBrowser, email = 'linked@corp2.example') =>
-    browser.post('/api/v1/auth/login', { email, password: PASSWORD });
-
-  it('is linked after it, in that browser, by that user, once [threat 19] [threat 21]', async () => {
-    const { userId } = await registerTenant(gatehouse, 'Corp 2', 'linked@corp2.example');
-    await registerTenant(gatehouse, 'Corp 3', 'thief@corp3.example');
-    const { browser, token } = await asked();
-    const refused = async (who: typeof browser, of = token) => {
-      const answer = await link(who, of);
-      expect([answer.status, answer.body.code]).toEqual([400, 'auth.link_invalid']);
-    };
-    expect((await link(browser, token)).status).toBe(401);
-    // Somebody else in that browser, the right one in another browser.
-    await login(browser, 'thief@corp3.example');
-    await refused(browser);
-    const elsewhere = gatehouse.browser();
-    await elsewhere.get('/api/v1/auth/google/login');
-    await login(elsewhere);
-    await refused(elsewhere);
-    // A session that stood open before the provider was asked.
-    const before = gatehouse.browser();
-    await login(before);
-    gatehouse.clock.advance({ seconds: 2 });
-    const stale = await asked(before);
-    await refused(before, stale.token);
-    expect((await login(browser)).status).toBe(200);
-    const answers = await Promise.all(Array.from({ length: 20 }, () => link(browser.clone(), token)));
-    expect(answers.filter(({ status }) => status === 204)).toHaveLength(1);
-    const entered = await byGoogle(claims);
-    expect((await world.me(entered.browser)).user).toMatchObject({ id: userId });
-    // Another account of the same provider with the same address is another one.
-    expect((await byGoogle({ ...claims, sub: 'link-2' })).code).toBe('auth.link_required');
-  });
-});
-
 describe('signing in with GitHub', () => {
   it('takes the primary address that GitHub verified, and no other [threat 22]', async () => {
     const without: [string, unknown][] = [

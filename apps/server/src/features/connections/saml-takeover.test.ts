@@ -98,7 +98,7 @@ it('tells the owner of an account when a provider’s account came to enter it [
   const told = await victim.get(`${pathname}${search}`, { accept: 'text/html' });
   const page = new URL(String(told.headers.location));
   expect([page.pathname, page.searchParams.get('problem')]).toEqual(['/signin', 'auth.link_required']);
-  // They sign in, and the page links without asking (apps/console/src/signin/pages/SignIn.tsx, goOn).
+  // They sign in, and say yes to what the page asks them (apps/console/src/signin/pages/ConfirmLink.tsx).
   const token = new URLSearchParams(page.hash.slice(1)).get('link') ?? '';
   gatehouse.clock.advance({ seconds: 1 });
   expect((await victim.post('/api/v1/auth/login', ADMIN)).status).toBe(200);

@@ -10,20 +10,13 @@ import {
 } from '@gatehouse/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { publicAccess, user } from '../../platform/access/index.ts';
+import { publicAccess } from '../../platform/access/index.ts';
 import { contextOf, Problem, problems } from '../../platform/http/index.ts';
-import {
-  answerSignIn,
-  browserOf,
-  provenSession,
-  type SignedInPrincipal,
-  type SignInOutcome,
-} from '../auth/index.ts';
+import { answerSignIn, browserOf, provenSession, type SignInOutcome } from '../auth/index.ts';
 import type { Deps } from '../deps.ts';
 import { beginSignIn } from './begin-sign-in.ts';
 import { findOfferedConnections } from './connections.repo.ts';
 import { type Finished, finishSignIn } from './finish-sign-in.ts';
-import { linkAfterSignIn } from './link-after-sign-in.ts';
 import { PLATFORM_CONNECTIONS, PLATFORM_KINDS } from './platform-connections.ts';
 import { readSignInCookie, setSignInCookie } from './sign-in-cookie.ts';
 import { pageWith, refuseSignIn, sendBrowser } from './sign-in-redirect.ts';
@@ -161,42 +154,6 @@ export const connectionSignInRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }
       (request, reply) => finish(request, reply, PLATFORM_CONNECTIONS[kind], request.query.state),
     );
   }
-
-  app.post(
-    '/auth/link',
-    {
-      config: { access: user(), limit: 'connection' },
-      schema: {
-        tags,
-        operationId: 'linkAfterSignIn',
-        summary: 'Link the provider’s account that one came with',
-        description:
-          'For whoever was told `auth.link_required`, then signed in as before in the same browser: from now on the provider’s account enters this user.',
-        body: Message({ token: SingleUseToken }, { $id: 'LinkAfterSignIn' }),
-        response: {
-          204: Type.Null({ description: 'Linked.' }),
-          ...problems(
-            'request.invalid',
-            'rate.limited',
-            'auth.unauthenticated',
-            'auth.csrf_refused',
-            'auth.link_invalid',
-          ),
-        },
-      },
-    },
-    async (request, reply) => {
-      const { token } = request.body;
-      const cookie = readSignInCookie(request);
-      await linkAfterSignIn(
-        deps,
-        request.principal as SignedInPrincipal,
-        { token, cookie },
-        contextOf(request),
-      );
-      return reply.code(204).send(null);
-    },
-  );
   done();
 
   async function begin(

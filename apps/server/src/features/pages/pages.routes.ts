@@ -10,6 +10,7 @@ import { developmentMailRoutes } from './development-mail.routes.ts';
 const SIGN_IN = [
   '/signin',
   '/signin/second-factor',
+  '/signin/link',
   '/signin/mail',
   '/signin/mail-link',
   '/signin/enrol',
