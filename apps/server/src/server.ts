@@ -51,7 +51,13 @@ import {
   loadCommonPasswords,
   NO_BREACHED_PASSWORDS,
 } from './platform/known-passwords/index.ts';
-import { createCounters, createLimits, createMailLimits, createTenantRate } from './platform/limits/index.ts';
+import {
+  createCounters,
+  createLimits,
+  createMailLimits,
+  createTenantRate,
+  mailCounters,
+} from './platform/limits/index.ts';
 import {
   createDevelopmentMailbox,
   createSmtpTransport,
@@ -74,12 +80,8 @@ import { createFollower } from './platform/revocations/follower.ts';
 import { asLogRead } from './platform/revocations/revocations.repo.ts';
 
 const MINUTE = 60;
-const HOUR = 60 * MINUTE;
 /** No limit by itself: each tenant has its own. */
 const MOST_REQUESTS = 2_000_000_000;
-const DAY = 24 * HOUR;
-/** How many networks, or tenants, can use up the share of one address in mail of a kind (docs/adr/0043). */
-const SHARES = 4;
 
 export interface ServerOptions {
   config: Config;
@@ -211,9 +213,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       blindIndex,
       clock,
       transport,
-      render: async (letter, tenantId) => {
+      render: async (waiting, tenantId) => {
         const { branding } = await brands.find({ tenant: tenantId });
-        return renderLetter(letter, branding, config.publicUrl);
+        return renderLetter(waiting, branding, config.publicUrl);
       },
       metrics,
       traces,
@@ -257,19 +259,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       mailLimits: createMailLimits({
         blindIndex,
         onRefused: () => metrics.limitRefused('mail'),
-        byAddress: counters.upTo(config.addressMailLimit, HOUR),
-        resetsByAddress: counters.upTo(config.addressMailLimit, RESET_LINK_SECONDS),
-        registrations: {
-          byNetwork: counters.upTo(config.addressMailLimit, DAY),
-          byAddress: counters.upTo(SHARES * config.addressMailLimit, DAY),
-        },
-        signIns: {
-          byNetwork: counters.upTo(config.addressMailLimit, MAIL_SIGN_IN_SECONDS),
-          byAddress: counters.upTo(SHARES * config.addressMailLimit, MAIL_SIGN_IN_SECONDS),
-        },
-        byTenant: counters.upTo(config.tenantMailLimit, HOUR),
-        byTenants: counters.upTo(SHARES * config.addressMailLimit, HOUR),
-        forget: (part) => counters.forget(part),
+        ...mailCounters(counters, {
+          toAddress: config.addressMailLimit,
+          byTenant: config.tenantMailLimit,
+          signInSeconds: MAIL_SIGN_IN_SECONDS,
+          resetSeconds: RESET_LINK_SECONDS,
+        }),
       }),
       outbox,
       mailbox,

@@ -23,10 +23,14 @@ export async function setRules(
 }
 
 /** Somebody of a tenant that lets its people in by both kinds of mail. */
-export async function addMailPerson(gatehouse: TestServer, signIn: Record<string, unknown> = {}) {
+export async function addMailPerson(
+  gatehouse: TestServer,
+  signIn: Record<string, unknown> = {},
+  email?: string,
+) {
   const tenantId = await addTenant(gatehouse);
   await setRules(gatehouse, tenantId, { signIn: { mailLink: true, mailCode: true, ...signIn } });
-  return addOwner(gatehouse, { tenantId });
+  return addOwner(gatehouse, { tenantId, ...(email !== undefined && { email }) });
 }
 
 /** A browser that asked for a link, and the token of it. */

@@ -340,7 +340,7 @@ export const SETTINGS = {
       max: 10_000_000,
       default: 5,
       description:
-        'Mails an hour to one address that somebody else can cause, of each kind: locked account, links to set a password (a forgotten one: in half an hour), to confirm an address. Of links by administrators, for each tenant; of registrations, in a day, for each network; four times as many for all together.',
+        'Mails an hour to one address that somebody else can cause, of each kind: locked account, links to set a password (a forgotten one: in half an hour), to confirm an address. Of links by administrators, for each tenant; of registrations, in a day, and mail to sign in by, in ten minutes, for each network; four times as many for all together. In a day three times as many at most.',
     }),
   ),
   tenantMailLimit: required(

@@ -1,6 +1,12 @@
+import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { callbackify } from 'node:util';
+import PostalMime, { type Email } from 'postal-mime';
+import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dbDir } from '../../src/cli/folders.ts';
 import { ensureDatabase } from '../../src/platform/database/index.ts';
@@ -40,7 +46,11 @@ afterAll(async () => {
 const urlOf = (database: string) => inDatabase(postgres.url, database).replace('@/', '@localhost/');
 const sql = <R extends object>(database: string, text: string) =>
   withClient(urlOf(database), async (client) => (await client.query<R>(text)).rows);
-async function start(which: 'old' | 'now', database: string): Promise<Service> {
+async function start(
+  which: 'old' | 'now',
+  database: string,
+  more: Record<string, string> = {},
+): Promise<Service> {
   const settings = {
     DATABASE_URL: urlOf(database),
     GATEHOUSE_DATA_DIR: dataDir,
@@ -50,6 +60,7 @@ async function start(which: 'old' | 'now', database: string): Promise<Service> {
     GATEHOUSE_ADMIN_PASSWORD: ADMIN.password,
     BCRYPT_COST: '10',
     RATE_LIMIT_AUTH_PER_MINUTE: '100000',
+    ...more,
   };
   const service = await startService(ports[which], settings, ...(which === 'old' ? [old.program] : []));
   running.push(service);
@@ -133,6 +144,38 @@ describe(`the release before this one (${release.version})`, () => {
     expect(await rights('fresh')).toEqual(made);
     await drive(now, await enter(now));
     await now.stop();
+  });
+
+  it('delivers what this one has left in the outbox, with its text and from its sender', async () => {
+    const taken: Email[] = [];
+    const smtp = new SMTPServer({
+      authOptional: true,
+      disabledCommands: ['STARTTLS'],
+      onData: callbackify(async (stream: SMTPServerDataStream, _session: SMTPServerSession) => {
+        taken.push(await PostalMime.parse(await buffer(stream)));
+      }),
+    });
+    smtp.listen(0, '127.0.0.1');
+    await once(smtp.server, 'listening');
+    try {
+      // No mail server for this one: it writes down what it has to say, and cannot deliver it.
+      const now = await start('now', 'fresh', { SMTP_URL: 'smtp://127.0.0.1:1' });
+      const admin = await enter(now);
+      const made = await admin.post(at(now, '/users'), { email: 'waiting@example.com', name: 'A Person' });
+      expect(made.status).toBe(201);
+      await now.stop();
+      const { port } = smtp.server.address() as AddressInfo;
+      const MAIL_FROM = 'Gatehouse <no-reply@example.com>';
+      const before = await start('old', 'fresh', { SMTP_URL: `smtp://127.0.0.1:${port}`, MAIL_FROM });
+      const mail = () => taken.find(({ to }) => to?.[0]?.address === 'waiting@example.com');
+      await expect.poll(mail, { timeout: 20_000 }).toBeDefined();
+      expect(mail()?.text).toMatch(/set-password#token=\S+/);
+      expect(mail()?.from?.address).toBe('no-reply@example.com');
+      expect(mail()?.subject).not.toBe('');
+      await before.stop();
+    } finally {
+      await new Promise<void>((resolve) => smtp.close(() => resolve()));
+    }
   });
 
   it('has every migration in it as it is here', async () => {

@@ -80,7 +80,7 @@ describe('limits in Valkey', () => {
     );
     const { mailLimits, blindIndex } = gatehouse.server.deps;
     for (const email of ['grace@example.com', 'hopper@example.com'])
-      await mailLimits.isLeft('reset-password', email);
+      await mailLimits.isLeft('account-locked', email);
     const keys = async () => {
       const client = new Redis(gatehouse.config.valkeyUrl ?? '');
       const found = await client.keys('*mail to:*');

@@ -313,6 +313,7 @@ export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
             'auth.client_unknown',
             'auth.invalid_credentials',
             'auth.client_not_allowed',
+            'auth.sso_required',
             'auth.registration_closed',
             'auth.busy',
           ),

@@ -7,6 +7,7 @@ import { personal, subjectOfTheDay } from '../audit/index.ts';
 import { CONSOLE_CLIENT } from '../clients/index.ts';
 import type { Deps } from '../deps.ts';
 import { isOpenAccount, loadAccount, lockAddress, lockUser } from './account.repo.ts';
+import { knownDevice } from './known-device.ts';
 import { RESET_LINK_SECONDS } from './links.ts';
 import { checkPasswordsAllowed, isServedBy } from './login.ts';
 import { resetPasswordMail } from './recovery.mails.ts';
@@ -21,7 +22,7 @@ import { resetPasswordMail } from './recovery.mails.ts';
  */
 export async function forgotPassword(
   deps: Deps,
-  input: ForgotPasswordRequest,
+  input: ForgotPasswordRequest & { deviceCookie: string | undefined },
   request: RequestContext,
 ): Promise<void> {
   checkPasswordsAllowed(deps);
@@ -29,7 +30,9 @@ export async function forgotPassword(
   const key = emailKey(input.email);
   const account = await loadAccount(deps.doors, key);
   const tenantId = account?.tenantId ?? ROOT_TENANT;
-  const mailIsLeft = await deps.mailLimits.isLeft('reset-password', input.email);
+  const device = knownDevice(deps.sealer, input.deviceCookie, account?.userId);
+  const from = { ip: request.ip, device };
+  const mailIsLeft = await deps.mailLimits.isShareLeft('reset-password', input.email, from);
   await deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId }), async (tx) => {
     await lockAddress(tx, key);
     const user = await lockUser(tx, account?.userId ?? newId<'user'>());

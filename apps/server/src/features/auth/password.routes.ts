@@ -18,6 +18,7 @@ import { forgotPassword } from './forgot-password.ts';
 import { setPasswordByLink } from './password-link.ts';
 import { NoContent, OF_NEW_PASSWORD, OF_PAGE, OF_PRESENT_PASSWORD, OF_SESSION } from './route-shapes.ts';
 import { answerSignedIn } from './signed-in-answer.ts';
+import { browserOf } from './signing-browser.ts';
 
 const tags = ['Passwords'];
 
@@ -82,7 +83,7 @@ export const passwordRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app
         summary: 'Ask for a link to set a new password',
         description:
           'Mails a single-use link, good for 30 minutes, to the address of the account as it is stored; the newest link ends those before. At most five ' +
-          'are mailed in 30 minutes. The answer is the same for an address that nobody has, for a suspended account, and when nothing was mailed.',
+          'are mailed in 30 minutes, and fifteen a day for each network. The answer is the same for an address that nobody has, for a suspended account, and when nothing was mailed.',
         body: ForgotPasswordRequest,
         response: {
           202: Nothing,
@@ -92,7 +93,8 @@ export const passwordRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app
     },
     async (request, reply) => {
       checkOrigin(request, config, await deps.clients.get(request.body.client ?? CONSOLE_CLIENT));
-      await forgotPassword(deps, request.body, contextOf(request));
+      const { deviceCookie } = browserOf(request);
+      await forgotPassword(deps, { ...request.body, deviceCookie }, contextOf(request));
       return reply.code(202).send({});
     },
   );

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { claimDomain } from '../../../test/domains.fixture.ts';
 import { addCaller, addTenant } from '../../../test/people.fixture.ts';
 import { ADMIN, startServer, type TestServer, tokenIn } from '../../../test/server.fixture.ts';
 
@@ -38,6 +39,16 @@ describe('registration', () => {
     expect((await browser.post(CONFIRM, { token: tokenIn(mail), password: 'Good-Pass-1' })).body.code).toBe(
       'auth.link_invalid',
     );
+  });
+
+  it('is not confirmed once a tenant that takes single sign-on only has proved the domain [threat 52]', async () => {
+    await gatehouse.browser().post(REGISTER, of('ada@claimed.example'));
+    const token = tokenIn((await gatehouse.deliverMail()).at(-1));
+    await claimDomain(gatehouse, 'claimed.example');
+    const browser = gatehouse.browser();
+    const answer = await browser.post(CONFIRM, { token, password: 'Good-Pass-1' });
+    expect([answer.status, answer.body.code]).toEqual([403, 'auth.sso_required']);
+    expect((await browser.get('/api/v1/auth/me')).status).toBe(401);
   });
 
   it('mails nothing that whoever registers has written, so that nobody sends messages by it', async () => {

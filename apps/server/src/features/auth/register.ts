@@ -45,7 +45,7 @@ export async function register(deps: Deps, input: RegisterRequest, request: Requ
   const password = checkNewPassword(deps, DEFAULT_SETTINGS.password, input.password);
   const account = await loadAccount(deps.doors, emailKey(input.email));
   const passwordHash = await hashNewPassword(deps, password, input);
-  const mailed = await deps.mailLimits.isRegistrationLeft(input.email, request.ip);
+  const mailed = await deps.mailLimits.isShareLeft('registration', input.email, { ip: request.ip });
   await deps.doors.withTenant(inRoot, async (tx) => {
     const pending: PendingRegistration = {
       email: input.email,
@@ -54,9 +54,9 @@ export async function register(deps: Deps, input: RegisterRequest, request: Requ
       passwordHash,
     };
     // The token is made either way, so that all cost the same; for a known address, and for one that gets no further mail
-    // for now, nobody ever receives it.
+    // for now, nobody ever receives it, and nothing of what was typed is kept in it.
     const token = await deps.oneTimeTokens.issue(tx, 'registration', {
-      payload: pending,
+      payload: mailed && !account ? pending : {},
       lifetimeSeconds: LINK_SECONDS,
     });
     const mail = account
@@ -77,7 +77,8 @@ export async function register(deps: Deps, input: RegisterRequest, request: Requ
 /**
  * Opens the tenant, its first administrator and a session, for whoever holds the mailed link and knows the password.
  *
- * @throws {Problem} `auth.link_invalid`, `auth.registration_closed`, `auth.client_not_allowed`, `auth.invalid_credentials`
+ * @throws {Problem} `auth.link_invalid`, `auth.registration_closed`, `auth.client_not_allowed`, `auth.sso_required`,
+ *   `auth.invalid_credentials`
  */
 export async function confirmRegistration(
   deps: Deps,
@@ -135,6 +136,8 @@ async function checkPassword(deps: Deps, input: ConfirmRegistrationRequest): Pro
     deps.oneTimeTokens.read(tx, 'registration', input.token),
   );
   if (!open) throw linkInvalid();
+  // SECURITY: asked again. The domain may have been claimed since, by a tenant that takes single sign-on only.
+  await checkPasswordsTaken(deps, (open.payload as PendingRegistration).email);
   if (await deps.passwords.verify(input.password, (open.payload as PendingRegistration).passwordHash)) return;
   throw new Problem('auth.invalid_credentials', {
     detail: 'Enter the password that you chose when you registered.',

@@ -19,6 +19,8 @@ export interface Count {
 /** Counts up to a limit in each window of time; a window begins with the first that is counted. */
 export interface Counter {
   readonly limit: number;
+  /** How long a window is. */
+  readonly seconds: number;
   /** Counts one, or as many as are said. Exact under any number of parallel requests and nodes: the store increments and answers in one step. */
   count(key: string, many?: number): Promise<Count>;
 }
@@ -90,6 +92,7 @@ export async function createCounters(options: {
       const first = valkey === undefined ? database : inValkey(valkey, limit, seconds);
       return {
         limit,
+        seconds,
         async count(key, many = 1) {
           let store = first;
           const result = await consume(first, key, many).catch((error: unknown) => {

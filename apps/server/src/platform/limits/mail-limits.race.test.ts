@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Answer, TestBrowser } from '../../../test/browser.fixture.ts';
+import { addMailPerson } from '../../../test/mail-sign-in.fixture.ts';
 import { addCaller, addTenant, type Caller, itemsOf } from '../../../test/people.fixture.ts';
+import { signedIn } from '../../../test/recovery.fixture.ts';
 import { startServer, type TestServer } from '../../../test/server.fixture.ts';
 import { ROOT_TENANT } from '../ids.ts';
 
@@ -148,6 +151,107 @@ describe('mail that others can cause', () => {
     expect((await owner.post('/users', { email: 'own@example.com', name: 'Own' })).status).toBe(201);
     const added = await gatehouse.sql("select from gatehouse.users where email like 'g%@example.com'");
     expect(added).toHaveLength(12);
+  });
+
+  describe('of a way in, to which the owner of an address has a right as well', () => {
+    const ASKS = {
+      'sign-in': ['/api/v1/auth/mail-sign-in', { method: 'link' }, 20],
+      'reset-password': ['/api/v1/auth/password/forgot', {}, 5],
+    } as const;
+    const askFor = (kind: keyof typeof ASKS, email: string, by: TestBrowser) => {
+      const [path, more] = ASKS[kind];
+      return by.post(path, { email, ...more });
+    };
+    const from = (network: number) => gatehouse.browser({ ip: `198.51.${network}.9` });
+    const letAWindowPass = () =>
+      gatehouse.sql("update gatehouse.rate_limits set expire = 0 where key not like 'mail a day to:%'");
+    /** Asks as often as anybody may who comes from these networks, window after window. */
+    const flood = async (kind: keyof typeof ASKS, email: string, networks: readonly number[]) => {
+      for (const network of networks)
+        for (let n = 1; n <= 5; n += 1) expect((await askFor(kind, email, from(network))).status).toBe(202);
+    };
+
+    it.each(['sign-in', 'reset-password'] as const)(
+      'is left for a browser that the owner has used before, whatever strangers use up: %s [threat 53]',
+      async (kind) => {
+        const owner = await addMailPerson(gatehouse);
+        const known = await signedIn(gatehouse, owner);
+        await flood(kind, owner.email, [1, 2, 3, 4, 5]);
+        const before = (await mailsTo(owner.email)).length;
+        expect(before).toBe(ASKS[kind][2]);
+        const forged = from(7);
+        forged.cookies.set('__Host-gh.device', `${'A'.repeat(22)}.${'B'.repeat(22)}`);
+        // Known for another account.
+        const others = await signedIn(gatehouse, await addMailPerson(gatehouse));
+        for (const by of [forged, others]) await askFor(kind, owner.email, by);
+        expect(await mailsTo(owner.email)).toHaveLength(before);
+        // The same answer, and as many as anybody has.
+        const answers = [];
+        for (let n = 1; n <= 7; n += 1) answers.push(await askFor(kind, owner.email, known));
+        expect(new Set(answers.map(({ status, text }) => `${status} ${text}`))).toEqual(new Set(['202 {}']));
+        expect(await mailsTo(owner.email)).toHaveLength(before + 5);
+      },
+    );
+
+    it.each(['sign-in', 'reset-password'] as const)(
+      'reaches an address sixty times a day, fifteen times by one network: %s',
+      async (kind) => {
+        const { email } = await addMailPerson(gatehouse);
+        const count = async () => (await mailsTo(email)).length;
+        for (let window = 1; window <= 4; window += 1) {
+          await flood(kind, email, [11]);
+          await letAWindowPass();
+        }
+        expect(await count()).toBe(15);
+        for (const network of [12, 13, 14, 15])
+          for (let window = 1; window <= 3; window += 1) {
+            await flood(kind, email, [network]);
+            await letAWindowPass();
+          }
+        expect(await count()).toBe(60);
+      },
+    );
+
+    it('is sixty a day for all browsers together that are known for an account', async () => {
+      const owner = await addMailPerson(gatehouse);
+      const browsers: TestBrowser[] = [];
+      for (let n = 1; n <= 5; n += 1) browsers.push(await signedIn(gatehouse, owner));
+      for (let window = 1; window <= 4; window += 1) {
+        for (const browser of browsers)
+          for (let n = 1; n <= 5; n += 1) await askFor('sign-in', owner.email, browser);
+        await letAWindowPass();
+      }
+      expect(await mailsTo(owner.email)).toHaveLength(60);
+      // They are no stranger's.
+      await askFor('sign-in', owner.email, from(21));
+      expect(await mailsTo(owner.email)).toHaveLength(61);
+    });
+
+    it('is fifteen a day of what somebody has sent who is signed in, and says until when', async () => {
+      const { id } = (await admin.post('/users', { email: 'n@example.com', name: 'N' })).body;
+      await admin.delete(`/users/${String(id)}`);
+      const person = await addMailPerson(gatehouse);
+      await gatehouse.sql('update gatehouse.users set email_verified_at = null where id = $1', [
+        person.userId,
+      ]);
+      const browser = await signedIn(gatehouse, person);
+      const added = (await admin.post('/users', { email: 'n@example.com', name: 'N' })).body.id;
+      let refused = {} as { resend: Answer; verify: Answer };
+      for (let time = 1; time <= 18; time += 1) {
+        if (time % 4 === 0) await letAWindowPass();
+        refused = {
+          resend: await admin.post(`/users/${String(added)}/resend-link`),
+          verify: await browser.post('/api/v1/auth/email/send-verification'),
+        };
+      }
+      for (const answer of Object.values(refused)) {
+        expect([answer.status, answer.body.code]).toEqual([429, 'rate.limited']);
+        expect(answer.body.detail).toContain('15 mails of this kind a day');
+        expect(Number(answer.headers['retry-after'])).toBeGreaterThan(86_000);
+      }
+      expect(await mailsTo('n@example.com')).toHaveLength(15);
+      expect(await mailsTo(person.email)).toHaveLength(15);
+    });
   });
 
   it('is counted without an address in the store', async () => {

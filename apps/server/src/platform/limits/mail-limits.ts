@@ -20,6 +20,13 @@ export type MailKind =
   | 'invitation'
   | 'sign-in';
 
+/** Who has a mail sent before anybody is signed in. */
+export interface Asker {
+  ip: string;
+  /** Of a browser that is known for the account (features/auth/known-device.ts), where there is one. */
+  device?: string | undefined;
+}
+
 /**
  * How many mails people can have sent to others (spec D1; docs/adr/0043). Counted are mails that are sent: what one counter
  * refuses, and what fails afterwards, is given back.
@@ -30,10 +37,13 @@ export type MailKind =
 export interface MailLimits {
   /** Counts a mail of strangers to an address, whether anybody has it or not; false when it is one too many. */
   isLeft(kind: MailKind, email: string): Promise<boolean>;
-  /** The same for a registration: one network has a share of what goes to the address in a day. */
-  isRegistrationLeft(email: string, ip: string): Promise<boolean>;
-  /** The same for a link or code to sign in by, in the time in which one is good. */
-  isSignInLeft(email: string, ip: string): Promise<boolean>;
+  /**
+   * The same where each who asks has a share of what goes to the address: a network, or a browser that its owner has used before.
+   *
+   * SECURITY: such browsers are counted apart from all others, so that strangers cannot use up what the owner needs (threat 53). All
+   * of one account together have a limit as well: whoever signs in to it again and again has as many of them as they like.
+   */
+  isShareLeft(kind: MailShare, email: string, from: Asker): Promise<boolean>;
   /**
    * Counts a mail that somebody signed in has sent to an address, whether anybody has it or not.
    *
@@ -63,20 +73,26 @@ export interface MailLimits {
   forget(email: string): Promise<void>;
 }
 
+/** Kinds of mail that strangers can cause of which each has a share. */
+export type MailShare = 'registration' | 'sign-in' | 'reset-password';
+
+/** Counters of one kind of mail to one address, each with a window of its own: for whoever causes it, and for all together. */
+export interface Shares {
+  each: readonly Counter[];
+  all: readonly Counter[];
+}
+
 export interface MailCounters {
-  byAddress: Counter;
-  /** For links to set a new password, in the time in which one is good (features/auth/forgot-password.ts). */
-  resetsByAddress: Counter;
-  /** Of registrations: from one network to one address, and from all of them to one address. */
-  registrations: { byNetwork: Counter; byAddress: Counter };
-  /** The same of links and codes to sign in by. */
-  signIns: { byNetwork: Counter; byAddress: Counter };
-  /** Of administrators' mail: for one tenant, and, to one address, for one tenant and for all of them. */
+  byAddress: readonly Counter[];
+  shares: Record<MailShare, Shares>;
+  /** Of administrators' mail: for one tenant, and, to one address, for each tenant and for all of them. */
   byTenant: Counter;
-  byTenants: Counter;
+  byTenants: Shares;
   /** Removes every counter with this in its key. */
   forget(part: string): Promise<void>;
 }
+
+const DAY = 86_400;
 
 interface Wanted {
   counter: Counter;
@@ -97,40 +113,38 @@ export function createMailLimits({
   };
   // SECURITY: the counters outlive the mail, and name no address.
   const nameOf = (email: string) => blindIndex.of('mail address', emailKey(email)).toString('base64url');
-  const to = (kind: MailKind, email: string) => `mail to:${kind}:${nameOf(email)}`;
-  const toAddress = (counter: Counter, key: string): Wanted => ({
-    counter,
-    key,
-    what: `${counter.limit} mails of this kind an hour are sent to one address`,
-  });
-  const ofAddress = (kind: MailKind, email: string) =>
-    toAddress(kind === 'reset-password' ? counters.resetsByAddress : counters.byAddress, to(kind, email));
-  const isShareLeft = async (
-    kind: MailKind,
-    { byNetwork, byAddress }: MailCounters['signIns'],
-    email: string,
-    ip: string,
-  ) => {
-    const key = to(kind, email);
-    const wanted = [toAddress(byNetwork, `${key}:${networkOf(ip)}`), toAddress(byAddress, key)];
-    return !isRefused(await takeAll(wanted));
-  };
-  const ofTenant = `${counters.byTenant.limit} mails an hour are sent for the administrators of one tenant`;
+  const deviceName = (email: string, device: string) =>
+    blindIndex.of('mail device', emailKey(email), device).toString('base64url');
+  const toAddress = (counted: readonly Counter[], kind: MailKind, email: string, by = ''): Wanted[] =>
+    counted.map((counter) => ({
+      counter,
+      // Windows of two lengths are two counters.
+      key: `${counter.seconds < DAY ? 'mail to' : 'mail a day to'}:${kind}:${nameOf(email)}${by}`,
+      what: `${counter.limit} mails of this kind ${counter.seconds < DAY ? 'an hour' : 'a day'} are sent to one address`,
+    }));
+  const ofAddress = (kind: MailKind, email: string) => toAddress(counters.byAddress, kind, email);
   // What is one's own first: whoever has used that up takes nothing of what all share.
-  const forTenant = (kind: MailKind, from: TenantId, email: string): Wanted[] => {
-    const key = to(kind, email);
-    return [
-      { counter: counters.byTenant, key: `mail from:${from}`, what: ofTenant },
-      toAddress(counters.byAddress, `${key}:${from}`),
-      toAddress(counters.byTenants, key),
-    ];
-  };
+  const ofShares = (kind: MailKind, { each, all }: Shares, email: string, by: string, of = ''): Wanted[] => [
+    ...toAddress(each, kind, email, `${of}:${by}`),
+    ...toAddress(all, kind, email, of),
+  ];
+  const ofTenant = `${counters.byTenant.limit} mails an hour are sent for the administrators of one tenant`;
+  const forTenant = (kind: MailKind, from: TenantId, email: string): Wanted[] => [
+    { counter: counters.byTenant, key: `mail from:${from}`, what: ofTenant },
+    ...ofShares(kind, counters.byTenants, email, from),
+  ];
   return {
-    isLeft: async (kind, email) => !isRefused(await takeAll([ofAddress(kind, email)])),
-    isRegistrationLeft: (email, ip) => isShareLeft('registration', counters.registrations, email, ip),
-    isSignInLeft: (email, ip) => isShareLeft('sign-in', counters.signIns, email, ip),
+    isLeft: async (kind, email) => !isRefused(await takeAll(ofAddress(kind, email))),
+    async isShareLeft(kind, email, { ip, device }) {
+      const shares = counters.shares[kind];
+      const wanted =
+        device === undefined
+          ? ofShares(kind, shares, email, networkOf(ip))
+          : ofShares(kind, shares, email, deviceName(email, device), ':known');
+      return !isRefused(await takeAll(wanted));
+    },
     async checkAddress(kind, email) {
-      checkTaken(await takeAll([ofAddress(kind, email)]));
+      checkTaken(await takeAll(ofAddress(kind, email)));
     },
     async withinLimits(kind, from, email, act) {
       const taken = checkTaken(await takeAll(forTenant(kind, from, email)));

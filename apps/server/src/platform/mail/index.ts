@@ -1,4 +1,4 @@
 export { createDevelopmentMailbox, type DevelopmentMailbox } from './development-mailbox.ts';
-export { compose, type Letter, quoted } from './letter.ts';
+export { compose, type Letter, quoted, type WaitingLetter } from './letter.ts';
 export { createSmtpTransport, type Mail, MailServerAway, type MailTransport } from './mail.ts';
-export { renderLetter } from './render-letter.ts';
+export { renderLetter, waitingLetter } from './render-letter.ts';

@@ -40,6 +40,19 @@ export interface Letter {
   branded?: true;
 }
 
+/**
+ * A letter as it waits in the outbox.
+ *
+ * Around it is a mail without a form: a node of the release before, which may be the one that delivers it, sends what it finds and knows
+ * of no letters (docs/adr/0054).
+ */
+export interface WaitingLetter {
+  to: string;
+  subject: string;
+  text: string;
+  letter: Letter;
+}
+
 export const compose = (letter: Letter): Letter => ({
   ...letter,
   subject: letter.subject.replaceAll(/\s+/g, ' ').trim(),

@@ -2,7 +2,14 @@ import type { Clock } from '../clock.ts';
 import { addressIndex } from '../address-index.ts';
 import type { BlindIndex, SealedColumn, Sealer } from '../crypto/index.ts';
 import type { Doors, TenantTx } from '../database/index.ts';
-import { type Letter, type Mail, MailServerAway, type MailTransport } from '../mail/index.ts';
+import {
+  type Letter,
+  type Mail,
+  MailServerAway,
+  type MailTransport,
+  type WaitingLetter,
+  waitingLetter,
+} from '../mail/index.ts';
 import type { Backlog, Counted } from '../metrics/index.ts';
 import type { TracePlace, Traces } from '../traces/index.ts';
 import {
@@ -68,7 +75,7 @@ export function createOutbox(deps: {
   clock: Clock;
   transport: MailTransport;
   /** A letter as it leaves: in the branding of its tenant, as that is then. */
-  render(letter: Letter, tenantId: string): Promise<Mail>;
+  render(waiting: WaitingLetter | Mail, tenantId: string): Promise<Mail>;
   metrics: Pick<Counted, 'mail'>;
   traces: Traces;
   onError(error: unknown, correlationId?: string): void;
@@ -80,7 +87,10 @@ export function createOutbox(deps: {
 
   const seal = (tx: TenantTx, letter: Letter) => {
     const id = newMessageId();
-    return { id, payloadSealed: sealer.seal(JSON.stringify(letter), contextOf(tx.tenantId, id)) };
+    return {
+      id,
+      payloadSealed: sealer.seal(JSON.stringify(waitingLetter(letter)), contextOf(tx.tenantId, id)),
+    };
   };
   /** Of the trace that the message is correlated with, and of no other. */
   const spanOf = (correlationId: string) => {
@@ -94,7 +104,7 @@ export function createOutbox(deps: {
   const mailOf = async (message: DueMessage): Promise<Mail | Error> => {
     try {
       const text = sealer.open(message.payload_sealed, contextOf(message.tenant_id, message.id));
-      return await deps.render(JSON.parse(text.toString('utf8')) as Letter, message.tenant_id);
+      return await deps.render(JSON.parse(text.toString('utf8')) as WaitingLetter | Mail, message.tenant_id);
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));
     }

@@ -9,6 +9,7 @@ import { CONSOLE_CLIENT } from '../../clients/index.ts';
 import type { Deps } from '../../deps.ts';
 import { loadOwnSettings, mailSignInOf } from '../../settings/index.ts';
 import { isOpenAccount, loadAccount, lockAddress, lockUser } from '../account.repo.ts';
+import { knownDevice } from '../known-device.ts';
 import { MAIL_SIGN_IN_SECONDS } from '../links.ts';
 import { checkPasswordsAllowed, checkPasswordsTaken, isServedBy } from '../login.ts';
 import { hashOfCookie, secretOfCode } from './mail-cookie.ts';
@@ -31,7 +32,7 @@ export interface MailPayload {
  */
 export async function askForMail(
   deps: Deps,
-  input: MailSignInRequest & { cookie: string },
+  input: MailSignInRequest & { cookie: string; deviceCookie: string | undefined },
   request: RequestContext,
 ): Promise<void> {
   checkPasswordsAllowed(deps);
@@ -41,7 +42,8 @@ export async function askForMail(
   const key = emailKey(input.email);
   const account = await loadAccount(deps.doors, key);
   const tenantId = account?.tenantId ?? ROOT_TENANT;
-  const mailIsLeft = await deps.mailLimits.isSignInLeft(input.email, request.ip);
+  const device = knownDevice(deps.sealer, input.deviceCookie, account?.userId);
+  const mailIsLeft = await deps.mailLimits.isShareLeft('sign-in', input.email, { ip: request.ip, device });
   await deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId }), async (tx) => {
     await lockAddress(tx, key);
     const user = await lockUser(tx, account?.userId ?? newId<'user'>());
@@ -59,7 +61,8 @@ export async function askForMail(
     const payload: MailPayload = { emailKey: key, browser: hashOfCookie(input.cookie) };
     const token = await deps.oneTimeTokens.issue(tx, `mail-${method}`, {
       subjectId: sends ? account.userId : newId(),
-      payload,
+      // SECURITY: of what nobody receives, no address is kept that somebody typed.
+      payload: sends ? payload : {},
       lifetimeSeconds: MAIL_SIGN_IN_SECONDS,
       ...(method === 'code' && { secret: secretOfCode(input.cookie, key, code) }),
     });

@@ -67,13 +67,14 @@ export async function enterByMailLink(
   const tenantId = tenantOfToken(input.token);
   if (tenantId === undefined) throw linkInvalid();
   if (!isServedBy(client, { tenantId })) throw clientNotAllowed();
+  const { email, here } = await openMailLink(deps, input.token, input.cookie);
+  if (input.elsewhere !== true && !here)
+    throw new Problem('auth.confirm_elsewhere', { detail: 'Send `elsewhere` if you mean to sign in here.' });
+  // SECURITY: asked again. The domain may have been claimed since, by a tenant that takes single sign-on only.
+  await checkPasswordsTaken(deps, email);
   const outcome = await deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId }), async (tx) => {
     const open = await deps.oneTimeTokens.read(tx, 'mail-link', input.token);
     if (!open?.subjectId) throw linkInvalid();
-    if (input.elsewhere !== true && !isAskedBy(open.payload as MailPayload, input.cookie))
-      throw new Problem('auth.confirm_elsewhere', {
-        detail: 'Send `elsewhere` if you mean to sign in here.',
-      });
     const proof = { method: 'link', token: input.token, userId: open.subjectId as UserId } as const;
     return enter(deps, tx, { ...proof, client, browser: input.browser }, request);
   });

@@ -54,7 +54,8 @@ export const mailSignInRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (a
     async (request, reply) => {
       checkOrigin(request, config, await deps.clients.get(request.body.client ?? CONSOLE_CLIENT));
       const cookie = renewMailCookie(request, reply);
-      await askForMail(deps, { ...request.body, cookie }, contextOf(request));
+      const { deviceCookie } = browserOf(request);
+      await askForMail(deps, { ...request.body, cookie, deviceCookie }, contextOf(request));
       return reply.code(202).send({});
     },
   );

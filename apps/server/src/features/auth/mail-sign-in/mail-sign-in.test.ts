@@ -10,11 +10,14 @@ import {
   OPEN_LINK,
   setRules,
 } from '../../../../test/mail-sign-in.fixture.ts';
+import { claimDomain } from '../../../../test/domains.fixture.ts';
 import { addTenant } from '../../../../test/people.fixture.ts';
 import { addOwner, LOGIN, mailedTo, recordsOf, signedIn } from '../../../../test/recovery.fixture.ts';
 import { startServer, type TestServer } from '../../../../test/server.fixture.ts';
 import { PASSWORD } from '../../../../test/standing/people.fixture.ts';
-import { ROOT_TENANT } from '../../../platform/ids.ts';
+import { newId, ROOT_TENANT } from '../../../platform/ids.ts';
+import { TOKEN_PAYLOADS } from '../../../platform/one-time-tokens/index.ts';
+import { removeExpired } from '../../maintenance/clean-up.repo.ts';
 
 const ME = '/api/v1/auth/me';
 let gatehouse: TestServer;
@@ -193,6 +196,40 @@ describe('both', () => {
     ];
     for (const answer of answers) expect([400, 401, 403]).toContain(answer.status);
     expect((await browser.get(ME)).status).toBe(401);
+  });
+
+  it('let nobody in once a tenant that takes single sign-on only has proved the domain [threat 52]', async () => {
+    const domain = `${newId().slice(-12)}.example`;
+    const person = await addMailPerson(gatehouse, {}, `ada@${domain}`);
+    const browser = gatehouse.browser();
+    const token = await askedForLink(gatehouse, person.email, browser);
+    const code = await askedForCode(gatehouse, person.email, browser);
+    await claimDomain(gatehouse, domain);
+    for (const answer of [
+      await browser.post(BY_LINK, { token, elsewhere: true }),
+      await browser.post(BY_CODE, { email: person.email, code }),
+    ])
+      expect(codeOf(answer)).toEqual([403, 'auth.sso_required']);
+    expect((await browser.get(ME)).status).toBe(401);
+  });
+
+  it('keep nothing of an address that was typed where nothing is sent, and go an hour after they have ended', async () => {
+    const { email } = await addOwner(gatehouse);
+    await gatehouse.sql('delete from gatehouse.one_time_tokens');
+    for (const address of [email, 'typed-by-a-stranger@example.com'])
+      for (const method of ['link', 'code']) await gatehouse.browser().post(ASK, { email: address, method });
+    const rows = await gatehouse.sql<Record<string, string>>(
+      'select tenant_id, purpose, payload_sealed from gatehouse.one_time_tokens',
+    );
+    expect(rows).toHaveLength(4);
+    for (const row of rows)
+      expect(
+        gatehouse.server.deps.sealer.open(row.payload_sealed ?? '', TOKEN_PAYLOADS.context(row)).toString(),
+      ).toBe('{}');
+    gatehouse.clock.advance({ minutes: 71 });
+    const now = gatehouse.clock.now();
+    await gatehouse.server.deps.doors.asSystem('clean up', (tx) => removeExpired(tx, now));
+    expect(await gatehouse.sql('select from gatehouse.one_time_tokens')).toEqual([]);
   });
 
   it('lead to the second factor, or to setting one up, like every way in [threat 35]', async () => {
