@@ -31,6 +31,15 @@ export default defineConfig({
       },
       { test: { name: 'process', include: ofProcesses, testTimeout: 120_000, hookTimeout: 120_000 } },
       { test: { name: 'server', include: ofServer, exclude: [...ofProcesses, ...ofValkey], ...onDatabase } },
+      // What bench/run.mjs measures in the server of the tests; times are no tests, and no suite runs it.
+      {
+        test: {
+          name: 'measure',
+          include: ['apps/server/test/measure/**/*.measure.ts'],
+          ...onDatabase,
+          testTimeout: 600_000,
+        },
+      },
       // Limits counted in a Valkey or Redis of the machine (scripts/wide.mjs).
       { test: { name: 'valkey', include: ofValkey, ...onDatabase } },
       // The same on a PostgreSQL that is given: the oldest that is supported (scripts/wide.mjs).

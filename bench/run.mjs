@@ -14,6 +14,7 @@ const SCENARIOS = [
   'me',
   'totp',
   'passkey',
+  'ways',
   'audit',
   'observed',
   'workers',
@@ -32,6 +33,7 @@ Scenarios (default: all)
   me               the session check
   totp             judging a code of an authenticator app, beside the bare library call
   passkey          judging an answer of a passkey, beside the bare library call
+  ways             how long each way in keeps the event loop from everybody else
   audit            what sealing costs sign-ins and renewals beside a busy tenant, and how fast it is
   observed         what metrics and traces cost the session check
   workers          what two worker processes serve, beside one

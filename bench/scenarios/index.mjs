@@ -16,6 +16,7 @@ import { memory } from './memory.mjs';
 import { observed } from './observed.mjs';
 import { renewal } from './renewal.mjs';
 import { scale } from './scale.mjs';
+import { ways } from './ways.mjs';
 import { workers } from './workers.mjs';
 
 const SCENARIOS = {
@@ -25,6 +26,7 @@ const SCENARIOS = {
   me,
   totp,
   passkey,
+  ways,
   audit,
   observed,
   workers,
