@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { enter, findBarriers, launchBrowser, newVisitor, signIn } from './browser.ts';
 import {
@@ -10,19 +10,122 @@ import {
 } from '../apps/server/test/saml-provider.fixture.ts';
 import { administrator, type Deployment, startDeployment } from './deployment.ts';
 import { invite } from './invite.ts';
+import { type Providers, startProviders } from './openid-provider.ts';
 
 let deployment: Deployment;
 let browser: Browser;
+let providers: Providers;
 
 beforeAll(async () => {
+  providers = await startProviders(['accounts.google.com', 'id.acme.example']);
   [deployment, browser] = await Promise.all([
-    startDeployment({ GITHUB_CLIENT_ID: 'github-client', GITHUB_CLIENT_SECRET: 'github-secret' }),
-    launchBrowser(),
+    startDeployment({
+      GITHUB_CLIENT_ID: 'github-client',
+      GITHUB_CLIENT_SECRET: 'github-secret',
+      GOOGLE_CLIENT_ID: 'google-client',
+      GOOGLE_CLIENT_SECRET: 'google-secret',
+      REGISTRATION: 'tenant',
+      ...providers.env,
+    }),
+    launchBrowser(...providers.flags),
   ]);
+  providers.add({
+    issuer: 'https://accounts.google.com',
+    clientId: 'google-client',
+    clientSecret: 'google-secret',
+    redirectUri: `${deployment.url}/api/v1/auth/google/callback`,
+  });
 });
 afterAll(async () => {
   await browser?.close();
   await deployment?.stop();
+  await providers?.stop();
+});
+
+/** To the provider by the button of the sign-in page, without a mouse. */
+async function goToGoogle(page: Page): Promise<void> {
+  await page.getByRole('link', { name: 'Continue with Google' }).press('Enter');
+}
+/** Signs in there, and agrees or not: with the keys alone. */
+async function answerGoogle(page: Page, login: string, agrees = true): Promise<void> {
+  await page.getByPlaceholder('Enter any login').waitFor();
+  expect(new URL(page.url()).origin).toBe('https://accounts.google.com');
+  await page.keyboard.type(login);
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('a password of theirs');
+  await page.keyboard.press('Enter');
+  if (agrees) await page.getByRole('button', { name: 'Continue' }).press('Enter');
+  else await page.getByRole('link', { name: 'Cancel' }).press('Enter');
+}
+
+describe('signing in by an OpenID provider', () => {
+  const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
+
+  it('goes to its pages and back by keyboard, on a phone, and nothing is typed the second time', async () => {
+    const visitor = await newVisitor(browser, deployment.url, phone);
+    const page = await visitor.openTab('/signin?returnTo=/users');
+    await goToGoogle(page);
+    await answerGoogle(page, 'grace@elsewhere.example');
+    await page.getByRole('heading', { name: 'Users' }).waitFor();
+    await page.getByText('grace@elsewhere.example').first().waitFor();
+    expect(page.url()).toBe(`${deployment.url}/users`);
+    await visitor.context.clearCookies({ domain: 'localhost' });
+    await page.goto('/signin');
+    await goToGoogle(page);
+    await page.getByRole('heading', { name: 'Hello, Somebody called grace' }).waitFor();
+    expect(visitor.faults()).toEqual([]);
+  });
+
+  it('says in words that somebody did not agree there, and keeps where they wanted to go', async () => {
+    const visitor = await newVisitor(browser, deployment.url, phone);
+    const page = await visitor.openTab('/signin?returnTo=/users');
+    await goToGoogle(page);
+    await answerGoogle(page, 'nobody@elsewhere.example', false);
+    await page.getByText('The identity provider did not let you in.').waitFor();
+    expect(new URL(page.url()).searchParams.get('returnTo')).toBe('/users');
+    await goToGoogle(page);
+    await page.getByRole('button', { name: 'Continue' }).waitFor();
+  });
+
+  it('asks the owner of an account that stands already whether to link, after they signed in [threat 20]', async () => {
+    const visitor = await newVisitor(browser, deployment.url, phone);
+    const page = await visitor.openTab('/signin?returnTo=/users');
+    const question = page.getByRole('heading', { name: 'Let Google sign you in from now on?' });
+    const signInAsBefore = async (): Promise<void> => {
+      await page.getByText('then you are asked whether to link the two').waitFor();
+      await enter(page, administrator);
+      await question.waitFor();
+    };
+    await goToGoogle(page);
+    await answerGoogle(page, administrator.email);
+    await signInAsBefore();
+    expect(await question.evaluate((heading) => heading === document.activeElement)).toBe(true);
+    expect(await page.locator('.facts dd').allTextContents()).toEqual([
+      `${administrator.email} (Somebody called ${administrator.email})`,
+      'https://accounts.google.com',
+      administrator.email,
+    ]);
+    expect(await findBarriers(page)).toEqual([]);
+    // The question stands until it is answered.
+    await page.reload();
+    await question.waitFor();
+    for (const key of ['Tab', 'Tab', 'Enter']) await page.keyboard.press(key);
+    await page.getByRole('heading', { name: 'Users' }).waitFor();
+    await visitor.context.clearCookies({ domain: 'localhost' });
+    await page.goto('/signin');
+    // Nothing is left of it, and nothing was linked.
+    expect(await page.evaluate(() => sessionStorage.getItem('gatehouse-link'))).toBeNull();
+    await goToGoogle(page);
+    await signInAsBefore();
+    for (const key of ['Tab', 'Enter']) await page.keyboard.press(key);
+    await page.getByRole('heading', { name: /^Hello/ }).waitFor();
+    await visitor.context.clearCookies({ domain: 'localhost' });
+    await page.goto('/signin');
+    await goToGoogle(page);
+    await page.getByRole('heading', { name: /^Hello/ }).waitFor();
+    await page.getByText(administrator.email).first().waitFor();
+    expect(visitor.faults()).toEqual([]);
+  });
 });
 
 describe('signing in by an identity provider', () => {
@@ -62,7 +165,7 @@ describe('the page of sign-in providers', () => {
     const page = await visitor.openTab();
     await signIn(page);
     await page.getByRole('link', { name: 'Sign-in providers' }).click();
-    await page.getByText('Made by the settings of the deployment.').waitFor();
+    await page.getByText('Made by the settings of the deployment.').first().waitFor();
     await page.getByRole('button', { name: 'Connect a provider' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Name').fill('Acme sign-in');
