@@ -215,10 +215,13 @@ async function answerAsked(
   idp: SamlProvider,
   namesRequest: () => boolean,
   address = () => 'somebody@elsewhere.example',
+  minutesAgo = () => 0,
 ): Promise<void> {
   await context.route('https://idp.example/**', async (route) => {
     const request = await readRequest(route.request().url());
-    const xml = forge(idp, request, { nameId: 'n1', email: address(), groups: ['noc'] });
+    const provedAt = new Date(Date.now() - minutesAgo() * 60_000).toISOString();
+    const edit = (text: string) => text.replace(/AuthnInstant="[^"]*"/, `AuthnInstant="${provedAt}"`);
+    const xml = forge(idp, request, { nameId: 'n1', email: address(), groups: ['noc'] }, { edit });
     const form: Record<string, string> = { SAMLResponse: Buffer.from(xml).toString('base64') };
     if (namesRequest()) form.RelayState = request.query.RelayState ?? '';
     const inputs = Object.entries(form).map(([name, value]) => `<input name="${name}" value="${value}">`);
@@ -293,19 +296,22 @@ describe('a SAML provider', () => {
     expect(person.faults()).toEqual([]);
   });
 
-  it('is offered to whom one invites: there and back by keyboard, refused with another address, then let in with the role', async () => {
+  it('is offered to whom one invites, lets in with the role, and has them prove who they are: there and back by keyboard', async () => {
     const admin = await newVisitor(browser, deployment.url);
     const inviting = await admin.openTab();
     await signIn(inviting);
     const link = await invite(deployment, inviting, 'barbara@elsewhere.example', 'Support agent');
 
     const person = await newVisitor(browser, deployment.url);
-    const addresses = ['somebody@elsewhere.example', 'barbara@elsewhere.example'];
+    const addresses = ['somebody@elsewhere.example'];
+    // It lets in whoever has a session there, an hour old, until it is asked a second time to ask.
+    const sessions = [60, 60, 60];
     await answerAsked(
       person.context,
       idp,
       () => true,
-      () => addresses.shift() ?? '',
+      () => addresses.shift() ?? 'barbara@elsewhere.example',
+      () => sessions.shift() ?? 0,
     );
     const page = await person.openTab(link);
     const button = page.getByRole('button', { name: 'Continue with Acme SAML' });
@@ -320,6 +326,24 @@ describe('a SAML provider', () => {
     await page.keyboard.press('Enter');
     await page.locator('.facts').first().getByText('SUPPORT_AGENT').waitFor();
     await page.getByText('barbara@elsewhere.example').first().waitFor();
+
+    const asked = page.getByRole('dialog', { name: 'Is it you?' });
+    const ask = async () => {
+      await page.getByRole('button', { name: 'Add an app…' }).press('Enter');
+      await asked.getByText('your identity provider has to confirm that it is you').waitFor();
+    };
+    await ask();
+    await asked.getByRole('button', { name: 'Go to my identity provider' }).press('Enter');
+    const refused = page.getByRole('dialog', { name: 'This did not show that it is you' });
+    await refused.getByText('does not say that you have just signed in there').waitFor();
+    expect(new URL(page.url()).hash).toBe('');
+    await refused.getByRole('button', { name: 'Close' }).last().press('Enter');
+    await refused.waitFor({ state: 'detached' });
+    await ask();
+    await asked.getByRole('button', { name: 'Go to my identity provider' }).press('Enter');
+    await page.getByText('Your identity provider has confirmed that it is you.').waitFor();
+    await page.getByRole('button', { name: 'Add an app…' }).press('Enter');
+    await page.getByRole('dialog', { name: 'Add an authenticator app' }).waitFor();
     expect(person.faults()).toEqual([]);
   });
 });

@@ -1,3 +1,4 @@
+import { createFakeClock } from '@gatehouse/testing';
 import type { TenantId } from '../src/platform/ids.ts';
 import type { Answer, TestBrowser } from './browser.fixture.ts';
 import { type Caller, addCaller, addTenant } from './people.fixture.ts';
@@ -30,9 +31,11 @@ export interface World {
 /** A server whose providers and domain name system are those of the test. */
 export async function startWorld(env: Record<string, string> = {}): Promise<World> {
   const zone: World['zone'] = new Map();
-  const providers = createTestProviders();
+  const clock = createFakeClock();
+  const providers = createTestProviders(() => clock.now());
   const gatehouse = await startServer({
     env: { REGISTRATION: 'tenant', ...env },
+    clock,
     outbound: providers.outbound,
     dns: { resolveTxt: (name) => Promise.resolve((zone.get(name) ?? []).map((text) => [text])) },
   });

@@ -7,6 +7,8 @@ export interface TestProvider {
   issuer: string;
   /** What its ID tokens say beside what the protocol needs; a test sets it before somebody signs in. */
   claims: Record<string, unknown>;
+  /** When it says that people proved who they are (`auth_time`): now, at another time, or not at all. */
+  provedAt: Date | 'now' | 'not said';
   /** What its user-info endpoint says. */
   userInfo: Record<string, unknown>;
   /** The last word on an ID token, its header and its redirect: for every awkward answer. */
@@ -38,7 +40,7 @@ export interface TestProviders {
 }
 
 /** The last hop of outbound HTTP, replaced: names of the public internet lead to servers of this test, and nowhere else. */
-export function createTestProviders(): TestProviders {
+export function createTestProviders(now: () => Date): TestProviders {
   /** Beginnings of addresses, and what takes their place. */
   const places: [from: string, to: string][] = [];
   const servers: OAuth2Server[] = [];
@@ -73,6 +75,7 @@ export function createTestProviders(): TestProviders {
       const provider: TestProvider = {
         issuer,
         claims: {},
+        provedAt: 'now',
         userInfo: {},
         alter: {},
         rest: {},
@@ -89,6 +92,9 @@ export function createTestProviders(): TestProviders {
         ({ payload, header }: { payload: Record<string, unknown>; header: Record<string, unknown> }) => {
           // Access tokens are signed by the same service.
           if (payload.aud === undefined) return;
+          const { provedAt } = provider;
+          const said = provedAt === 'now' ? now() : provedAt;
+          if (said !== 'not said') payload.auth_time = Math.floor(said.getTime() / 1000);
           Object.assign(payload, provider.claims);
           provider.alter.token?.(payload, header);
         },

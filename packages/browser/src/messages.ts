@@ -28,7 +28,8 @@ export interface Me {
     readonly amr: readonly string[];
     /** `2` where a second factor was proved in this session. */
     readonly acr?: string;
-    readonly authTime: string;
+    /** Null where an identity provider let the person in and does not say when they proved who they are. */
+    readonly authTime: string | null;
   };
   readonly roles: readonly string[];
   readonly permissions: readonly string[];

@@ -46,6 +46,11 @@ export const ERRORS = {
   'auth.no_account': { status: 403, title: 'There is no account for you here' },
   'auth.link_required': { status: 409, title: 'There is an account with this address: sign in to it first' },
   'auth.identity_in_use': { status: 409, title: 'This account of the provider is linked to another account' },
+  'auth.other_account': { status: 403, title: 'This is another account of the provider' },
+  'auth.not_proved_anew': {
+    status: 403,
+    title: 'The identity provider does not say that you have just proved who you are',
+  },
   'auth.mail_code_wrong': { status: 401, title: 'The code is not right' },
   'auth.confirm_elsewhere': { status: 409, title: 'Another browser asked for this link' },
   'auth.link_invalid': { status: 400, title: 'The link has been used, has expired or is not complete' },

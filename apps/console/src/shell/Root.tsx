@@ -2,6 +2,7 @@ import { Outlet, useLocation } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { usePlace } from '../place.ts';
 import { useSignInState } from '../session.ts';
+import { StepUpOutcome } from './StepUpOutcome.tsx';
 import { Shell } from './Shell.tsx';
 import { Unreachable } from './Unreachable.tsx';
 
@@ -27,5 +28,10 @@ export function Root() {
   const isReady = state.status === 'signed-in' || isOpen;
   // In another organisation every page begins anew, in each tab.
   const where = `${state.status === 'signed-in' ? state.me.tenant.id : ''} ${place?.id ?? ''}`;
-  return <Shell key={where}>{isReady && <Outlet />}</Shell>;
+  return (
+    <Shell key={where}>
+      {isReady && <Outlet />}
+      <StepUpOutcome />
+    </Shell>
+  );
 }

@@ -9,8 +9,9 @@ import { sayProblem } from '../data/problem.ts';
 import { answerWithPasskey, canUsePasskeys } from '../passkeys.ts';
 import { gatehouse, useMe } from '../session.ts';
 import { type AskedStepUp, useAskedStepUp } from '../step-up.ts';
+import { StepUpByProvider } from './StepUpByProvider.tsx';
 
-/** Asks for a second factor, or for the password where there is none, before something that a borrowed session must not do. */
+/** Asks for a second factor, for the password where there is none, or for the provider's word where that is missing too, before something that a borrowed session must not do. */
 export function StepUp() {
   const { t } = useTranslation();
   const asked = useAskedStepUp();
@@ -40,8 +41,9 @@ function Proof({ asked }: { asked: AskedStepUp }) {
   if (!own) return <p role="status">{t('load.loading')}</p>;
   const hasFactor = own.factors.length > 0;
   if (!hasFactor && asked.acrValues !== '1') {
-    const says = asked.acrValues === '2' ? 'stepUp.noFactor' : 'stepUp.signInAgain';
-    return <DeadEnd says={says} onClose={() => asked.answer(false)} />;
+    const close = () => asked.answer(false);
+    if (asked.acrValues === '2') return <DeadEnd says="stepUp.noFactor" onClose={close} />;
+    return <StepUpByProvider onClose={close} />;
   }
   const holds = (kind: string) => own.factors.some((factor) => factor.kind === kind);
   const ways: Way[] = [
@@ -134,13 +136,7 @@ function Proof({ asked }: { asked: AskedStepUp }) {
   );
 }
 
-function DeadEnd({
-  says,
-  onClose,
-}: {
-  says: 'stepUp.noFactor' | 'stepUp.noWay' | 'stepUp.signInAgain';
-  onClose: () => void;
-}) {
+function DeadEnd({ says, onClose }: { says: 'stepUp.noFactor' | 'stepUp.noWay'; onClose: () => void }) {
   const { t } = useTranslation();
   return (
     <div className="form">

@@ -34,6 +34,7 @@ import {
   domainsRoutes,
   ownIdentitiesRoutes,
   pendingLinkRoutes,
+  stepUpByConnectionRoutes,
   trialRoutes,
 } from './connections/index.ts';
 import { consentsRoutes, userConsentsRoutes } from './consents/index.ts';
@@ -116,7 +117,13 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
     acceptByProviderRoutes,
   ])
     await app.register(routes, { prefix: '/api/v1', deps });
-  for (const routes of [connectionSignInRoutes, samlRoutes, pendingLinkRoutes, ownIdentitiesRoutes])
+  for (const routes of [
+    connectionSignInRoutes,
+    samlRoutes,
+    pendingLinkRoutes,
+    ownIdentitiesRoutes,
+    stepUpByConnectionRoutes,
+  ])
     await app.register(routes, { prefix: '/api/v1', deps });
   await app.register(sessionsRoutes, { prefix: '/api/v1', deps });
   for (const routes of [ownProfileRoutes, ownActivityRoutes, consentsRoutes, ownDataRoutes])

@@ -181,7 +181,10 @@ export const Me = Message(
         enum: ['1', '2'],
         description: 'How strongly: 2 where a second factor was proved in this session.',
       }),
-      authTime: Time,
+      authTime: Type.Union([Time, Type.Null()], {
+        description:
+          'When the person proved who they are; null where an identity provider let them in and does not say.',
+      }),
     }),
     roles: Type.Array(Type.String()),
     permissions: Type.Array(Type.String()),

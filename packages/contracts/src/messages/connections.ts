@@ -320,6 +320,33 @@ export const PendingIdentityLink = Message(
 );
 export type PendingIdentityLink = Static<typeof PendingIdentityLink>;
 
+export const StepUpByConnection = Message(
+  {
+    returnTo: Type.Optional(
+      Type.String({
+        maxLength: 2000,
+        pattern: String.raw`^[\x21-\x7e]+$`,
+        description:
+          'Where to come back to, as a browser writes it: a path of this origin, or an address of an origin that the client names.',
+        examples: ['/settings'],
+      }),
+    ),
+  },
+  { $id: 'StepUpByConnection' },
+);
+export type StepUpByConnection = Static<typeof StepUpByConnection>;
+
+export const BegunStepUp = Message(
+  {
+    authorizationUrl: Type.String({
+      description: 'Where this browser goes now: the provider, which sends it back to `returnTo`.',
+      examples: ['https://id.example.com/authorize?client_id=gatehouse&max_age=0'],
+    }),
+  },
+  { $id: 'BegunStepUp' },
+);
+export type BegunStepUp = Static<typeof BegunStepUp>;
+
 const DomainName = Type.String({
   maxLength: 253,
   pattern: String.raw`^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$`,

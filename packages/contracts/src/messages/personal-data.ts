@@ -82,7 +82,7 @@ export const PersonalData = Message(
         ip: Nullable(Type.String()),
         userAgent: Nullable(Type.String()),
         amr: Type.Array(Type.String()),
-        authTime: Time,
+        authTime: Nullable(Time),
         createdAt: Time,
         lastUsedAt: Time,
         expiresAt: Time,

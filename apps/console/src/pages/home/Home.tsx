@@ -20,7 +20,10 @@ export function Home() {
   if (!me) return null;
   const facts = [
     [t('home.tenant'), me.tenant.name],
-    [t('home.signedInSince'), <Time key="since" at={me.session.authTime} form="minute" />],
+    [
+      t('home.signedInSince'),
+      <Time key="since" at={me.session.authTime ?? me.session.createdAt} form="minute" />,
+    ],
     [t('home.memberSince'), <Time key="member" at={me.user.createdAt} form="date" />],
   ] as const;
   return (

@@ -2,6 +2,7 @@ import type { Config } from '../../config/index.ts';
 import type { TokenSigner } from '../../platform/crypto/index.ts';
 import { isUuid, type SessionId, type TenantId } from '../../platform/ids.ts';
 import type { SigningKeys } from '../keys/index.ts';
+import { knownProof } from './proof-time.ts';
 import { acrOf } from './second-factor/policy.ts';
 import type { TokenSubject } from './sessions.repo.ts';
 
@@ -46,6 +47,7 @@ export function issueAccessToken(
 ): string {
   const { session, clientId, sessionId, homeTenantId } = issue;
   const iat = Math.floor(issue.rotatedAt.getTime() / 1000);
+  const provedAt = knownProof(session.auth_time);
   return deps.tokens.sign({
     iss: deps.config.publicUrl,
     sub: session.user_id,
@@ -61,7 +63,8 @@ export function issueAccessToken(
     scope: 'openid profile email',
     amr: session.amr,
     acr: acrOf(session.amr),
-    auth_time: Math.floor(session.auth_time.getTime() / 1000),
+    // RFC 9068 §2.2.1: left out where nobody knows.
+    ...(provedAt && { auth_time: Math.floor(provedAt.getTime() / 1000) }),
   });
 }
 

@@ -6,6 +6,7 @@ import type { KnownClient } from '../clients/index.ts';
 import type { Deps } from '../deps.ts';
 import { isOwnConnection } from '../settings/index.ts';
 import { type OpenedSession, openSession, type SettledAmr } from './open-session.ts';
+import type { Vouched } from './proof-time.ts';
 import { hasSecondFactor, listFactors, loadNewestFactor } from './second-factor/factors.repo.ts';
 import { METHODS } from './second-factor/methods.ts';
 import { type IssuedPending, issuePending } from './second-factor/pending-sign-in.ts';
@@ -20,8 +21,8 @@ export interface FirstFactor {
   client: KnownClient;
   /** Which, in the words of RFC 8176. */
   amr: readonly string[];
-  /** Of what a provider asserts: by which connection. The session ends with it, also one that a further factor opens later. */
-  connectionId?: string;
+  /** Of what a provider asserts; it holds also for a session that a further factor opens later. */
+  vouched?: Vouched;
   /** What the browser brought along (`browserOf`). */
   browser: SigningBrowser;
 }
@@ -55,16 +56,15 @@ export async function afterFirstFactor(
   proved: FirstFactor,
   request: RequestContext,
 ): Promise<SignInOutcome> {
-  const { userId, client, amr, connectionId, browser } = proved;
+  const { userId, client, amr, vouched, browser } = proved;
   const { mfa, signIn: rules } = await deps.tenantRules.within(tx);
   // SECURITY: whichever way it is, and also one that comes later: a tenant of single sign-on has no other (spec W10, threat 52).
   // By a provider of its own: one of the platform's is switched on, and believed, by somebody else.
-  if (rules.policy === 'restricted' && !(connectionId && (await isOwnConnection(tx, connectionId))))
+  if (rules.policy === 'restricted' && !(vouched && (await isOwnConnection(tx, vouched.connectionId))))
     throw ssoRequired();
-  const via = connectionId !== undefined && { connectionId };
   const open = async (methods: readonly string[]) => ({
     next: 'session' as const,
-    opened: await openSession(deps, tx, { userId, client, amr: methods as SettledAmr, ...via }, request),
+    opened: await openSession(deps, tx, { userId, client, amr: methods as SettledAmr, vouched }, request),
   });
   if (amr.includes(MFA)) return { ...(await open(amr)), provedFactor: await loadNewestFactor(tx, userId) };
   if (mfa.policy === 'off') return open(amr);

@@ -31,6 +31,7 @@ import { renew } from './renew.ts';
 import { loadRelyingParty } from './passkeys/relying-party.ts';
 import { NoContent, OF_NEW_PASSWORD, OF_PAGE } from './route-shapes.ts';
 import { acrOf } from './second-factor/policy.ts';
+import { knownProof } from './proof-time.ts';
 import { provenSession } from './proven-session.ts';
 import { answerSignedIn, answerSignIn, userOf } from './signed-in-answer.ts';
 import { browserOf } from './signing-browser.ts';
@@ -222,7 +223,7 @@ export const authRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { 
           expiresAt: session.session_expires_at.toISOString(),
           amr: session.amr,
           acr: acrOf(session.amr),
-          authTime: session.auth_time.toISOString(),
+          authTime: knownProof(session.auth_time)?.toISOString() ?? null,
         },
         roles: [...principal.roles],
         permissions: [...principal.permissions],

@@ -8,6 +8,7 @@ import type { Deps } from '../deps.ts';
 import { isOwnConnection, isSignInAllowed, signInRefused } from '../settings/index.ts';
 import { accessTokenLifetime, issueAccessToken } from './access-token.ts';
 import { markSignedIn } from './credentials.repo.ts';
+import { UNKNOWN_PROOF, type Vouched } from './proof-time.ts';
 import { formatRefreshToken } from './refresh-token.ts';
 import { insertSession, loadOpenedSession, type TokenSubject } from './sessions.repo.ts';
 import { ssoRequired } from './sso-required.ts';
@@ -61,8 +62,8 @@ export async function openSession(
     userId: UserId;
     client: KnownClient;
     amr: SettledAmr;
-    /** Whose provider proved it; the session ends with the connection. */
-    connectionId?: string;
+    /** Where a provider proved it: the session is as old as the provider says, and ends with the connection. */
+    vouched?: Vouched | undefined;
     /** At home, unless told. */
     activeTenantId?: TenantId;
     replaces?: Replaced;
@@ -72,11 +73,12 @@ export async function openSession(
   request: RequestContext,
 ): Promise<OpenedSession> {
   const { config, clock } = deps;
-  const { activeTenantId = tx.tenantId, replaces, life } = signIn;
+  const { activeTenantId = tx.tenantId, replaces, life, vouched } = signIn;
   const now = clock.now();
   const sessionId = newId<'session'>();
   const familySecret = randomSecret(16);
-  const expiresAt = life?.expiresAt ?? new Date(now.getTime() + config.sessionDays * DAY * 1000);
+  const longest = life?.expiresAt ?? new Date(now.getTime() + config.sessionDays * DAY * 1000);
+  const expiresAt = vouched?.endsAt && vouched.endsAt < longest ? vouched.endsAt : longest;
   const idleExpiresAt = new Date(now.getTime() + config.refreshTokenDays * DAY * 1000);
   const inserted = await insertSession(tx, {
     id: sessionId,
@@ -86,13 +88,13 @@ export async function openSession(
     secretHash: sha256(familySecret),
     agentHash: sha256(request.userAgent),
     amr: [...signIn.amr],
-    authTime: life?.authTime ?? now,
+    authTime: life?.authTime ?? (vouched ? (vouched.provedAt ?? UNKNOWN_PROOF) : now),
     now,
     idleExpiresAt: idleExpiresAt < expiresAt ? idleExpiresAt : expiresAt,
     expiresAt,
     ip: request.ip,
     userAgent: request.userAgent,
-    connectionId: signIn.connectionId,
+    vouched,
     replaces: replaces?.sessionId,
   });
   const gone = () => new Problem(replaces ? 'auth.session_expired' : 'auth.invalid_credentials');
@@ -106,8 +108,7 @@ export async function openSession(
   if (!isSignInAllowed(rules, { email: session.email, ip: request.ip })) throw signInRefused();
   // A sign-in that waited for its second factor may have begun before; a session that goes on was ended with the others.
   if (rules.policy === 'restricted' && life === undefined) {
-    const { connectionId } = signIn;
-    if (connectionId === undefined || !(await isOwnConnection(tx, connectionId))) throw ssoRequired();
+    if (vouched === undefined || !(await isOwnConnection(tx, vouched.connectionId))) throw ssoRequired();
   }
   await deps.audit.record(tx, {
     action: replaces?.because ?? 'login',
@@ -117,7 +118,7 @@ export async function openSession(
     after: {
       client: signIn.client.clientId,
       amr: signIn.amr,
-      ...(signIn.connectionId !== undefined && { connection: signIn.connectionId }),
+      ...(vouched && { connection: vouched.connectionId }),
       email: personal({ tenantId: tx.tenantId, id: signIn.userId }, session.email),
       ...inTenant(tx, activeTenantId),
     },

@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { loadConnectionOf } from '../sessions/index.ts';
 import { sessionRulesOf } from '../settings/index.ts';
 import { holdActiveTenant } from './account.repo.ts';
+import type { Vouched } from './proof-time.ts';
 
 /** What tokens and the answer to a sign-in say of a session. */
 export interface TokenSubject {
@@ -44,8 +45,8 @@ export interface NewSession {
   expiresAt: Date;
   ip: string;
   userAgent: string;
-  /** The identity provider's, where one vouched for the user: without it the session ends. */
-  connectionId: string | undefined;
+  /** By which identity provider, where one vouched for the user: without its connection the session ends. */
+  vouched: Vouched | undefined;
   /** Under another id before, and by the same connection. */
   replaces: SessionId | undefined;
 }
@@ -54,7 +55,7 @@ const ofTenant = (tx: TenantTx, length: 'idleMinutes' | 'maxMinutes') =>
   sql<number | null>`(select (t.settings #>> array['session', ${sql.lit(length)}])::integer
     from gatehouse.tenants t where t.id = ${tx.tenantId})`;
 
-/** False when the user was deleted between the password and now, or the connection put out of service. */
+/** False when the user was deleted between the password and now, or the connection changed or put out of service. */
 export async function insertSession(tx: TenantTx, session: NewSession): Promise<boolean> {
   const { now } = session;
   // SECURITY: who suspends the client ends its sessions under the same lock, held alone: none slips in between. (The tenant's row
@@ -62,9 +63,10 @@ export async function insertSession(tx: TenantTx, session: NewSession): Promise<
   // shorter: the INSERT reads them under the lock.
   await sql`select pg_advisory_xact_lock_shared(hashtextextended('sessions of client ' || ${session.clientId}, 0)),
     pg_advisory_xact_lock_shared(${sessionRulesOf(tx)})`.execute(tx);
-  const { connectionId: connection, replaces } = session;
-  const connectionId = connection ?? (replaces === undefined ? null : await loadConnectionOf(tx, replaces));
-  if (connectionId !== null && !(await holdConnection(tx, connectionId))) return false;
+  const { vouched, replaces } = session;
+  const connectionId =
+    vouched?.connectionId ?? (replaces === undefined ? null : await loadConnectionOf(tx, replaces));
+  if (connectionId !== null && !(await holdConnection(tx, connectionId, vouched?.asOf))) return false;
   const insert = tx.insertInto('sessions').values({
     tenant_id: tx.tenantId,
     id: session.id,
@@ -87,7 +89,8 @@ export async function insertSession(tx: TenantTx, session: NewSession): Promise<
     idle_expires_at: sql<Date>`least(${session.idleExpiresAt}::timestamptz,
       ${now}::timestamptz + make_interval(mins => ${ofTenant(tx, 'idleMinutes')}),
       ${now}::timestamptz + make_interval(mins => ${ofTenant(tx, 'maxMinutes')}))`,
-    expires_at: sql<Date>`least(${session.expiresAt}::timestamptz,
+    // One that a provider let in ends when the provider said, under whichever id it goes on.
+    expires_at: sql<Date>`least(${session.expiresAt}::timestamptz, ${connectionId === null || replaces === undefined ? null : endOf(tx, replaces)},
       ${now}::timestamptz + make_interval(mins => ${ofTenant(tx, 'maxMinutes')}))`,
     renewals_since: now,
     ip: session.ip,
@@ -104,15 +107,31 @@ export async function insertSession(tx: TenantTx, session: NewSession): Promise<
   return true;
 }
 
-/** SECURITY: who takes a connection out of service ends its sessions under the same lock: none slips in between (threat 45). */
-async function holdConnection(tx: TenantTx, id: string): Promise<boolean> {
+const endOf = (tx: TenantTx, sessionId: SessionId) =>
+  sql<Date>`(select x.expires_at from gatehouse.sessions x where x.tenant_id = ${tx.tenantId} and x.id = ${sessionId})`;
+
+/**
+ * SECURITY: who takes a connection out of service, or a certificate from it, ends its sessions under the same lock: none slips in
+ * between, by an answer that was judged before or a sign-in that waited for its second factor (threat 45).
+ */
+async function holdConnection(tx: TenantTx, id: string, asOf: Date | undefined): Promise<boolean> {
   await sql`select pg_advisory_xact_lock_shared(hashtextextended('sessions of connection ' || ${id}::text, 0))`.execute(
     tx,
   );
   const found = await sql<{ status: string; tenant_status: string }>`
     select status, tenant_status from gatehouse.find_connection(${id})`.execute(tx);
   const [row] = found.rows;
-  return row?.status === 'enabled' && row.tenant_status === 'active';
+  if (row?.status !== 'enabled' || row.tenant_status !== 'active') return false;
+  if (asOf === undefined) return true;
+  // Of the platform's, which lie elsewhere, nothing is changed while a deployment runs.
+  const changed = await tx
+    .selectFrom('connections')
+    .select('id')
+    .where('tenant_id', '=', tx.tenantId)
+    .where('id', '=', id)
+    .where('updated_at', '>', asOf)
+    .executeTakeFirst();
+  return changed === undefined;
 }
 
 /**

@@ -4,7 +4,7 @@ import { CONSOLE_CLIENT } from '../clients/index.ts';
 import type { Deps } from '../deps.ts';
 import { redirectUriOf } from './connection-message.ts';
 import { type ConnectionRow, findConnection, loadConnection } from './connections.repo.ts';
-import { asProblemOf } from './provider-problem.ts';
+import { asProblemOf, notProvedAnew } from './provider-problem.ts';
 import { checkReturnAddress } from './return-address.ts';
 import { type Attempt, hashOfBrowser, issueAttempt } from './sign-in-attempt.ts';
 
@@ -16,12 +16,14 @@ export interface BeginSignIn {
   cookie: string;
   linksTo?: Attempt['linksTo'];
   invitation?: Attempt['invitation'];
+  proves?: Attempt['proves'];
 }
 
 /**
  * Sends a browser to the provider of a connection (spec W7, W9).
  *
- * @throws {Problem} `resource.not_found`, `auth.connection_disabled`, `auth.client_unknown`, `request.invalid`, `auth.provider_failed`
+ * @throws {Problem} `resource.not_found`, `auth.connection_disabled`, `auth.client_unknown`, `request.invalid`, `auth.provider_failed`,
+ *   `auth.not_proved_anew`
  */
 export async function beginSignIn(deps: Deps, input: BeginSignIn): Promise<URL> {
   const client = await deps.clients.get(input.client ?? CONSOLE_CLIENT);
@@ -29,6 +31,7 @@ export async function beginSignIn(deps: Deps, input: BeginSignIn): Promise<URL> 
   const row = await getEnabledConnection(deps, input.connectionId);
   try {
     const provider = await deps.providers.get(row);
+    if (input.proves && !provider.provesAnew) throw notProvedAnew(row);
     const { state, attempt } = await issueAttempt(deps, row.tenant_id, {
       connectionId: row.id,
       clientId: client.clientId,
@@ -36,10 +39,12 @@ export async function beginSignIn(deps: Deps, input: BeginSignIn): Promise<URL> 
       browser: hashOfBrowser(input.cookie),
       ...(input.linksTo && { linksTo: input.linksTo }),
       ...(input.invitation !== undefined && { invitation: input.invitation }),
+      ...(input.proves && { proves: input.proves }),
     });
     return await provider.authorizationUrl({
       ...attempt,
       state,
+      anew: input.proves !== undefined,
       redirectUri: redirectUriOf(deps.config, row),
     });
   } catch (error) {

@@ -10,6 +10,7 @@ import {
   lockUser,
   type SigningBrowser,
   type SignInOutcome,
+  type Vouched,
 } from '../auth/index.ts';
 import type { KnownClient } from '../clients/index.ts';
 import type { Deps } from '../deps.ts';
@@ -73,8 +74,20 @@ export async function openFor(
   }
   // SECURITY: in front of the session, and out of the transaction, which takes back all that was done for it.
   if (attempt.trial !== undefined) throw await endOfTrial(tx, userId, deps.clock.now());
-  return afterFirstFactor(deps, tx, { userId, client, amr: ['fed'], connectionId: row.id, browser }, request);
+  const vouched = vouchedOf(entering);
+  return afterFirstFactor(deps, tx, { userId, client, amr: ['fed'], vouched, browser }, request);
 }
+
+/** How far the provider's word goes: for the session, and for what asks for a recent proof. */
+export const vouchedOf = ({
+  row,
+  identity: { provedAt, endsAt },
+}: Pick<Entering, 'row' | 'identity'>): Vouched => ({
+  connectionId: row.id,
+  asOf: row.updated_at,
+  ...(provedAt && { provedAt }),
+  ...(endsAt && { endsAt }),
+});
 
 /** SECURITY: by the address of the account, which was proved, and not by what a provider says today (spec W10). */
 export function checkAllowedDomain({ config }: Pick<Deps, 'config'>, email: string): void {

@@ -1,5 +1,5 @@
 import { Problem, type RequestContext } from '../../platform/http/index.ts';
-import type { SignInOutcome } from '../auth/index.ts';
+import type { OpenedSession, SignInOutcome } from '../auth/index.ts';
 import type { Deps } from '../deps.ts';
 import { getConnectionFor } from './begin-sign-in.ts';
 import { enterInvited } from './by-invitation/enter-invited.ts';
@@ -10,6 +10,7 @@ import { asProblemOf } from './provider-problem.ts';
 import { type FinishSignIn, redeemAnswer } from './redeem-answer.ts';
 import { recordRefusedIdentity } from './refused-identity.ts';
 import { type Attempt, spendAttempt } from './sign-in-attempt.ts';
+import { finishStepUp } from './step-up/finish-step-up.ts';
 import { keepTrial } from './trial/keep-trial.ts';
 
 /** What became of it; where something went wrong, the attempt says where the person wanted to go. */
@@ -17,6 +18,8 @@ export type Finished =
   | { attempt: Attempt; outcome: SignInOutcome }
   /** It was a trial: what came of it waits for whoever tried, under this token. */
   | { attempt: Attempt; trialToken: string }
+  /** Somebody who is signed in has proved anew who they are; the session goes on. */
+  | { attempt: Attempt; proved: string; opened: OpenedSession }
   /** Somebody who is signed in has linked the provider's account to theirs. */
   | { attempt: Attempt; linked: string }
   | {
@@ -50,6 +53,10 @@ export async function finishSignIn(
       if (attempt.linksTo !== undefined) {
         await linkOwnIdentity(deps, { ...returned, identity }, attempt.linksTo, request);
         return { attempt, linked: row.id };
+      }
+      if (attempt.proves !== undefined) {
+        const opened = await finishStepUp(deps, { ...returned, identity }, attempt.proves, request);
+        return { attempt, proved: row.id, opened };
       }
       const entering = { row, identity, client, attempt, browser: input.browser };
       if (attempt.invitation === undefined)

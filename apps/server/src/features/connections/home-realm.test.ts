@@ -8,6 +8,7 @@ import {
   type World,
 } from '../../../test/connections.fixture.ts';
 import { addAuthenticator } from '../../../test/second-factor.fixture.ts';
+import { stepUpBy } from '../../../test/step-up.fixture.ts';
 import { itemsOf } from '../../../test/people.fixture.ts';
 import { PASSWORD, registerTenant } from '../../../test/standing/people.fixture.ts';
 
@@ -119,7 +120,7 @@ describe('a tenant of single sign-on', () => {
     expect(register.body.code).toBe('auth.sso_required');
   });
 
-  it('asks an administrator who has no password and no factor to sign in again, before others may come in [threat 41]', async () => {
+  it('asks an administrator who has no password and no factor to come by the provider anew, before others may come in [threat 41]', async () => {
     const { browser } = await administrator('again');
     gatehouse.clock.advance({ minutes: 11 });
     const url = `/api/v1/tenants/${acme.tenantId}/settings`;
@@ -132,11 +133,11 @@ describe('a tenant of single sign-on', () => {
     ]) {
       const refused = await ask(browser);
       expect([refused.status, refused.body.code]).toEqual([401, 'auth.insufficient_user_authentication']);
-      expect(refused.body.detail).toContain('Sign in again');
+      expect(refused.body.detail).toContain('/step-up/connection');
       expect(refused.headers['www-authenticate']).toContain('max_age="600"');
       expect(refused.headers['www-authenticate']).not.toContain('acr_values');
     }
-    await world.providers.signIn(browser, acme.login);
+    expect(await stepUpBy(world, browser)).toContain('#proved=');
     expect((await browser.patch(url, { version, settings: { signIn: { networks: [] } } })).status).toBe(200);
     await acme.admin.signInAgain();
   });

@@ -7,6 +7,7 @@ export { createHomeRealms, type HomeRealms } from './home-realms.ts';
 export { ownIdentitiesRoutes } from './own-identities.routes.ts';
 export { createConfiguredConnections } from './platform-connections.ts';
 export { pendingLinkRoutes } from './pending-link.routes.ts';
+export { stepUpByConnectionRoutes } from './step-up/step-up.routes.ts';
 export { trialRoutes } from './trial/trial.routes.ts';
 export { createProviders, type Providers } from './providers/index.ts';
 export { samlRoutes } from './saml.routes.ts';

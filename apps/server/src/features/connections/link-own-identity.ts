@@ -84,7 +84,7 @@ export async function linkOwnIdentity(
 }
 
 /** Browsers bring no cookie of ours along from another site where it is strict. The attempt's own is Lax, and says which browser it is. */
-const isWithheld = ({ config }: Deps, { tokenMode }: KnownClient): boolean =>
+export const isWithheld = ({ config }: Deps, { tokenMode }: KnownClient): boolean =>
   (tokenMode === 'bearer' ? config.refreshCookieSameSite : config.cookieSameSite) === 'strict';
 
 /** Where a tenant takes single sign-on only, it is by its own providers: another one would be a way in that lets nobody in. */

@@ -1,6 +1,13 @@
 import { HttpError } from '../../platform/http-client/index.ts';
 import { Problem } from '../../platform/http/index.ts';
+import type { ConnectionRow } from './connections.repo.ts';
 import { ProviderFault } from './providers/provider.ts';
+
+/** Whoever came by a provider that does not say when people prove who they are cannot do by it what asks for a recent proof. */
+export const notProvedAnew = ({ name }: Pick<ConnectionRow, 'name'>) =>
+  new Problem('auth.not_proved_anew', {
+    detail: `${name} does not say that you have just proved who you are. Sign in another way: by a password, which “Forgot your password?” sets, or by mail. A passkey or an authenticator app, once added, does from then on. Where your organisation takes its own provider only, ask its administrator.`,
+  });
 
 /** What whoever signs in is told of a provider that failed; what exactly was wrong is in the log and in a test run. */
 export function asProblemOf(error: unknown): unknown {

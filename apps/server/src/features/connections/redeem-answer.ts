@@ -39,7 +39,12 @@ export async function redeemAnswer(
   const redirectUri = redirectUriOf(deps.config, row);
   // Of our own address and the query: what a proxy or a forged Host says of the rest does not count.
   const callback = new URL(`${redirectUri}?${query}`);
-  const identity = await provider.redeem(callback, { ...attempt, state, redirectUri });
+  const identity = await provider.redeem(callback, {
+    ...attempt,
+    state,
+    redirectUri,
+    anew: attempt.proves !== undefined,
+  });
   await spendMessageIds(deps, row, identity);
   return identity;
 }

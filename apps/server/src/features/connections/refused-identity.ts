@@ -10,7 +10,7 @@ import type { Returned } from './redeem-answer.ts';
  */
 export async function recordRefusedIdentity(
   deps: Deps,
-  { row, attempt: { linksTo } }: Pick<Returned, 'row' | 'attempt'>,
+  { row, attempt: { linksTo, proves } }: Pick<Returned, 'row' | 'attempt'>,
   problem: Problem,
   request: RequestContext,
 ): Promise<void> {
@@ -21,7 +21,7 @@ export async function recordRefusedIdentity(
       'an identity provider did not answer as it should',
     );
   await deps.doors.withTenant(
-    enterOwn({ kind: 'claim', tenantId: linksTo?.tenantId ?? row.tenant_id }),
+    enterOwn({ kind: 'claim', tenantId: (linksTo ?? proves)?.tenantId ?? row.tenant_id }),
     (tx) =>
       deps.audit.record(tx, {
         ...(linksTo
@@ -33,11 +33,15 @@ export async function recordRefusedIdentity(
             }
           : {
               action: 'failed_login',
-              actor: { kind: 'anonymous' },
+              actor: {
+                kind: 'anonymous',
+                ...(proves && { subject: { tenantId: proves.tenantId, id: proves.userId } }),
+              },
               resource: { type: 'connection', id: row.id },
             }),
         after: {
           ...(linksTo && { connection: row.id }),
+          ...(proves && { at: 'step-up' }),
           verdict: problem.code,
           ...(why instanceof ProviderFault && why.reason !== undefined && { reason: why.reason }),
         },

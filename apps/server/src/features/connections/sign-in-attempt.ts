@@ -21,6 +21,8 @@ export interface Attempt {
   answer?: string;
   /** Who asked to have the provider's account enter theirs, and in which session. */
   linksTo?: { userId: UserId; tenantId: TenantId; sessionId: SessionId };
+  /** Whose session goes on when the provider has had its owner prove anew who they are, and since when it was to. */
+  proves?: { userId: UserId; tenantId: TenantId; sessionId: SessionId; since: string };
   /** Somebody tries the connection: it signs nobody in, and this session alone is shown what came of it. */
   trial?: { sessionId: string };
   /** The token of the invitation that the person takes there. */

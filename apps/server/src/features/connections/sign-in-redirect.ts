@@ -27,6 +27,9 @@ export function refuseSignIn(
   // Whoever links an account is signed in.
   if (attempt?.linksTo !== undefined)
     return sendBrowser(reply, pageWith(attempt, { 'not-linked': told.code }));
+  // So is whoever proves anew who they are.
+  if (attempt?.proves !== undefined)
+    return sendBrowser(reply, pageWith(attempt, { 'not-proved': told.code }));
   // The invitation stays open, and its page offers the other ways to accept it.
   const isInvited = attempt?.invitation !== undefined && linkToken === undefined;
   const page = new URL(isInvited ? '/invitation' : '/signin', deps.config.publicUrl);

@@ -12,7 +12,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { publicAccess } from '../../platform/access/index.ts';
 import { contextOf, Problem, problems } from '../../platform/http/index.ts';
-import { answerSignIn, browserOf, provenSession, type SignInOutcome } from '../auth/index.ts';
+import { answerSignedIn, answerSignIn, browserOf, provenSession, type SignInOutcome } from '../auth/index.ts';
 import type { Deps } from '../deps.ts';
 import { beginSignIn } from './begin-sign-in.ts';
 import { findOfferedConnections } from './connections.repo.ts';
@@ -52,6 +52,7 @@ const OF_BEGINNING = [
   'auth.client_unknown',
   'auth.connection_disabled',
   'auth.provider_failed',
+  'service.unavailable',
 ] satisfies ErrorCode[];
 const OF_FINISHING = [
   ...OF_BEGINNING,
@@ -65,6 +66,10 @@ const OF_FINISHING = [
   'auth.sso_required',
   'auth.sign_in_refused',
   'auth.identity_in_use',
+  'auth.other_account',
+  'auth.not_proved_anew',
+  'auth.session_expired',
+  'auth.insufficient_user_authentication',
   'tenants.user_limit_reached',
   'auth.link_invalid',
   'invitations.other_address',
@@ -197,6 +202,10 @@ export const connectionSignInRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }
     if ('problem' in finished) return refuseSignIn(deps, request, reply, finished);
     if ('trialToken' in finished)
       return sendBrowser(reply, pageWith(finished.attempt, { trial: finished.trialToken }));
+    if ('proved' in finished) {
+      answerSignedIn(deps, reply, finished.opened);
+      return sendBrowser(reply, pageWith(finished.attempt, { proved: finished.proved }));
+    }
     if ('linked' in finished)
       return sendBrowser(reply, pageWith(finished.attempt, { linked: finished.linked }));
     answerSignIn(deps, browser, reply, finished.outcome);

@@ -2,6 +2,7 @@ import type { PersonalData } from '@gatehouse/contracts';
 import type { Entered, TenantTx } from '../../platform/database/index.ts';
 import type { UserId } from '../../platform/ids.ts';
 import { listRecordsAbout, openPersonal, reveal } from '../audit/index.ts';
+import { knownProof } from '../auth/index.ts';
 import { describeConsent, listConsents } from '../consents/index.ts';
 import type { Deps } from '../deps.ts';
 import {
@@ -149,7 +150,7 @@ const sessionsPage: LoadPage = async (_deps, tx, userId, after) => {
       ip: row.ip,
       userAgent: row.user_agent,
       amr: row.amr,
-      authTime: time(row.auth_time),
+      authTime: time(knownProof(row.auth_time) ?? null),
       createdAt: time(row.created_at),
       lastUsedAt: time(row.last_used_at),
       expiresAt: time(row.idle_expires_at < row.expires_at ? row.idle_expires_at : row.expires_at),

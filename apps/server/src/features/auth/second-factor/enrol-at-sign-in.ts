@@ -61,7 +61,8 @@ export async function completeEnrolment(
     const provedFactor = await loadNewestFactor(tx, userId);
     return {
       provedFactor,
-      opened: await openSession(deps, tx, { userId, client, amr, ...pending.via }, request),
+      // SECURITY: a factor that is new proves nothing of whose account it is: the session is as old as what the provider said.
+      opened: await openSession(deps, tx, { userId, client, amr, vouched: pending.vouched }, request),
       backupCodes,
     };
   });

@@ -7,6 +7,7 @@ import { type Purpose, tenantOfToken } from '../../../platform/one-time-tokens/i
 import type { KnownClient } from '../../clients/index.ts';
 import type { Deps } from '../../deps.ts';
 import { isOpenAccount, type LockedUser, lockUser } from '../account.repo.ts';
+import type { Vouched } from '../proof-time.ts';
 import type { SigningBrowser } from '../signing-browser.ts';
 import { loadNewestFactor } from './factors.repo.ts';
 
@@ -20,8 +21,11 @@ export type Waiting = keyof typeof WAITS;
 interface Payload {
   clientId: string;
   amr: string[];
-  /** Whose provider proved the first factor. */
+  /** Whose provider proved the first factor, and the rest of what it vouched for. */
   connectionId?: string;
+  asOf?: string;
+  provedAt?: string;
+  endsAt?: string;
   /**
    * SECURITY: the token alone continues nothing (spec W6). A browser gets a cookie with it, which no script reads; a program, which
    * may keep no cookies, has to be the program that signed in.
@@ -47,7 +51,7 @@ export async function issuePending(
     userId: UserId;
     client: KnownClient;
     amr: readonly string[];
-    connectionId?: string;
+    vouched?: Vouched;
     browser: SigningBrowser;
   },
 ): Promise<IssuedPending> {
@@ -55,7 +59,7 @@ export async function issuePending(
   const payload: Payload = {
     clientId: of.client.clientId,
     amr: [...of.amr],
-    ...(of.connectionId !== undefined && { connectionId: of.connectionId }),
+    ...(of.vouched && keptOf(of.vouched)),
     bound:
       cookie === undefined
         ? { to: 'program', hash: hashOf(of.browser.userAgent) }
@@ -75,8 +79,8 @@ export interface PendingSignIn {
   email: string;
   client: KnownClient;
   amr: readonly string[];
-  /** For `openSession`: the session ends with the connection whose provider proved the first factor. */
-  via: { connectionId?: string };
+  /** For `openSession`: what the provider that proved the first factor vouched for. */
+  vouched: Vouched | undefined;
   browser: SigningBrowser;
   /** That the user added last: browsers in which it was proved are counted apart. */
   newestFactor: string | undefined;
@@ -105,11 +109,38 @@ export async function getPending(
   });
   if (found === undefined || !isBound(found.bound, browser)) throw pendingInvalid();
   if (clientId !== undefined && clientId !== found.clientId) throw pendingInvalid();
-  const { userId, email, newestFactor, amr, connectionId } = found;
-  const via = connectionId === undefined ? {} : { connectionId };
+  const { userId, email, newestFactor, amr } = found;
   const client = await deps.clients.get(found.clientId);
-  return { waiting, sessionToken, tenantId, userId, email, client, amr, via, browser, newestFactor };
+  return {
+    waiting,
+    sessionToken,
+    tenantId,
+    userId,
+    email,
+    client,
+    amr,
+    vouched: vouchedOf(found),
+    browser,
+    newestFactor,
+  };
 }
+
+/** JSON has no dates. */
+const keptOf = ({ connectionId, asOf, provedAt, endsAt }: Vouched) => ({
+  connectionId,
+  ...(asOf && { asOf: asOf.toISOString() }),
+  ...(provedAt && { provedAt: provedAt.toISOString() }),
+  ...(endsAt && { endsAt: endsAt.toISOString() }),
+});
+const vouchedOf = ({ connectionId, asOf, provedAt, endsAt }: Payload): Vouched | undefined =>
+  connectionId === undefined
+    ? undefined
+    : {
+        connectionId,
+        ...(asOf !== undefined && { asOf: new Date(asOf) }),
+        ...(provedAt !== undefined && { provedAt: new Date(provedAt) }),
+        ...(endsAt !== undefined && { endsAt: new Date(endsAt) }),
+      };
 
 function isBound({ to, hash }: Payload['bound'], browser: SigningBrowser): boolean {
   if ((to === 'browser') !== browser.isBrowser) return false;

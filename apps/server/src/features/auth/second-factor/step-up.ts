@@ -12,13 +12,14 @@ import { keptAmr, type OpenedSession, openSession, type SettledAmr } from '../op
 import { checkOwnPassword, currentWrong, ownerOf } from '../own-password.ts';
 import { isPasswordStill } from '../present-password.ts';
 import { hasPassword } from '../credentials.repo.ts';
+import type { Vouched } from '../proof-time.ts';
 import { holdGround, loadSessionLife } from '../sessions.repo.ts';
 import { hasSecondFactor } from './factors.repo.ts';
 import { acrOf, withSecondFactor } from './policy.ts';
 import { proveFactor, spendFactor } from './prove-factor.ts';
 
-const homeOf = (principal: SignedInPrincipal) =>
-  enterOwn({ kind: 'claim', tenantId: principal.homeTenantId });
+const homeOf = ({ homeTenantId }: Pick<SignedInPrincipal, 'homeTenantId'>) =>
+  enterOwn({ kind: 'claim', tenantId: homeTenantId });
 
 /** Its own providers, and so no password (spec W10). */
 const takesProvidersOnly = async (deps: Deps, { homeTenantId }: SignedInPrincipal) =>
@@ -61,7 +62,8 @@ export async function checkStepUp(
 /** Without `acr_values`: nothing that could be proved here would do. */
 const signInAgain = (maxAge: number) =>
   new Problem('auth.insufficient_user_authentication', {
-    detail: 'Sign in again by your identity provider; then ask again.',
+    detail:
+      'Have the identity provider that let you in prove it once more (POST /api/v1/auth/step-up/connection), or sign in again; then ask again.',
     headers: {
       'www-authenticate': `Bearer error="insufficient_user_authentication", error_description="A more recent authentication is required: sign in again", max_age="${maxAge}"`,
     },
@@ -114,13 +116,23 @@ export async function stepUp(
   });
 }
 
-/** The session under another id, with what was proved now. */
+/** Whose session it is that goes on, and what it stands for. */
+type Standing = Pick<SignedInPrincipal, 'userId' | 'sessionId' | 'tenantId' | 'homeTenantId'> & {
+  session: Pick<SignedInPrincipal['session'], 'client_id'>;
+};
+
+/**
+ * The session under another id, with what was proved now, or at the time that a provider says.
+ *
+ * @throws {Problem} `auth.session_expired`, what `work` and `openSession` throw
+ */
 export async function goOn(
   deps: Deps,
-  principal: SignedInPrincipal,
+  principal: Standing,
   amr: SettledAmr,
   request: RequestContext,
   work: (tx: TenantTx, user: LockedUser) => Promise<void>,
+  vouched?: Vouched & { provedAt: Date },
 ): Promise<OpenedSession> {
   const { userId, sessionId, tenantId } = principal;
   const client = await deps.clients.get(principal.session.client_id);
@@ -142,7 +154,8 @@ export async function goOn(
         amr,
         activeTenantId: tenantId,
         replaces: { sessionId, because: 'session_stepped_up', tenantId },
-        life: { authTime: now, expiresAt: life.expiresAt },
+        vouched,
+        life: { authTime: vouched?.provedAt ?? now, expiresAt: life.expiresAt },
       },
       request,
     );

@@ -48,7 +48,9 @@ export async function verifySignIn(
     const { email } = await spendPending(deps, tx, pending);
     await spendFactor(deps, tx, proven, request);
     const amr = withSecondFactor(pending.amr, proven.method.amr);
-    const opened = await openSession(deps, tx, { userId, client, amr, ...pending.via }, request);
+    // The factor is proved now, whenever the provider's word was.
+    const vouched = pending.vouched && { ...pending.vouched, provedAt: deps.clock.now() };
+    const opened = await openSession(deps, tx, { userId, client, amr, vouched }, request);
     if (input.remember_device !== true || mfa.rememberDays === 0 || !browser.isBrowser)
       return { next: 'session', opened, provedFactor: newestFactor } as const;
     const remembered = await rememberDeviceOf(

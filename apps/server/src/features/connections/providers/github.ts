@@ -26,6 +26,8 @@ export function createGithubProvider(
   configuration[openid.customFetch] = fetchBy(outbound);
   configuration.timeout = 10;
   return {
+    // OAuth 2.0 asks for nobody in particular at no particular time, and GitHub says nothing of its sessions.
+    provesAnew: false,
     // It knows no nonce: what binds the answer to this browser are state and PKCE.
     authorizationUrl: (challenge) => authorizationUrl(configuration, SCOPE, challenge),
     async redeem(callback: URL, challenge: Challenge) {
@@ -48,6 +50,7 @@ export function createGithubProvider(
           email,
           emailVerified: email !== undefined,
           hostedDomain: undefined,
+          provedAt: undefined,
           name: textOf(name) ?? textOf(login),
           claims: { id, login, name, email },
         };

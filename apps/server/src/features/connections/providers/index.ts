@@ -50,6 +50,7 @@ export function createProviders({
   outbound: Outbound;
 }): Providers {
   const thread = createSamlThread();
+  const now = () => clock.now();
   const known = new LRUCache<string, Promise<Provider>>({ max: 1000, ttl: REMEMBERED_MS });
   const make = async (row: ConnectionRow): Promise<Provider> => {
     const configured = row.scope === 'platform' ? configuredProvider(config, row.kind) : undefined;
@@ -60,11 +61,11 @@ export function createProviders({
       case 'github':
         return createGithubProvider(outbound, of);
       case 'microsoft':
-        return createMicrosoftProvider(outbound, of, row.settings.directoryId);
+        return createMicrosoftProvider(outbound, of, row.settings.directoryId, now);
       case 'saml':
-        return createSamlProvider(thread, partiesOf({ config, sealer }, row), () => clock.now());
+        return createSamlProvider(thread, partiesOf({ config, sealer }, row), now);
       default:
-        return createOidcProvider(outbound, of);
+        return createOidcProvider(outbound, of, { now });
     }
   };
   // With the time of the last change: what was made of the connection before is not found again.

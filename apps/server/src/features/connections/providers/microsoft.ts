@@ -13,8 +13,9 @@ export const createMicrosoftProvider = (
   outbound: Outbound,
   settings: OidcSettings,
   directoryId: string | null,
+  now: () => Date,
 ): Promise<Provider> =>
-  createOidcProvider(outbound, settings, (claims) => {
+  createOidcProvider(outbound, settings, { now, asksLogin: true }, (claims) => {
     const [tid, oid] = [textOf(claims.tid), textOf(claims.oid)];
     if (tid === undefined || oid === undefined)
       throw new ProviderFault('failed', 'its ID token names no directory and object (tid, oid)');

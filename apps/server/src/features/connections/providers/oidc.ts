@@ -1,6 +1,7 @@
 import * as openid from 'openid-client';
 import type { Outbound } from '../../../platform/http-client/index.ts';
 import { type Challenge, type ProvedIdentity, type Provider, ProviderFault, textOf } from './provider.ts';
+import { provedAtOf } from './proof-time.ts';
 import { asFault, authorizationUrl, discover } from './relying-party.ts';
 
 export interface OidcSettings {
@@ -34,13 +35,20 @@ function subjectOf(sub: unknown): string {
 export async function createOidcProvider(
   outbound: Outbound,
   settings: OidcSettings,
+  { now, asksLogin = false }: { now: () => Date; asksLogin?: boolean },
   read: Reading = STANDARD,
-  more: Record<string, string> = {},
 ): Promise<Provider> {
   const configuration = await discover(outbound, settings);
   const scope = ['openid', 'email', 'profile', ...settings.scopes].join(' ');
   return {
-    authorizationUrl: (challenge) => authorizationUrl(configuration, scope, challenge, more),
+    provesAnew: true,
+    authorizationUrl: (challenge) =>
+      authorizationUrl(
+        configuration,
+        scope,
+        challenge,
+        challenge.anew ? askedAnew(configuration, asksLogin) : {},
+      ),
     async redeem(callback: URL, challenge: Challenge) {
       try {
         const tokens = await openid.authorizationCodeGrant(configuration, callback, {
@@ -58,6 +66,8 @@ export async function createOidcProvider(
           email: textOf(claims.email),
           hostedDomain: textOf(idToken.hd),
           name: textOf(claims.name),
+          // Of the ID token alone, which is signed.
+          provedAt: provedAtOf(timeOf(idToken.auth_time), now()),
           claims,
         };
       } catch (error) {
@@ -66,6 +76,20 @@ export async function createOidcProvider(
     },
   };
 }
+
+/**
+ * Asks for a proof of now (OpenID Connect Core §3.1.2.1). With `max_age` the answer must say when it was; `prompt=login` besides where
+ * the provider is known to take it: others refuse what they do not know.
+ */
+const askedAnew = (configuration: openid.Configuration, asksLogin: boolean): Record<string, string> => {
+  const { prompt_values_supported: prompts } = configuration.serverMetadata();
+  const takesLogin = asksLogin || (Array.isArray(prompts) && prompts.includes('login'));
+  return { max_age: '0', ...(takesLogin && { prompt: 'login' }) };
+};
+
+/** Seconds of a claim; zero, which some providers write where they do not know, is no time. */
+const timeOf = (seconds: number | undefined): Date | undefined =>
+  seconds === undefined || seconds === 0 ? undefined : new Date(seconds * 1000);
 
 /** Many providers keep the address for the user-info endpoint; what the ID token says counts before what is said there. */
 async function completed(

@@ -12,6 +12,10 @@ export interface ProvedIdentity {
   name: string | undefined;
   /** Everything that was said, for mapping roles and for a test run. */
   claims: Readonly<Record<string, unknown>>;
+  /** When the person proved who they are, as the provider says; undefined where it does not. */
+  provedAt: Date | undefined;
+  /** SAML: when a session ends there at the latest. */
+  endsAt?: Date;
   /** SAML: what names the messages that said so; each is good once. */
   messageIds?: readonly string[];
 }
@@ -22,12 +26,16 @@ export interface Challenge {
   nonce: string;
   codeVerifier: string;
   redirectUri: string;
+  /** Whether the provider is to have the person prove anew who they are, whatever session they have there. */
+  anew: boolean;
   /** SAML: what the provider had the browser post, and what waited for it here. */
   answer?: string;
 }
 
 /** One provider as a connection describes it. */
 export interface Provider {
+  /** Whether it can be asked to have people prove anew who they are, and says when they did. */
+  provesAnew: boolean;
   /** Where the browser goes. */
   authorizationUrl(challenge: Challenge): Promise<URL>;
   /**

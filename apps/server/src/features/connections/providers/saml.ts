@@ -4,6 +4,7 @@ import { SamlFault } from '../saml/saml-fault.ts';
 import type { Parties } from '../saml/saml-library.ts';
 import type { SamlConnection } from '../saml/saml-settings.ts';
 import type { SamlThread } from '../saml/saml-thread.ts';
+import { provedAtOf } from './proof-time.ts';
 import { type Challenge, type ProvedIdentity, type Provider, ProviderFault, textOf } from './provider.ts';
 
 /** A SAML 2.0 identity provider: requests by redirect, responses by post, which wait beside the sign-in that they answer. */
@@ -12,10 +13,11 @@ export const createSamlProvider = (
   { saml, ...parties }: Parties & { saml: SamlConnection },
   now: () => Date,
 ): Provider => ({
-  async authorizationUrl({ nonce, state }) {
+  provesAnew: true,
+  async authorizationUrl({ nonce, state, anew }) {
     // RelayState carries the state, a random token, and nothing else; the id of the request is the nonce (an NCName begins so).
     const requestId = requestIdOf(nonce);
-    return new URL(await thread.run({ kind: 'request', parties, requestId, relayState: state }));
+    return new URL(await thread.run({ kind: 'request', parties, requestId, relayState: state, anew }));
   },
   async redeem(_callback: URL, { answer, nonce }: Challenge): Promise<ProvedIdentity> {
     if (answer === undefined) throw new ProviderFault('failed', 'it sent no response');
@@ -28,7 +30,7 @@ export const createSamlProvider = (
         response: answer,
         now: now().getTime(),
       });
-      return identityOf(signed, parties.idpEntityId, saml);
+      return { ...identityOf(signed, parties.idpEntityId, saml), ...sessionOf(signed, now()) };
     } catch (error) {
       throw error instanceof SamlFault ? asFault(error) : error;
     }
@@ -40,11 +42,16 @@ const requestIdOf = (nonce: string) => `_${nonce}`;
 export const asFault = (error: SamlFault): ProviderFault =>
   new ProviderFault(error.reason === 'status' ? 'refused' : 'failed', error.message, error, error.reason);
 
+const sessionOf = ({ authenticatedAt, sessionEndsAt }: SignedAssertion, now: Date) => ({
+  provedAt: provedAtOf(authenticatedAt === null ? undefined : new Date(authenticatedAt), now),
+  ...(sessionEndsAt !== null && { endsAt: new Date(sessionEndsAt) }),
+});
+
 function identityOf(
   { ids, nameId, attributes }: SignedAssertion,
   issuer: string,
   saml: SamlConnection,
-): ProvedIdentity {
+): Omit<ProvedIdentity, 'provedAt'> {
   const claims = Object.fromEntries(attributes);
   const first = (names: readonly string[]) =>
     textOf(attributes.find(([name, values]) => names.includes(name) && values.length > 0)?.[1][0]);

@@ -10,6 +10,10 @@ export interface SignedAssertion {
   nameId: { value: string; format: string | undefined };
   /** Attributes by name; each with all of its values that are texts. */
   attributes: [name: string, values: string[]][];
+  /** `AuthnInstant`, the earliest of several; null where there is none. In milliseconds, like the next. */
+  authenticatedAt: number | null;
+  /** `SessionNotOnOrAfter`, the earliest of several. */
+  sessionEndsAt: number | null;
 }
 
 const BEARER = 'urn:oasis:names:tc:SAML:2.0:cm:bearer';
@@ -43,12 +47,11 @@ export function readAssertion(
   const nameId = readNameId(one(subject, 'NameID', 'subject'), parties);
   checkConfirmation(subject, parties.acsUrl, requestId, now);
   checkConditions(one(assertion, 'Conditions', 'structure'), parties.entityId, now);
-  if (childrenOf(assertion, ASSERTION, 'AuthnStatement').length === 0)
-    throw new SamlFault('structure', 'the assertion does not say that anybody signed in');
   return {
     ids: [`response ${responseId}`, `assertion ${id}`],
     nameId,
     attributes: readAttributes(assertion),
+    ...readSession(childrenOf(assertion, ASSERTION, 'AuthnStatement'), now),
   };
 }
 
@@ -104,6 +107,26 @@ function checkConditions(conditions: XmlElement, entityId: string, now: number):
     childrenOf(restriction, ASSERTION, 'Audience').some(({ textContent }) => textContent === entityId);
   if (restrictions.length === 0 || !restrictions.every(isForUs))
     throw new SamlFault('audience', 'the assertion is meant for another service (Audience)');
+}
+
+/** What is said of the session there (SAML Core §2.7.2). */
+function readSession(
+  statements: readonly XmlElement[],
+  now: number,
+): Pick<SignedAssertion, 'authenticatedAt' | 'sessionEndsAt'> {
+  if (statements.length === 0)
+    throw new SamlFault('structure', 'the assertion does not say that anybody signed in');
+  const earliest = (name: string): number | null => {
+    const times = statements.filter((each) => each.hasAttribute(name)).map((each) => timeOf(each, name));
+    return times.length === 0 ? null : Math.min(...times);
+  };
+  const sessionEndsAt = earliest('SessionNotOnOrAfter');
+  if (sessionEndsAt !== null && sessionEndsAt <= now)
+    throw new SamlFault('time', 'the session there is over (SessionNotOnOrAfter)');
+  const authenticatedAt = earliest('AuthnInstant');
+  if (authenticatedAt !== null && authenticatedAt > now + SKEW_MS)
+    throw new SamlFault('time', 'the person is said to sign in at a time to come (AuthnInstant)');
+  return { authenticatedAt, sessionEndsAt };
 }
 
 function readAttributes(assertion: XmlElement): SignedAssertion['attributes'] {

@@ -40,7 +40,7 @@ const { SAML } = createRequire(import.meta.url)('@node-saml/node-saml') as {
  * message brings. What is read afterwards are the signed bytes, parsed again (`getAssertionXml`). A request is answered by
  * its id, which this very sign-in has: the library asks for no other.
  */
-export const samlLibrary = (parties: Parties, requestId: string, metadataId = requestId): SamlLibrary =>
+export const samlLibrary = (parties: Parties, requestId: string, { anew = false } = {}): SamlLibrary =>
   new SAML({
     issuer: parties.entityId,
     audience: parties.entityId,
@@ -61,7 +61,9 @@ export const samlLibrary = (parties: Parties, requestId: string, metadataId = re
     identifierFormat: parties.nameIdFormat,
     // How people prove who they are there is the provider's to say: naming one way makes providers refuse the others.
     disableRequestedAuthnContext: true,
-    generateUniqueId: () => metadataId,
+    generateUniqueId: () => requestId,
+    // Whoever has a session there proves who they are all the same (SAML Core §3.4.1).
+    forceAuthn: anew,
     signatureAlgorithm: 'sha256',
     digestAlgorithm: 'sha256',
     ...(parties.signing && {

@@ -6,7 +6,7 @@ import { SamlFault, type SamlReason } from './saml-fault.ts';
 
 /** What is asked of the thread; XML is written and read nowhere else. */
 export type SamlTask =
-  | { kind: 'request'; parties: Parties; requestId: string; relayState: string }
+  | { kind: 'request'; parties: Parties; requestId: string; relayState: string; anew: boolean }
   | { kind: 'response'; parties: Parties; requestId: string; response: string; now: number }
   | { kind: 'service-metadata'; parties: Parties; metadataId: string }
   | { kind: 'provider-metadata'; xml: string };
@@ -36,7 +36,11 @@ export default async function work(task: SamlTask): Promise<SamlAnswer> {
 async function run(task: SamlTask): Promise<SamlAnswers[keyof SamlAnswers]> {
   switch (task.kind) {
     case 'request':
-      return samlLibrary(task.parties, task.requestId).getAuthorizeUrlAsync(task.relayState, undefined, {});
+      return samlLibrary(task.parties, task.requestId, { anew: task.anew }).getAuthorizeUrlAsync(
+        task.relayState,
+        undefined,
+        {},
+      );
     case 'response':
       return judgeResponse(task.parties, task);
     case 'service-metadata':

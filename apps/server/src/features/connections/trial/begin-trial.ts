@@ -39,6 +39,7 @@ export async function beginTrial(
     const url = await provider.authorizationUrl({
       ...attempt,
       state,
+      anew: false,
       redirectUri: redirectUriOf(deps.config, row),
     });
     await deps.doors.withTenant(caller.entered, (tx) =>
