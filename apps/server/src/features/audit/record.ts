@@ -62,6 +62,8 @@ export function createAudit({ keys, clock }: { keys: SubjectKeys; clock: Clock }
       return Object.fromEntries(members);
     };
     const subject = subjectOfActor(entry.actor, tenantId, clock.now());
+    // Whoever is not known yet may have named anybody.
+    if (entry.actor.kind === 'anonymous') await keys.readAnew(tx, subject);
     const of = (value: string | undefined) => (value ? new Personal(subject, value) : null);
     const context = {
       ip: of(entry.request?.ip),

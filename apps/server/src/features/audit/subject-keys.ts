@@ -26,6 +26,13 @@ type Tx = TenantTx | SystemTx;
 /** Seals personal values under the key of the person they speak of. Erasure destroys the key; the hashes still verify. */
 export interface SubjectKeys {
   seal(tx: Tx, subject: Subject, field: string, value: string): Promise<{ hash: string; sealed: string }>;
+  /**
+   * Reads a key for this transaction, whether this process remembers it or not.
+   *
+   * SECURITY: that of the day is remembered all day long, for every stranger who names an address that nobody has; that of a person is
+   * not, unless somebody came just now. One statement more would tell that there is such a person (threat 51).
+   */
+  readAnew(tx: Tx, subject: Subject): Promise<void>;
   /** Reads the keys of many in one statement, where `open` would ask for one after the other. */
   readAhead(tx: Tx, subjects: readonly Subject[]): Promise<void>;
   /** Salt and value, or null where the key is gone (erased) or belongs to a tenant that is not the reader's. */
@@ -123,6 +130,10 @@ export function createSubjectKeys(sealer: Sealer, clock: Clock): SubjectKeys {
       const salt = randomSecret(16).toString('base64url');
       const hash = personalHash(salt, field, value);
       return { hash, sealed: sealWith(key, 's', JSON.stringify([salt, value]), `${field} ${hash}`) };
+    },
+    async readAnew(tx, subject) {
+      if (own.get(tx)?.has(idOf(subject))) return;
+      for (const [id, key] of await read(tx, [subject])) keep(tx, id, key);
     },
     async readAhead(tx, subjects) {
       const wanted = new Map(
