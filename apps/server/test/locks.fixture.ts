@@ -35,6 +35,21 @@ export const meeting = (
     return Promise.all([begun, met]);
   });
 
+/** A request that comes to write for a connection which is being deleted: gone when it goes on. */
+export const whileDeleted = (
+  gatehouse: TestServer,
+  connectionId: string,
+  request: () => Promise<Answer>,
+): Promise<Answer> =>
+  withClient(gatehouse.superuserUrl, async (client) => {
+    await client.query('begin');
+    await client.query('delete from gatehouse.connections where id = $1', [connectionId]);
+    const begun = request();
+    await untilWaiting(gatehouse, 1);
+    await client.query('commit');
+    return begun;
+  });
+
 /** Which of these sessions are free while a request waits for the one that somebody holds: not what it has taken before. */
 export const freeWhileHeld = (
   gatehouse: TestServer,

@@ -18,7 +18,7 @@ export interface TestProvider {
     metadata?: (body: Record<string, unknown>) => void;
     answer?: (response: { statusCode: number; body: Record<string, unknown> | '' }) => void;
   };
-  /** REST answers by path, as GitHub has them. */
+  /** REST answers by path, as GitHub has them; lists by the page. */
   rest: Record<string, unknown>;
   /** Bodies that its token endpoint got, and credentials. */
   tokenRequests: { body: Record<string, unknown>; authorization: string | undefined }[];
@@ -114,9 +114,16 @@ export function createTestProviders(now: () => Date): TestProviders {
         },
       );
       for (const path of ['/user', '/user/emails'])
-        service.addRoute('GET', path, (_request, response) => {
+        service.addRoute('GET', path, (request, response) => {
           response.setHeader('content-type', 'application/json');
-          response.end(JSON.stringify(provider.rest[path] ?? null));
+          const held = provider.rest[path] ?? null;
+          const { searchParams } = new URL(request.url ?? '', issuer);
+          const [size, page] = [
+            Number(searchParams.get('per_page') ?? 30),
+            Number(searchParams.get('page') ?? 1),
+          ];
+          const shown = Array.isArray(held) ? held.slice((page - 1) * size, page * size) : held;
+          response.end(JSON.stringify(shown));
         });
       return provider;
     },

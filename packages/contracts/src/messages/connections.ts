@@ -110,8 +110,9 @@ const Certificates = Type.Array(
   }),
   {
     minItems: 1,
-    maxItems: 10,
-    description: 'Those by which the provider signs: several while it goes over from one to the next.',
+    maxItems: 3,
+    description:
+      'Those by which the provider signs: several while it goes over from one to the next. One that is taken away ends the sessions of the connection.',
   },
 );
 

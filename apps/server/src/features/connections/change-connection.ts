@@ -88,7 +88,15 @@ export async function updateConnection(
       (field) => JSON.stringify(will[field]) !== JSON.stringify(was[field]),
     );
     if (changed.length === 0 && clientSecret === undefined && !isOtherAuthor) return before;
+    // SECURITY: which certificate let somebody in is on no record, so that one that goes takes everybody along (threat 45).
+    const known = before.settings.saml?.certificates ?? [];
+    const named = settings.saml?.certificates ?? [];
+    const losesKey = before.status === 'enabled' && known.some((each) => !named.includes(each));
+    if (losesKey) await holdActiveTenant(tx);
     let after = await updateConnectionRow(tx, id, written);
+    const endedSessions = losesKey
+      ? await endSessionsOfConnection(tx, id, 'certificate removed', written.now)
+      : undefined;
     await deps.audit.record(tx, {
       action: 'connection_updated',
       actor: actorOf(caller.principal),
@@ -98,14 +106,13 @@ export async function updateConnection(
         ...Object.fromEntries(changed.map((field) => [field, will[field]])),
         ...(clientSecret !== undefined && { secret: 'replaced' }),
         ...(isOtherAuthor && { author: 'replaced' }),
+        ...(endedSessions !== undefined && { endedSessions }),
       },
       request: caller.request,
     });
     if (isOther) after = await takeOut(deps, caller, tx, after);
     // SECURITY: whoever may sign for the provider speaks for everybody whom it enters: owners agreed to the keys of before.
-    const known = before.settings.saml?.certificates ?? [];
-    if (settings.saml?.certificates.some((each) => !known.includes(each)) === true)
-      await forgetOwners(tx, id);
+    if (named.some((each) => !known.includes(each))) await forgetOwners(tx, id);
     return after;
   });
 }

@@ -6,6 +6,7 @@ import {
   verified,
   type World,
 } from '../../../test/connections.fixture.ts';
+import { whileDeleted } from '../../../test/locks.fixture.ts';
 import { addPerson } from '../../../test/standing/people.fixture.ts';
 
 let world: World;
@@ -121,5 +122,22 @@ describe('many who come back from a provider at once', () => {
     const codes = answers.map(({ status, body }) => body.code ?? status);
     expect(codes.filter((code) => code === 200)).toHaveLength(3);
     expect(codes.filter((code) => code === 'domains.in_use')).toHaveLength(3);
+  });
+
+  it('are told that the connection is gone when it is deleted while it is being linked', async () => {
+    const mine = await addPerson(gatehouse, acme.tenantId, [], 'late@acme.example');
+    const browser = gatehouse.browser();
+    browser.cookies.set('__Host-gh.console.at', mine.token);
+    await browser.get('/api/v1/auth/me');
+    acme.provider.claims = verified('late', 'late@acme.example');
+    const begun = await browser.post('/api/v1/auth/identities', { connectionId: acme.connectionId });
+    const back = await world.providers.authorize(String(begun.body.authorizationUrl));
+    const linked = await whileDeleted(gatehouse, acme.connectionId, () =>
+      browser.get(`${back.pathname}${back.search}`),
+    );
+    expect([linked.status, linked.body.code]).toEqual([404, 'resource.not_found']);
+    expect(await gatehouse.sql(`select from gatehouse.external_identities where subject = 'late'`)).toEqual(
+      [],
+    );
   });
 });

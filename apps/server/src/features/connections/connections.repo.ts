@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { ConnectionKind } from '@gatehouse/contracts';
 import type { Doors, TenantTx } from '../../platform/database/index.ts';
+import { Problem } from '../../platform/http/index.ts';
 import type { PrincipalId, TenantId } from '../../platform/ids.ts';
 import type { SamlConnection } from './saml/saml-settings.ts';
 
@@ -198,6 +199,17 @@ export async function isInService(tx: TenantTx, id: string): Promise<boolean> {
     select status, tenant_status from gatehouse.find_connection(${id})`.execute(tx);
   const [row] = result.rows;
   return row?.status === 'enabled' && row.tenant_status === 'active';
+}
+
+/** Of what is written for a connection that somebody deletes at this moment: the foreign key says so when they have. */
+export async function refusedIfGone<Written>(writing: Promise<Written>): Promise<Written> {
+  try {
+    return await writing;
+  } catch (error) {
+    // foreign_key_violation; the user is held by whoever writes.
+    if ((error as { code?: string }).code !== '23503') throw error;
+    throw new Problem('resource.not_found', { detail: 'There is no such way to sign in any more.' });
+  }
 }
 
 /** Whether somebody has changed a connection of the entered tenant since: it may be another provider by now. */

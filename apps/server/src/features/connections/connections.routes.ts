@@ -124,7 +124,7 @@ export const connectionsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (ap
         summary: 'Change an identity provider',
         description:
           'What is not named stays, the secret too, except that another host gets no secret that was given to the one before. Another issuer, directory or ' +
-          'client takes it out of service. Its roles are given in your name from now on, so you must hold all of them.',
+          'client takes it out of service; a SAML certificate that is taken away ends the sessions that it opened. Its roles are given in your name from now on, so you must hold all of them.',
         params: tenantAndIdParams(scope),
         body: UpdateConnection,
         response: { 200: Connection, ...problems(...ofChanging, ...ofMapping, ...ofMetadata) },

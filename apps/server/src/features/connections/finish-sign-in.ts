@@ -33,19 +33,19 @@ export type Finished =
  * Takes the answer of a provider, and lets whoever it means in (spec W7 to W9); or links it to whoever was signed in and asked for that;
  * or tells whoever tries the connection what would have come of it.
  *
- * @throws {Problem} `auth.sign_in_expired`, before anything is known of the attempt
+ * @throws {Problem} `auth.sign_in_expired`, before anything is known of the attempt; `service.unavailable`, and nothing is spent
  */
 export async function finishSignIn(
   deps: Deps,
   input: FinishSignIn,
   request: RequestContext,
 ): Promise<Finished> {
-  const attempt = await spendAttempt(deps, input.state, input);
+  const { attempt, place } = await spendAttempt(deps, input.state, input);
   try {
     const client = await deps.clients.get(attempt.clientId);
     // SECURITY: as it is now, and not as it was when the browser left (threat 45).
     const row = await getConnectionFor(deps, attempt.connectionId, attempt);
-    const returned = { ...input, attempt, row, client };
+    const returned = { ...input, attempt, place, row, client };
     if (attempt.trial !== undefined)
       return { attempt, trialToken: await keepTrial(deps, returned, attempt.trial, request) };
     try {
@@ -73,5 +73,7 @@ export async function finishSignIn(
   } catch (problem) {
     if (!(problem instanceof LinkRequired)) return { attempt, problem };
     return { attempt, problem, linkToken: await issuePendingLink(deps, problem.pending) };
+  } finally {
+    place?.release();
   }
 }

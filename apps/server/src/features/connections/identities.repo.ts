@@ -1,6 +1,6 @@
 import type { Doors, TenantTx } from '../../platform/database/index.ts';
 import { newId, type TenantId, type UserId } from '../../platform/ids.ts';
-import type { ConnectionRow } from './connections.repo.ts';
+import { type ConnectionRow, refusedIfGone } from './connections.repo.ts';
 import type { ProvedIdentity } from './providers/provider.ts';
 
 /** Whom a provider means: its own word for the person, under the connection that it spoke to. Never an address (threats 1 to 4). */
@@ -72,7 +72,11 @@ export async function confirmLink(tx: TenantTx, key: IdentityKey, userId: UserId
   return updated.numUpdatedRows === 1n;
 }
 
-/** False when it enters somebody already: of two who ask at once the database lets one have it. */
+/**
+ * False when it enters somebody already: of two who ask at once the database lets one have it.
+ *
+ * @throws {Problem} `resource.not_found` where the connection was deleted at this moment
+ */
 export async function insertIdentity(
   tx: TenantTx,
   key: IdentityKey,
@@ -80,21 +84,23 @@ export async function insertIdentity(
   linkedBy: LinkedBy,
   now: Date,
 ): Promise<boolean> {
-  const inserted = await tx
-    .insertInto('external_identities')
-    .values({
-      tenant_id: tx.tenantId,
-      id: newId(),
-      connection_id: key.connectionId,
-      connection_tenant_id: key.connectionTenantId,
-      issuer: key.issuer,
-      subject: key.subject,
-      user_id: userId,
-      linked_by: linkedBy,
-      created_at: now,
-    })
-    .onConflict((oc) => oc.doNothing())
-    .executeTakeFirst();
+  const inserted = await refusedIfGone(
+    tx
+      .insertInto('external_identities')
+      .values({
+        tenant_id: tx.tenantId,
+        id: newId(),
+        connection_id: key.connectionId,
+        connection_tenant_id: key.connectionTenantId,
+        issuer: key.issuer,
+        subject: key.subject,
+        user_id: userId,
+        linked_by: linkedBy,
+        created_at: now,
+      })
+      .onConflict((oc) => oc.doNothing())
+      .executeTakeFirst(),
+  );
   return inserted.numInsertedOrUpdatedRows === 1n;
 }
 

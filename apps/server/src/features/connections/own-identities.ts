@@ -11,6 +11,7 @@ import {
   type SignedInPrincipal,
 } from '../auth/index.ts';
 import type { Deps } from '../deps.ts';
+import { ROOT_TENANT } from '../../platform/ids.ts';
 import { endSessionsOf } from '../sessions/index.ts';
 import { isOwnConnection } from '../settings/index.ts';
 import { findOfferedConnections, isInService, listEnabledConnections } from './connections.repo.ts';
@@ -41,8 +42,10 @@ export async function listLinkable(deps: Deps, principal: SignedInPrincipal): Pr
   return deps.doors.withTenant(homeOf(principal), async (tx) => {
     const linked = new Set((await listIdentities(tx, principal.userId)).map((each) => each.connection_id));
     const { signIn } = await deps.tenantRules.within(tx);
+    // Those of the platform are the root tenant's own (`isOwnConnection`).
+    const takesPlatform = signIn.policy === 'standard' || tx.tenantId === ROOT_TENANT;
     const own = await listEnabledConnections(tx);
-    return [...own, ...(signIn.policy === 'standard' ? platform : [])]
+    return [...own, ...(takesPlatform ? platform : [])]
       .filter(({ id }) => !linked.has(id))
       .map(({ id, kind, name }) => ({ id, kind, name }));
   });

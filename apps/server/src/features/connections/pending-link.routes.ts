@@ -16,6 +16,7 @@ const refused = problems(
   'auth.unauthenticated',
   'auth.csrf_refused',
   'auth.link_invalid',
+  'resource.not_found',
 );
 
 /** For whoever was told `auth.link_required`, and then signed in as before in the same browser (spec W8). */

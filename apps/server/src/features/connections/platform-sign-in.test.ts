@@ -66,6 +66,53 @@ const byEntra = (claims: Record<string, unknown>, tid = DIRECTORY) =>
 const primary = (email: unknown) => [{ email, primary: true, verified: true }];
 const tenants = () => gatehouse.sql('select id from gatehouse.tenants');
 
+describe('the addresses of somebody at GitHub', () => {
+  const spares = (count: number) =>
+    Array.from({ length: count }, (_, i) => ({
+      email: `spare${i}@octo.example`,
+      primary: false,
+      verified: true,
+    }));
+  const askedFor = () => world.providers.asked.filter((url) => url.includes('/user/emails')).splice(0);
+
+  it('are read page by page until the primary one is found, and no further than three', async () => {
+    const before = askedFor().length;
+    const found = await byGithub(801, [...spares(150), ...primary('many@octo.example'), ...spares(149)]);
+    expect(found.code).toBe(303);
+    expect((await world.me(found.browser)).user).toMatchObject({ email: 'many@octo.example' });
+    expect(askedFor().slice(before)).toEqual(
+      [1, 2].map((page) => `https://api.github.com/user/emails?per_page=100&page=${page}`),
+    );
+    const hidden = await byGithub(802, [...spares(300), ...primary('hidden@octo.example')]);
+    expect([hidden.code, askedFor().length - before]).toEqual(['auth.email_unproved', 5]);
+    expect((await byGithub(803, spares(100))).code).toBe('auth.email_unproved');
+  });
+});
+
+describe('the platform’s connections in a root tenant of single sign-on', () => {
+  it('are its own: they are offered to be linked', async () => {
+    const admin = await gatehouse.admin();
+    const offered = async () => {
+      const { items } = (await admin.get('/api/v1/auth/identities/available')).body as {
+        items: { kind: string }[];
+      };
+      return items.map(({ kind }) => kind).toSorted();
+    };
+    const before = await offered();
+    expect(before).toContain('google');
+    const set = (policy: string) =>
+      gatehouse.sql(
+        `update gatehouse.tenants set settings = jsonb_set(settings, '{signIn}', jsonb_build_object('policy', $2::text)) where id = $1`,
+        [ROOT_TENANT, policy],
+      );
+    await set('restricted');
+    gatehouse.server.deps.tenantRules.forget([{ kind: 'settings', tenant_id: ROOT_TENANT }]);
+    expect(await offered()).toEqual(before);
+    await set('standard');
+    gatehouse.server.deps.tenantRules.forget([{ kind: 'settings', tenant_id: ROOT_TENANT }]);
+  });
+});
+
 describe('signing in with Google', () => {
   it('opens a tenant of one’s own for who is new, and finds it again', async () => {
     const claims = { sub: 'g1', email: 'new@gmail.com', email_verified: true, name: 'New\u202e Person' };

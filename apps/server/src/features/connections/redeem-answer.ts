@@ -5,6 +5,7 @@ import type { Deps } from '../deps.ts';
 import { redirectUriOf } from './connection-message.ts';
 import type { ConnectionRow } from './connections.repo.ts';
 import type { ProvedIdentity } from './providers/provider.ts';
+import type { Place } from './saml/saml-thread.ts';
 import { spendMessageIds } from './saml/spend-message-ids.ts';
 import type { Attempt } from './sign-in-attempt.ts';
 
@@ -22,6 +23,8 @@ export interface FinishSignIn {
 /** A sign-in that has come back, and what it was begun with. */
 export interface Returned extends FinishSignIn {
   attempt: Attempt;
+  /** SAML: its place among the documents that wait to be read. */
+  place: Place | undefined;
   row: ConnectionRow;
   client: KnownClient;
 }
@@ -33,7 +36,7 @@ export interface Returned extends FinishSignIn {
  */
 export async function redeemAnswer(
   deps: Deps,
-  { row, attempt, query, state }: Pick<Returned, 'row' | 'attempt' | 'query' | 'state'>,
+  { row, attempt, query, state, place }: Pick<Returned, 'row' | 'attempt' | 'query' | 'state' | 'place'>,
 ): Promise<ProvedIdentity> {
   const provider = await deps.providers.get(row);
   const redirectUri = redirectUriOf(deps.config, row);
@@ -44,6 +47,7 @@ export async function redeemAnswer(
     state,
     redirectUri,
     anew: attempt.proves !== undefined,
+    place,
   });
   await spendMessageIds(deps, row, identity);
   return identity;

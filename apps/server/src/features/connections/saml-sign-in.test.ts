@@ -20,6 +20,8 @@ import {
   type SamlOrganisation,
   told,
 } from '../../../test/saml.fixture.ts';
+import { itemsOf } from '../../../test/people.fixture.ts';
+import { addAuthenticator, ME, VERIFY } from '../../../test/second-factor.fixture.ts';
 import { addPerson } from '../../../test/standing/people.fixture.ts';
 import { newId } from '../../platform/ids.ts';
 
@@ -255,6 +257,30 @@ describe('signing in by SAML', () => {
   });
 });
 
+describe('a queue that is full', () => {
+  it('answers that one comes again, and spends nothing', async () => {
+    const browser = gatehouse.browser();
+    const request = await beginSaml(browser, acme.login);
+    const posted = await postResponse(world, acme.acs, {
+      SAMLResponse: Buffer.from(forge(acme, request, person('patient'))).toString('base64'),
+      RelayState: request.query.RelayState ?? '',
+    });
+    const { pathname, search } = new URL(String(posted.headers.location));
+    const { providers } = gatehouse.server.deps;
+    const places = Array.from({ length: 50 }, () => providers.admit());
+    for (const accept of ['text/html', 'application/json']) {
+      const full = await browser.get(pathname + search, { accept });
+      expect([full.status, full.headers['retry-after']]).toEqual([503, '2']);
+    }
+    expect((await gatehouse.browser().get(acme.login)).status).toBe(503);
+    for (const place of places) place.release();
+    expect(await browser.get(pathname + search)).toMatchObject({ status: 303 });
+    expect(told(await browser.get(pathname + search))).toEqual([400, 'auth.sign_in_expired']);
+    // Every place was given back.
+    for (const place of Array.from({ length: 50 }, () => providers.admit())) place.release();
+  });
+});
+
 describe('the name of a person', () => {
   it('is that of an attribute where the connection says so, and never one that a NameID was [threat 30]', async () => {
     const { connectionId, login, acs } = await connectSaml(acme.admin, {
@@ -303,20 +329,38 @@ describe('the name of a person', () => {
 });
 
 describe('a key of the provider', () => {
-  it('counts as long as the connection names it, one beside the other while they change', async () => {
+  it('counts as long as the connection names it, and what it let in ends with it [threat 45]', async () => {
     const next = await makeKey('next');
+    const four = [acme.key, next, stranger, await makeKey('fourth')].map(({ cert }) => cert);
     const soylent = await addSamlOrganisation(world, 'soylent', { key: acme.key });
     const sol: Person = { nameId: 'sol', email: 'sol@soylent.example' };
     const enterBy = async (key: Key) => told((await saml.enterForged(soylent, sol, { key })).answer);
     expect(await enterBy(next)).toEqual([502, 'auth.provider_failed']);
     const name = (certificates: string[]) =>
       soylent.admin.patch(`/connections/${soylent.connectionId}`, { saml: { certificates } });
+    expect(told(await name(four))).toEqual([400, 'request.invalid']);
+    const metadata = metadataOf(soylent.entityId, four);
+    const patched = await soylent.admin.patch(`/connections/${soylent.connectionId}`, { saml: { metadata } });
+    expect(told(patched)).toEqual([400, 'connections.metadata_refused']);
+    gatehouse.clock.advance({ seconds: 1 });
     expect((await name([acme.key.cert, next.cert])).body).toMatchObject({ status: 'enabled' });
     expect([await enterBy(acme.key), await enterBy(next)]).toEqual([
       [303, undefined],
       [303, undefined],
     ]);
+    // Which of them let somebody in is not known, so that all are out when one goes, and whoever is about to come in as well.
+    const { browser } = await saml.enterForged(soylent, sol, { key: acme.key });
+    const app = await addAuthenticator(gatehouse, browser);
+    const { answer, browser: waiting } = await saml.enterForged(soylent, sol, { key: acme.key });
+    const { hash } = new URL(String(answer.headers.location));
+    const session_token = new URLSearchParams(hash.slice(1)).get('token');
     expect((await name([next.cert])).status).toBe(200);
+    gatehouse.clock.advance({ seconds: 1 });
+    expect((await browser.get(ME)).status).toBe(401);
+    expect((await browser.post('/api/v1/auth/refresh')).status).toBe(401);
+    expect((await waiting.post(VERIFY, { session_token, totp_code: app.code() })).status).toBe(401);
+    const [record] = itemsOf(await soylent.admin.get('/audit?action=connection_updated'));
+    expect(record?.after).toMatchObject({ endedSessions: 3 });
     expect([await enterBy(acme.key), await enterBy(next)]).toEqual([
       [502, 'auth.provider_failed'],
       [303, undefined],

@@ -1,9 +1,11 @@
 import { isSameSecret, randomSecret, sha256 } from '../../platform/crypto/index.ts';
 import { enterOwn } from '../../platform/access/index.ts';
+import type { TenantTx } from '../../platform/database/index.ts';
 import { Problem } from '../../platform/http/index.ts';
 import { tenantOfToken } from '../../platform/one-time-tokens/index.ts';
 import type { SessionId, TenantId, UserId } from '../../platform/ids.ts';
 import type { Deps } from '../deps.ts';
+import type { Place } from './saml/saml-thread.ts';
 
 /** For so long somebody may be away at the provider, with a second factor and a password to find. */
 const SECONDS = 900;
@@ -55,25 +57,40 @@ export async function issueAttempt(
  * that began, so that nobody is signed in as somebody else by a link (login CSRF, threats 20, 33); once (threats 57, 79). A browser
  * that is not the one spends nothing.
  *
- * @throws {Problem} `auth.sign_in_expired`
+ * @returns with it, where a response waits to be read, its place in the queue: whoever has it gives it back.
+ * @throws {Problem} `auth.sign_in_expired`; `service.unavailable`, and nothing is spent
  */
 export async function spendAttempt(
   deps: Deps,
   state: string,
   { connectionId, cookie }: { connectionId: string; cookie: string | undefined },
-): Promise<Attempt> {
+): Promise<{ attempt: Attempt; place: Place | undefined }> {
   const tenantId = tenantOfToken(state);
   if (tenantId === undefined || cookie === undefined) throw expired();
-  return deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId }), async (tx) => {
+  let place: Place | undefined;
+  const spend = async (tx: TenantTx): Promise<Attempt> => {
     const open = await deps.oneTimeTokens.read(tx, 'connection-sign-in', state);
     const attempt = open?.payload as Attempt | undefined;
     if (attempt?.connectionId !== connectionId) throw expired();
     if (!isSameSecret(Buffer.from(attempt.browser), Buffer.from(hashOfBrowser(cookie)))) throw expired();
-    if (!(await deps.oneTimeTokens.consume(tx, 'connection-sign-in', state))) throw expired();
+    const spent = await deps.oneTimeTokens.consume(tx, 'connection-sign-in', state);
+    if (spent === undefined) throw expired();
+    // As it is now: a response may have been stored since it was read.
+    const now = spent.payload as Attempt;
+    if (now.answer === undefined) return now;
+    // Where there is no place to read it, nothing of this has happened: the browser comes again.
+    place = deps.providers.admit();
     // What a provider says of somebody is not kept once it was read.
-    if (attempt.answer !== undefined) await deps.oneTimeTokens.remove(tx, 'connection-sign-in', state);
-    return attempt;
-  });
+    await deps.oneTimeTokens.remove(tx, 'connection-sign-in', state);
+    return now;
+  };
+  try {
+    const attempt = await deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId }), spend);
+    return { attempt, place };
+  } catch (error) {
+    place?.release();
+    throw error;
+  }
 }
 
 export const expired = () => new Problem('auth.sign_in_expired', { detail: 'Begin again, in this browser.' });

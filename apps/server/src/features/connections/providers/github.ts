@@ -38,11 +38,10 @@ export function createGithubProvider(
           idTokenExpected: false,
         });
         const user = await ask(outbound, '/user', tokens.access_token);
-        const emails = await ask(outbound, '/user/emails', tokens.access_token);
         const { id, name, login } = user as Record<string, unknown>;
         if (typeof id !== 'number' || !Number.isSafeInteger(id) || id <= 0)
           throw new ProviderFault('failed', 'GitHub named no user');
-        const email = primaryVerified(emails);
+        const email = await primaryVerified(outbound, tokens.access_token);
         return {
           issuer: GITHUB,
           // The number: a login can be given up, and taken by somebody else.
@@ -75,11 +74,20 @@ async function ask(outbound: Outbound, path: string, token: string): Promise<unk
   return response.json();
 }
 
+/** As many as GitHub gives at once; who has more addresses than these pages hold is asked for another way in. */
+const A_PAGE = 100;
+const MOST_PAGES = 3;
+
 /** SECURITY: null, blank, unverified and secondary addresses are none (threat 22). */
-function primaryVerified(emails: unknown): string | undefined {
-  if (!Array.isArray(emails)) return undefined;
-  const primary = (emails as { email?: unknown; primary?: unknown; verified?: unknown }[]).find(
-    (each) => each?.primary === true && each.verified === true,
-  );
-  return textOf(primary?.email);
+async function primaryVerified(outbound: Outbound, token: string): Promise<string | undefined> {
+  for (let page = 1; page <= MOST_PAGES; page += 1) {
+    const emails = await ask(outbound, `/user/emails?per_page=${A_PAGE}&page=${page}`, token);
+    if (!Array.isArray(emails)) return undefined;
+    const primary = (emails as { email?: unknown; primary?: unknown; verified?: unknown }[]).find(
+      (each) => each?.primary === true && each.verified === true,
+    );
+    if (primary !== undefined) return textOf(primary.email);
+    if (emails.length < A_PAGE) return undefined;
+  }
+  return undefined;
 }

@@ -12,7 +12,7 @@ import { createMicrosoftProvider } from './microsoft.ts';
 import { createOidcProvider } from './oidc.ts';
 import { SamlFault } from '../saml/saml-fault.ts';
 import { metadataRefused } from '../saml/saml-settings.ts';
-import { createSamlThread } from '../saml/saml-thread.ts';
+import { createSamlThread, type Place } from '../saml/saml-thread.ts';
 import type { ProviderMetadata } from '../saml/provider-metadata.ts';
 import { partiesOf } from '../saml/service-provider.ts';
 import { type Provider, ProviderFault } from './provider.ts';
@@ -30,6 +30,12 @@ export interface Providers {
    * @throws {Problem} `connections.metadata_refused`, `connections.provider_unreachable`
    */
   readMetadata(source: { metadata: string } | { metadataUrl: string }): Promise<ProviderMetadata>;
+  /**
+   * Takes a place among the documents that wait to be read.
+   *
+   * @throws {Problem} `service.unavailable` while too many do
+   */
+  admit(): Place;
   /** Ours, for the provider of a SAML connection. */
   serviceMetadata(row: ConnectionRow): Promise<string>;
   close(): Promise<void>;
@@ -106,6 +112,7 @@ export function createProviders({
       // The same at each asking: some providers compare.
       return thread.run({ kind: 'service-metadata', parties, metadataId: `_${row.id}` });
     },
+    admit: () => thread.admit(),
     close: () => thread.close(),
   };
 }

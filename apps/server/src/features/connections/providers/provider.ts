@@ -1,3 +1,5 @@
+import type { Place } from '../saml/saml-thread.ts';
+
 /** What a provider proved of somebody who came back from it. */
 export interface ProvedIdentity {
   issuer: string;
@@ -30,6 +32,8 @@ export interface Challenge {
   anew: boolean;
   /** SAML: what the provider had the browser post, and what waited for it here. */
   answer?: string;
+  /** SAML: its place among the documents that wait to be read. */
+  place?: Place | undefined;
 }
 
 /** One provider as a connection describes it. */

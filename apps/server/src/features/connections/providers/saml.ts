@@ -19,17 +19,18 @@ export const createSamlProvider = (
     const requestId = requestIdOf(nonce);
     return new URL(await thread.run({ kind: 'request', parties, requestId, relayState: state, anew }));
   },
-  async redeem(_callback: URL, { answer, nonce }: Challenge): Promise<ProvedIdentity> {
+  async redeem(_callback: URL, { answer, nonce, place }: Challenge): Promise<ProvedIdentity> {
     if (answer === undefined) throw new ProviderFault('failed', 'it sent no response');
     try {
-      const signed = await thread.run({
-        kind: 'response',
+      const task = {
+        kind: 'response' as const,
         // SECURITY: no key goes where strangers' documents are read.
         parties: { ...parties, signing: null },
         requestId: requestIdOf(nonce),
         response: answer,
         now: now().getTime(),
-      });
+      };
+      const signed = await thread.run(task, place);
       return { ...identityOf(signed, parties.idpEntityId, saml), ...sessionOf(signed, now()) };
     } catch (error) {
       throw error instanceof SamlFault ? asFault(error) : error;

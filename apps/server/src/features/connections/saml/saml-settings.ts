@@ -19,7 +19,8 @@ export interface SamlConnection {
   nameAttribute: string | null;
 }
 
-const MOST_CERTIFICATES = 10;
+/** Each is tried on the whole document (docs/adr/0079). */
+const MOST_CERTIFICATES = 3;
 
 /**
  * What is written of a SAML provider after this change: of the metadata that were read, or by hand, over what was there before.
@@ -77,7 +78,7 @@ function checkMetadata({ entityId, ssoUrl, certificates }: ProviderMetadata): Pr
     .flatMap((each) => ('certificate' in each ? [each.certificate] : []));
   if (usable.length === 0)
     throw metadataRefused('they name no certificate of an RSA key of 2048 bits or more');
-  if (usable.length > MOST_CERTIFICATES) throw metadataRefused('they name more than ten certificates');
+  if (usable.length > MOST_CERTIFICATES) throw metadataRefused('they name more than three certificates');
   return { entityId, ssoUrl: url.href, certificates: usable };
 }
 
