@@ -1,14 +1,10 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { enter, findBarriers, launchBrowser, newVisitor, signIn } from './browser.ts';
-import {
-  forge,
-  makeKey,
-  metadataOf,
-  readRequest,
-  type SamlProvider,
-} from '../apps/server/test/saml-provider.fixture.ts';
+import { countCalls, enter, findBarriers, launchBrowser, newVisitor, signIn } from './browser.ts';
+import { makeKey, metadataOf, type SamlProvider } from '../apps/server/test/saml-provider.fixture.ts';
+import { answerAsked, answerThere, goToGoogle } from './at-the-provider.ts';
 import { administrator, type Deployment, startDeployment } from './deployment.ts';
+import { addCustomer, callApi } from './home-realm.ts';
 import { invite } from './invite.ts';
 import { type Providers, startProviders } from './openid-provider.ts';
 
@@ -42,22 +38,6 @@ afterAll(async () => {
   await providers?.stop();
 });
 
-/** To the provider by the button of the sign-in page, without a mouse. */
-async function goToGoogle(page: Page): Promise<void> {
-  await page.getByRole('link', { name: 'Continue with Google' }).press('Enter');
-}
-/** Signs in there, and agrees or not: with the keys alone. */
-async function answerGoogle(page: Page, login: string, agrees = true): Promise<void> {
-  await page.getByPlaceholder('Enter any login').waitFor();
-  expect(new URL(page.url()).origin).toBe('https://accounts.google.com');
-  await page.keyboard.type(login);
-  await page.keyboard.press('Tab');
-  await page.keyboard.type('a password of theirs');
-  await page.keyboard.press('Enter');
-  if (agrees) await page.getByRole('button', { name: 'Continue' }).press('Enter');
-  else await page.getByRole('link', { name: 'Cancel' }).press('Enter');
-}
-
 describe('signing in by an OpenID provider', () => {
   const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
 
@@ -65,7 +45,8 @@ describe('signing in by an OpenID provider', () => {
     const visitor = await newVisitor(browser, deployment.url, phone);
     const page = await visitor.openTab('/signin?returnTo=/users');
     await goToGoogle(page);
-    await answerGoogle(page, 'grace@elsewhere.example');
+    await page.waitForURL('https://accounts.google.com/**');
+    await answerThere(page, 'grace@elsewhere.example');
     await page.getByRole('heading', { name: 'Users' }).waitFor();
     await page.getByText('grace@elsewhere.example').first().waitFor();
     expect(page.url()).toBe(`${deployment.url}/users`);
@@ -80,7 +61,7 @@ describe('signing in by an OpenID provider', () => {
     const visitor = await newVisitor(browser, deployment.url, phone);
     const page = await visitor.openTab('/signin?returnTo=/users');
     await goToGoogle(page);
-    await answerGoogle(page, 'nobody@elsewhere.example', false);
+    await answerThere(page, 'nobody@elsewhere.example', false);
     await page.getByText('The identity provider did not let you in.').waitFor();
     expect(new URL(page.url()).searchParams.get('returnTo')).toBe('/users');
     await goToGoogle(page);
@@ -97,7 +78,7 @@ describe('signing in by an OpenID provider', () => {
       await question.waitFor();
     };
     await goToGoogle(page);
-    await answerGoogle(page, administrator.email);
+    await answerThere(page, administrator.email);
     await signInAsBefore();
     expect(await question.evaluate((heading) => heading === document.activeElement)).toBe(true);
     expect(await page.locator('.facts dd').allTextContents()).toEqual([
@@ -159,6 +140,72 @@ describe('signing in by an identity provider', () => {
   });
 });
 
+describe('the address on the sign-in page', () => {
+  it('says whose people it is of before a password is typed, by mouse and by keyboard, and takes one only where the tenant does', async () => {
+    const admin = await newVisitor(browser, deployment.url);
+    const home = await admin.openTab();
+    await signIn(home);
+    const at = await addCustomer(home, providers, {
+      name: 'Acme',
+      issuer: 'https://id.acme.example',
+      domain: 'acme.example',
+    });
+
+    const visitor = await newVisitor(browser, deployment.url);
+    const asked = countCalls(visitor, '/api/v1/auth/check-method');
+    const sent: string[] = [];
+    visitor.context.on('request', (request) => sent.push(request.postData() ?? ''));
+    const page = await visitor.openTab('/signin?returnTo=/users');
+    const address = page.getByLabel('Email address');
+    const password = page.getByLabel('Password', { exact: true });
+    const go = page.getByRole('button', { name: 'Continue with Acme', exact: true });
+    await password.waitFor();
+    // Left by the Tab key, which would have gone on to the password.
+    await address.fill('nobody@ACME.example');
+    await address.press('Tab');
+    await page.getByText('People of acme.example sign in with Acme.').waitFor();
+    expect(await password.isVisible()).toBe(false);
+    expect(await go.evaluate((button) => button === document.activeElement)).toBe(true);
+    expect(await findBarriers(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Use a password instead' }).press('Enter');
+    expect(await password.evaluate((field) => field === document.activeElement)).toBe(true);
+    await page.getByRole('button', { name: 'Continue with Acme instead' }).press('Enter');
+    await go.waitFor();
+    // Another domain has no provider, and its people type a password.
+    await address.fill('nobody@elsewhere.example');
+    await address.press('Enter');
+    await password.waitFor();
+    expect(await password.evaluate((field) => field === document.activeElement)).toBe(true);
+    await address.fill('grace@acme.example');
+    await address.press('Enter');
+    await go.waitFor();
+    // Each domain once, and of nobody's account.
+    expect(asked()).toBe(2);
+    expect(sent.join()).not.toMatch(/nobody|grace/);
+    await go.press('Enter');
+    await answerThere(page, 'grace@acme.example');
+    await page.waitForURL(`${deployment.url}/users`);
+    expect(visitor.faults()).toEqual([]);
+
+    // Single sign-on only: there is no way back to a password, and one that a password manager put there is sent to nobody.
+    const { version } = await callApi<{ version: number }>(home, 'GET', `${at}/settings`);
+    await callApi(home, 'PATCH', `${at}/settings`, {
+      version,
+      settings: { signIn: { policy: 'restricted' } },
+    });
+    const other = await newVisitor(browser, deployment.url);
+    const calls = countCalls(other, '/api/v1/auth/login');
+    const tab = await other.openTab('/signin');
+    await tab.getByLabel('Password', { exact: true }).fill('Filled-In-By-A-Manager-1');
+    await tab.getByLabel('Email address').fill('grace@acme.example');
+    await tab.getByLabel('Email address').press('Enter');
+    await tab.getByRole('button', { name: 'Continue with Acme' }).waitFor();
+    expect(await tab.getByRole('button', { name: 'Use a password instead' }).count()).toBe(0);
+    expect(await tab.getByLabel('Password', { exact: true }).isVisible()).toBe(false);
+    expect(calls()).toBe(0);
+  });
+});
+
 describe('the page of sign-in providers', () => {
   it('connects one, shows what to register there, says why it cannot be put in service, and changes it', async () => {
     const visitor = await newVisitor(browser, deployment.url);
@@ -208,29 +255,6 @@ describe('the page of sign-in providers', () => {
     expect(visitor.faults()).toEqual([]);
   });
 });
-
-/** The provider: it has the browser post that this is somebody, with or without what names the request. */
-async function answerAsked(
-  context: BrowserContext,
-  idp: SamlProvider,
-  namesRequest: () => boolean,
-  address = () => 'somebody@elsewhere.example',
-  minutesAgo = () => 0,
-): Promise<void> {
-  await context.route('https://idp.example/**', async (route) => {
-    const request = await readRequest(route.request().url());
-    const provedAt = new Date(Date.now() - minutesAgo() * 60_000).toISOString();
-    const edit = (text: string) => text.replace(/AuthnInstant="[^"]*"/, `AuthnInstant="${provedAt}"`);
-    const xml = forge(idp, request, { nameId: 'n1', email: address(), groups: ['noc'] }, { edit });
-    const form: Record<string, string> = { SAMLResponse: Buffer.from(xml).toString('base64') };
-    if (namesRequest()) form.RelayState = request.query.RelayState ?? '';
-    const inputs = Object.entries(form).map(([name, value]) => `<input name="${name}" value="${value}">`);
-    await route.fulfill({
-      contentType: 'text/html',
-      body: `<form method="post" action="${request.assertionConsumerServiceURL}">${inputs.join('')}</form><script>document.forms[0].submit()</script>`,
-    });
-  });
-}
 
 describe('a SAML provider', () => {
   const idp = { entityId: 'https://idp.example/saml' } as SamlProvider;

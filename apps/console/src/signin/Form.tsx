@@ -16,6 +16,8 @@ interface FormProps {
   readonly rules?: PasswordRules | undefined;
   /** One of several ways, and not the first. */
   readonly quiet?: boolean;
+  /** Looks at what was typed before anything is checked or sent. False: the form shows something else now. */
+  readonly look?: (values: Values) => Promise<boolean>;
   readonly send: (values: Values) => Promise<void>;
   readonly children: (failure: Failure) => ComponentChildren;
 }
@@ -27,6 +29,7 @@ export function Form({
   setsPassword = false,
   rules,
   quiet = false,
+  look,
   send,
   children,
 }: FormProps) {
@@ -43,12 +46,14 @@ export function Form({
 
   async function onSubmit(event: Event): Promise<void> {
     event.preventDefault();
-    if (busy || waiting || !form.current) return;
-    const values = readValues(form.current);
-    const fields = checkValues(form.current, values, setsPassword ? (rules ?? DEFAULT_PASSWORD_RULES) : null);
-    if (Object.keys(fields).length > 0) return setFailure({ ...noFailure, fields });
+    const shown = form.current;
+    if (busy || waiting || !shown) return;
+    const values = readValues(shown);
     setBusy(true);
     try {
+      if (look && !(await look(values))) return setFailure(noFailure);
+      const fields = checkValues(shown, values, setsPassword ? (rules ?? DEFAULT_PASSWORD_RULES) : null);
+      if (Object.keys(fields).length > 0) return setFailure({ ...noFailure, fields });
       await send(values);
       setFailure(noFailure);
     } catch (error) {
@@ -86,7 +91,8 @@ export function Form({
   );
 }
 
-function readValues(form: HTMLFormElement): Values {
+/** What was typed, by the names of the fields that take something. */
+export function readValues(form: HTMLFormElement): Values {
   const values: Record<string, string> = {};
   for (const [name, value] of new FormData(form)) {
     // A password is taken as typed; around everything else spaces come from pasting.

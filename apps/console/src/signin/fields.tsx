@@ -16,6 +16,7 @@ interface FieldProps {
   readonly value?: string;
   /** A code of digits: the keyboard for them. */
   readonly digits?: boolean;
+  readonly onLeave?: (input: HTMLInputElement) => void;
 }
 
 const describedBy = (...ids: (string | false | undefined)[]): string | undefined =>
@@ -31,6 +32,7 @@ export function Field({
   autofocus,
   value,
   digits,
+  onLeave,
 }: FieldProps) {
   const kind = type === 'email' ? ({ type: 'email' } as const) : ({ type: 'text' } as const);
   return (
@@ -47,6 +49,7 @@ export function Field({
         class={digits ? 'digits' : undefined}
         spellcheck={false}
         defaultValue={value}
+        onBlur={(event) => onLeave?.(event.currentTarget)}
         required
         aria-invalid={error ? 'true' : undefined}
         aria-describedby={describedBy(error && `${name}-error`, hint && `${name}-hint`)}

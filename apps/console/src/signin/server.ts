@@ -33,12 +33,18 @@ export async function loadOptions(token: string | null): Promise<SignInOptions |
   return response?.ok ? ((await response.json()) as SignInOptions) : null;
 }
 
-/** The identity provider that people of the domain sign in by, if any. @throws ProblemError, or TypeError when the network is lost */
-export async function findProvider(email: string): Promise<string | null> {
-  const { connection } = (await post('/api/v1/auth/check-method', { email })) as {
-    connection: { id: string } | null;
-  };
-  return connection?.id ?? null;
+/** How people of a domain sign in. */
+export interface HomeRealm {
+  readonly connection: { readonly id: string; readonly name: string } | null;
+  readonly takesPasswords: boolean;
+}
+
+/** Asks about the domain alone: who it is that signs in stays here. @throws ProblemError, or TypeError when the network is lost */
+export async function findHomeRealm(domain: string): Promise<HomeRealm> {
+  const { methods, connection } = (await post('/api/v1/auth/check-method', {
+    email: `anybody@${domain}`,
+  })) as { methods: string[]; connection: HomeRealm['connection'] };
+  return { connection, takesPasswords: methods.includes('password') };
 }
 
 export { ProblemError };

@@ -4,13 +4,12 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { goOn, navigate, query } from '../address.ts';
 import type { PageProps } from '../App.tsx';
 import { canUsePasskeys } from '../../passkeys.ts';
-import { Field, PasswordField } from '../fields.tsx';
-import { Form } from '../Form.tsx';
+import { AddressForm } from '../AddressForm.tsx';
 import { Heading, Notice, PageLink } from '../Frame.tsx';
 import { SecondStep } from '../SecondStep.tsx';
 import { PasskeyForm } from '../PasskeyForm.tsx';
-import { providerAddress, ProviderProblem, Providers } from '../Providers.tsx';
-import { findProvider, gatehouse, ProblemError } from '../server.ts';
+import { ProviderProblem, Providers } from '../Providers.tsx';
+import { gatehouse, ProblemError } from '../server.ts';
 import { t } from '../text.ts';
 
 type Waiting = Exclude<SignInProgress, { status: 'signed-in' }>;
@@ -58,10 +57,6 @@ export function SignIn({ options, token }: PageProps) {
     try {
       take(await gatehouse.signIn({ email, password }));
     } catch (error) {
-      if (error instanceof ProblemError && error.code === 'auth.sso_required') {
-        const id = await findProvider(email);
-        if (id !== null) return location.assign(providerAddress(`/api/v1/auth/connections/${id}/login`));
-      }
       if (!(error instanceof ProblemError) || error.code !== 'auth.account_locked') throw error;
       const until = error.retryAfter === null ? null : Date.now() + error.retryAfter * 1000;
       navigate(`/locked${location.search}`, { until });
@@ -92,22 +87,7 @@ export function SignIn({ options, token }: PageProps) {
       <Heading title={t('signin.title')} lead={t('signin.lead')} />
       <Why setupRequired={options?.setupRequired ?? false} />
       <ProviderProblem />
-      <Form submit={t('signin.submit')} submitting={t('signin.submitting')} send={send}>
-        {({ fields }) => (
-          <>
-            <Field
-              name="email"
-              type="email"
-              label={t('field.email')}
-              // Passkeys are offered where the address is typed.
-              autocomplete="username webauthn"
-              error={fields.email}
-              autofocus
-            />
-            <PasswordField label={t('field.password')} purpose="current-password" error={fields.password} />
-          </>
-        )}
-      </Form>
+      <AddressForm send={send} />
       <div class="providers">
         {(hasPasskeys || connections.length > 0) && <p class="or">{t('signin.or')}</p>}
         {hasPasskeys && <PasskeyForm onProgress={take} />}
