@@ -53,14 +53,14 @@ async function around(email: string) {
   };
 }
 
-/** Somebody with an account whose address is locked, invited elsewhere, and about to register once more. */
+/** Somebody with an account whose address is locked, invited elsewhere, and who had begun to register before there was the account. */
 async function addVictim() {
-  const victim = await addOwner(gatehouse);
-  const { email } = victim;
+  const email = freshAddress();
   const browser = gatehouse.browser();
-  for (let n = 0; n < 5; n += 1) await browser.post(LOGIN, { email, password: 'Wrong-Pass-1' });
   const registration = { email, password: PASSWORD, name: 'A Person', tenantName: 'Another' };
   expect((await browser.post('/api/v1/auth/register', registration)).status).toBeLessThan(300);
+  const victim = await addOwner(gatehouse, { email });
+  for (let n = 0; n < 5; n += 1) await browser.post(LOGIN, { email, password: 'Wrong-Pass-1' });
   expect((await host.post('/invitations', { email })).status).toBe(201);
   const before = await around(email);
   expect(before).toEqual({
