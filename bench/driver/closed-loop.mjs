@@ -60,7 +60,7 @@ export function startStorm({ browsers, request, expect }) {
   };
 }
 
-async function noteWrong(wrong, response) {
+export async function noteWrong(wrong, response) {
   const code = /"code": ?"([^"]+)"/.exec(response.body)?.[1];
   const key = code ? `${response.status} ${code}` : String(response.status);
   wrong[key] = (wrong[key] ?? 0) + 1;

@@ -3,6 +3,7 @@
 import { openBrowser, openCrowd } from './browser.mjs';
 import { runClosedLoop, startStorm } from './closed-loop.mjs';
 import { runOpenLoop } from './open-loop.mjs';
+import { runPacedLoop } from './paced-loop.mjs';
 
 const subject = JSON.parse(process.argv[2]);
 let signedIn = [];
@@ -56,10 +57,19 @@ const jobs = {
     return runClosedLoop({ ...template, browsers: crowds, seconds });
   },
 
-  async closed({ action, seconds, browsers }) {
-    return withBrowsers(action, browsers, (used) =>
-      runClosedLoop({ ...subject[action], browsers: used, seconds }),
-    );
+  /** With a `greeting` the browsers connect one after the other: many at once are not dealt out evenly among worker processes. */
+  async closed({ action, seconds, browsers, greeting }) {
+    return withBrowsers(action, browsers, async (used) => {
+      await greet(used, greeting);
+      return runClosedLoop({ ...subject[action], browsers: used, seconds });
+    });
+  },
+
+  async paced({ action, seconds, browsers, perSecond, greeting }) {
+    return withBrowsers(action, browsers, async (used) => {
+      await greet(used, greeting);
+      return runPacedLoop({ ...subject[action], browsers: used, seconds, perSecond });
+    });
   },
 
   async open({ action, seconds, perSecond }) {
@@ -89,6 +99,11 @@ async function withBrowsers(action, count, use) {
   } finally {
     for (const browser of browsers) browser.close();
   }
+}
+
+async function greet(browsers, greeting) {
+  if (greeting === undefined) return;
+  for (const browser of browsers) await browser.send(greeting);
 }
 
 function strangers(count) {
