@@ -360,6 +360,7 @@ describe('a SAML provider', () => {
     await asked.getByRole('button', { name: 'Go to my identity provider' }).press('Enter');
     const refused = page.getByRole('dialog', { name: 'This did not show that it is you' });
     await refused.getByText('does not say that you have just signed in there').waitFor();
+    expect(await findBarriers(page)).toEqual([]);
     expect(new URL(page.url()).hash).toBe('');
     await refused.getByRole('button', { name: 'Close' }).last().press('Enter');
     await refused.waitFor({ state: 'detached' });

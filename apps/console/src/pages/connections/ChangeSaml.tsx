@@ -55,6 +55,7 @@ export function ChangeSaml({ connection, onDone }: { connection: Connection; onD
       submit={t('form.save')}
     >
       <SamlFields form={form} />
+      <p className="soft">{t('connections.saml.certificateGoes')}</p>
     </DialogForm>
   );
 }
