@@ -11,6 +11,7 @@ import {
 } from '../../../test/connections.fixture.ts';
 import { addCaller, addTenant } from '../../../test/people.fixture.ts';
 import type { TestProvider } from '../../../test/providers.fixture.ts';
+import { beginStepUp } from '../../../test/step-up.fixture.ts';
 import { ADMIN, startServer } from '../../../test/server.fixture.ts';
 import { addPerson, PASSWORD, registerTenant } from '../../../test/standing/people.fixture.ts';
 import { ROOT_TENANT, type TenantId } from '../../platform/ids.ts';
@@ -269,6 +270,11 @@ describe('signing in with Microsoft', () => {
     const again = await byEntra({ oid: 'o2', sub: 'another', email: 'moved@fabrikam.example' });
     expect((await world.me(again.browser)).user).toMatchObject({ email: 'one@fabrikam.example' });
     expect((await byEntra({ oid: 'o3', email: 'ceo@contoso.example', xms_edov: '1' })).code).toBe(303);
+    // It takes `prompt=login`; Google refuses what it does not know, and is asked by `max_age` alone.
+    const asked = await beginStepUp(again.browser);
+    expect([asked.searchParams.get('max_age'), asked.searchParams.get('prompt')]).toEqual(['0', 'login']);
+    const { browser } = await byGoogle({ sub: 'g-anew', email: 'anew@gmail.com', email_verified: true });
+    expect((await beginStepUp(browser)).searchParams.has('prompt')).toBe(false);
   });
 
   it('by a tenant’s own registration takes its directory alone, whose domains are the tenant’s', async () => {
