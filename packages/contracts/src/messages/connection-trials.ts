@@ -21,6 +21,7 @@ export const TRIAL_FAULTS = {
 } as const;
 export const TRIAL_NOTES = {
   'connection.disabled': 'The connection is out of service',
+  'provider.time_unsaid': 'The provider does not say when the person proved who they are',
   'author.gone': 'Whoever changed the connection last holds nothing any more',
   'claims.groups_missing': 'The claim whose values are mapped to roles is not there',
   'mapping.unmatched': 'None of the values that are mapped to roles is there',

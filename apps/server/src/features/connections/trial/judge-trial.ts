@@ -48,7 +48,12 @@ export async function judgeTrial(
     .filter(({ value }) => said.has(value))
     .map(({ value, role }) => ({ value, role, given: judged.held.includes(role) }));
   return {
-    findings: [...judged.faults, ...notes, ...notesOnMapping(row, identity, roles, judged)],
+    findings: [
+      ...judged.faults,
+      ...notes,
+      ...notesOnTime(identity),
+      ...notesOnMapping(row, identity, roles, judged),
+    ],
     claims: shownClaims(identity.claims),
     identity: await describe(deps, row, identity),
     user: judged.user,
@@ -147,6 +152,10 @@ async function notesOn(deps: Deps, row: ConnectionRow): Promise<Finding[]> {
     ...(stands ? [] : [note('author.gone')]),
   ];
 }
+
+/** Whoever comes by it can do nothing that asks for a recent proof, unless they prove it otherwise (docs/adr/0078). */
+const notesOnTime = ({ provedAt }: ProvedIdentity): Finding[] =>
+  provedAt === undefined ? [note('provider.time_unsaid')] : [];
 
 function notesOnMapping(
   { settings }: ConnectionRow,

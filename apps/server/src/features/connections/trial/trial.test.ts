@@ -150,6 +150,7 @@ describe('trying a connection', () => {
     ['no address', { email: ' ' }, ['auth.email_unproved']],
     ['an address of somebody else’s domain', { email: 'x@elsewhere.example' }, ['auth.domain_unproved']],
     ['no groups', { groups: undefined }, ['claims.groups_missing']],
+    ['no time of the sign-in there', { auth_time: 0 }, ['provider.time_unsaid']],
     ['groups that nothing is mapped to', { groups: ['x'] }, ['mapping.unmatched']],
   ])('says what is wrong with an answer that has %s', async (_, more, expected) => {
     const trial = await tried(acme, person('awkward', { groups: ['noc'], ...more }));
