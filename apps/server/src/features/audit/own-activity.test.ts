@@ -77,6 +77,7 @@ describe('one’s own name', () => {
   it('is changed by its owner, and known at the next request', async () => {
     const { status, body } = await admin.patch('/account/profile', { name: 'Lady Lovelace' });
     expect([status, body]).toMatchObject([200, { id: admin.userId, name: 'Lady Lovelace' }]);
+    expect((await admin.get('/account/profile')).body).toEqual(body);
     expect((await admin.get('/auth/me')).body).toMatchObject({ user: { name: 'Lady Lovelace' } });
   });
 
