@@ -12,6 +12,7 @@ import {
   type Visitor,
 } from './browser.ts';
 import { administrator, type Deployment, startDeployment } from './deployment.ts';
+import { invite } from './invite.ts';
 
 let deployment: Deployment;
 let browser: Browser;
@@ -214,6 +215,40 @@ describe.each([
     await press(page, 'button', 'Sign in with a passkey');
     await page.getByText('This passkey opens no account here.').waitFor();
     await look(page, 'refused');
+    expect(visitor.faults()).toEqual([]);
+  });
+});
+
+describe('somebody who is invited', () => {
+  it('makes a passkey in place of a password, by keyboard, is in with the role, and enters by it alone from then on', async () => {
+    const admin = await newVisitor(browser, deployment.url);
+    const inviting = await admin.openTab();
+    await signIn(inviting);
+    const link = await invite(deployment, inviting, 'barbara@elsewhere.example', 'Support agent');
+    const visitor = await newVisitor(browser, deployment.url, { viewport: { width: 360, height: 740 } });
+    await withoutOffers(visitor);
+    const page = await visitor.openTab();
+    const held = await addAuthenticator(page);
+    await page.goto(link);
+    await press(page, 'button', 'Make one');
+    await press(page, 'button', 'Take a passkey instead of a password');
+    await press(page, 'button', 'Create a passkey and the account');
+    await page.getByText('Your name is missing.').waitFor();
+    expect(await held()).toHaveLength(0);
+    await look(page, 'invited');
+    await page.getByLabel('Your name').focus();
+    await page.keyboard.type('Barbara Liskov');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Keep your backup codes' }).waitFor();
+    expect(await held()).toHaveLength(1);
+    expect(await page.locator('.codes li').count()).toBe(10);
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1');
+    await press(page, 'button', 'I have kept them');
+    await page.locator('.facts').first().getByText('SUPPORT_AGENT').waitFor();
+    await visitor.context.clearCookies();
+    await page.goto('/signin');
+    await press(page, 'button', 'Sign in with a passkey');
+    await page.getByText('barbara@elsewhere.example').first().waitFor();
     expect(visitor.faults()).toEqual([]);
   });
 });

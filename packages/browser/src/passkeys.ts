@@ -28,6 +28,10 @@ export interface PasskeySignIn {
   beginPasskeyEnrolment(sessionToken: string): Promise<PublicKeyCredentialCreationOptionsJSON>;
   /** Completes it, and the sign-in. @throws ProblemError, for example `factors.passkey_unusable` */
   completePasskeyEnrolment(sessionToken: string, made: NewPasskey): Promise<AddedFactor>;
+  /** Asks for a passkey of a new account, for whoever holds an invitation's link. @throws ProblemError */
+  beginPasskeyOfInvited(token: string): Promise<PublicKeyCredentialCreationOptionsJSON>;
+  /** Accepts the invitation with it, and signs in. @throws ProblemError, for example `users.email_in_use` */
+  acceptByPasskey(token: string, name: string, made: NewPasskey): Promise<AddedFactor>;
   /** Adds a passkey to the account; the session goes on, in all tabs, under a new id. @throws ProblemError */
   addPasskey(made: NewPasskey): Promise<AddedFactor>;
 }
@@ -63,6 +67,14 @@ export function passkeySignIn({ post, entry, enter, rotate, reload }: Means): Pa
     completePasskeyEnrolment: async (sessionToken, made) => {
       const body = { session_token: sessionToken, ...spell(made) };
       const response = await entry('/api/v1/auth/mfa/enrol/passkey/confirm', body);
+      if (!response.ok) throw await readProblem(response);
+      const { backup_codes: backupCodes = [] } = (await response.json()) as { backup_codes?: string[] };
+      return { me: await reload(), backupCodes };
+    },
+    beginPasskeyOfInvited: (token) => ask('/api/v1/auth/invitation/passkey', { token }),
+    acceptByPasskey: async (token, name, made) => {
+      const body = { token, name, ...spell(made) };
+      const response = await entry('/api/v1/auth/invitation/passkey/register', body);
       if (!response.ok) throw await readProblem(response);
       const { backup_codes: backupCodes = [] } = (await response.json()) as { backup_codes?: string[] };
       return { me: await reload(), backupCodes };

@@ -129,7 +129,8 @@ function Secret({ totp: { qr, secret, otpauth_uri: uri } }: { totp: NewTotp }) {
   );
 }
 
-function BackupCodes({ codes, onDone }: { codes: readonly string[]; onDone: Props['onDone'] }) {
+/** The codes that come with a first factor, this once. */
+export function BackupCodes({ codes, onDone }: { codes: readonly string[]; onDone: Props['onDone'] }) {
   const [copied, setCopied] = useState(false);
   useLayoutEffect(() => document.querySelector<HTMLElement>('h1')?.focus(), []);
   const copy = (): void =>

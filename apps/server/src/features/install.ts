@@ -42,7 +42,12 @@ import type { Deps } from './deps.ts';
 import { healthRoutes } from './health/index.ts';
 import { installOpenApi, openApiRoute } from './openapi/index.ts';
 import { keysRoutes } from './keys/index.ts';
-import { invitationImportRoutes, invitationLinksRoutes, invitationsRoutes } from './invitations/index.ts';
+import {
+  acceptByPasskeyRoutes,
+  invitationImportRoutes,
+  invitationLinksRoutes,
+  invitationsRoutes,
+} from './invitations/index.ts';
 import { leaveTenantRoutes, membershipsRoutes } from './memberships/index.ts';
 import { pagesRoutes } from './pages/index.ts';
 import { ownDataRoutes, personalDataRoutes } from './personal-data/index.ts';
@@ -115,6 +120,7 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
     leaveTenantRoutes,
     invitationLinksRoutes,
     acceptByProviderRoutes,
+    acceptByPasskeyRoutes,
   ])
     await app.register(routes, { prefix: '/api/v1', deps });
   for (const routes of [

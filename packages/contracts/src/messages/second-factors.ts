@@ -2,7 +2,7 @@ import { Type, type Static } from 'typebox';
 import { SignInResponse } from './auth.ts';
 import { PasskeyAnswer, PasskeyCreated } from './passkeys.ts';
 import { MfaPolicy } from './settings.ts';
-import { ClientSelector, Id, Message, Nullable, PLAIN_TEXT, SingleUseToken, Time } from './shapes.ts';
+import { ClientSelector, Id, Message, Name, Nullable, PLAIN_TEXT, SingleUseToken, Time } from './shapes.ts';
 
 /** Kinds of second factors, as answers name them. */
 export const FACTOR_KINDS = ['passkey', 'totp', 'backup_code'] as const;
@@ -153,6 +153,15 @@ const codes = Type.Array(BackupCode, {
 const passkeyMade = { passkey: PasskeyCreated, label: Label };
 export const AddPasskeyRequest = Message(passkeyMade, { $id: 'AddPasskeyRequest' });
 export type AddPasskeyRequest = Static<typeof AddPasskeyRequest>;
+export const BeginByPasskey = Message(
+  { token: SingleUseToken, client: ClientSelector },
+  { $id: 'BeginByPasskey' },
+);
+export const AcceptByPasskey = Message(
+  { token: SingleUseToken, name: Name, ...passkeyMade, client: ClientSelector },
+  { $id: 'AcceptByPasskey' },
+);
+export type AcceptByPasskey = Static<typeof AcceptByPasskey>;
 export const EnrolPasskeyRequest = Message(
   { session_token: SessionToken, ...passkeyMade, client: ClientSelector },
   { $id: 'EnrolPasskeyRequest' },

@@ -2,6 +2,7 @@
 import type { Me, SignInProgress } from '@gatehouse/browser';
 import type { AcceptedInvitation, BegunAcceptance, InvitationLink } from '@gatehouse/contracts';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
+import { canUsePasskeys, makePasskey } from '../../passkeys.ts';
 import type { PageProps } from '../App.tsx';
 import { keepInvitation, query } from '../address.ts';
 import { type Failure, readFailure } from '../failure.ts';
@@ -9,6 +10,7 @@ import { Field, PasswordField } from '../fields.tsx';
 import { Form } from '../Form.tsx';
 import { Heading, Notice } from '../Frame.tsx';
 import { ProviderProblem } from '../Providers.tsx';
+import { BackupCodes } from '../Enrolment.tsx';
 import { SecondStep } from '../SecondStep.tsx';
 import { gatehouse, post, postSignedIn } from '../server.ts';
 import { t } from '../text.ts';
@@ -20,6 +22,8 @@ export function Invitation({ token }: PageProps) {
   const [failure, setFailure] = useState<Failure>();
   const me = useSignedIn();
   const [accepted, setAccepted] = useState<AcceptedInvitation>();
+  /** Signed in by a passkey that was just made here: the codes that came with it are shown, this once. */
+  const [codes, setCodes] = useState<readonly string[] | 'making'>();
 
   useEffect(() => {
     if (!token) return;
@@ -37,6 +41,7 @@ export function Invitation({ token }: PageProps) {
 
   if (!token) return <IncompleteLink />;
   if (accepted) return <Welcome accepted={accepted} />;
+  if (codes && codes !== 'making') return <BackupCodes codes={codes} onDone={() => location.replace('/')} />;
   if (failure)
     return (
       <>
@@ -56,16 +61,34 @@ export function Invitation({ token }: PageProps) {
     keepInvitation(null);
     setAccepted(done);
   };
-  if (me && me.user.email.toLowerCase() !== found.email.toLowerCase())
-    return <OtherAccount found={found} me={me} />;
+  const makePasskeyAccount = async (name: string): Promise<void> => {
+    const passkey = await makePasskey(await gatehouse.beginPasskeyOfInvited(token));
+    // From now on somebody is signed in, who has not seen the codes yet.
+    setCodes('making');
+    try {
+      const { backupCodes } = await gatehouse.acceptByPasskey(token, name, { passkey });
+      keepInvitation(null);
+      setCodes(backupCodes);
+    } catch (error) {
+      setCodes(undefined);
+      throw error;
+    }
+  };
+  const signedIn = codes === 'making' ? null : me;
+  if (signedIn && signedIn.user.email.toLowerCase() !== found.email.toLowerCase())
+    return <OtherAccount found={found} me={signedIn} />;
   return (
     <>
       <Heading
         title={t('invitation.title')}
         lead={t('invitation.lead', { tenant: found.tenantName, email: found.email })}
       />
-      {!me && <Returned found={found} />}
-      {me ? <Accept me={me} accept={accept} /> : <Ways found={found} token={token} accept={accept} />}
+      {!signedIn && <Returned found={found} />}
+      {signedIn ? (
+        <Accept me={signedIn} accept={accept} />
+      ) : (
+        <Ways found={found} token={token} accept={accept} makePasskeyAccount={makePasskeyAccount} />
+      )}
     </>
   );
 }
@@ -100,16 +123,25 @@ interface EntryProps {
   readonly found: InvitationLink;
   readonly token: string;
   readonly accept: () => Promise<void>;
+  /** Makes an account that is entered by a passkey, and accepts with it. */
+  readonly makePasskeyAccount: (name: string) => Promise<void>;
 }
 
 /** For whoever is not signed in: with a password where the tenant takes one, and by the providers that it takes. */
-function Ways({ found, token, accept }: EntryProps) {
+function Ways({ found, token, accept, makePasskeyAccount }: EntryProps) {
   const { connections, passwords, tenantName: tenant } = found;
   const [waiting, setWaiting] = useState<Waiting>();
   return (
     <>
       {passwords ? (
-        <Entry found={found} token={token} accept={accept} waiting={waiting} setWaiting={setWaiting} />
+        <Entry
+          found={found}
+          token={token}
+          accept={accept}
+          makePasskeyAccount={makePasskeyAccount}
+          waiting={waiting}
+          setWaiting={setWaiting}
+        />
       ) : (
         <Notice kind="care">{t('invitation.restricted', { tenant })}</Notice>
       )}
@@ -158,10 +190,12 @@ function Entry({
   found,
   token,
   accept,
+  makePasskeyAccount,
   waiting,
   setWaiting,
 }: EntryProps & { waiting: Waiting | undefined; setWaiting: (waiting: Waiting | undefined) => void }) {
   const [isNew, setIsNew] = useState(false);
+  const [byPasskey, setByPasskey] = useState(false);
   const { email, tenantName: tenant } = found;
   if (waiting)
     return (
@@ -173,7 +207,22 @@ function Entry({
     );
   return (
     <>
-      {isNew ? (
+      {isNew && byPasskey ? (
+        <Form
+          key="passkey"
+          submit={t('invitation.createPasskey')}
+          submitting={t('passkey.waiting')}
+          send={({ name = '' }) => makePasskeyAccount(name)}
+        >
+          {({ fields }) => (
+            <>
+              <p>{t('invitation.newLead', { email, tenant })}</p>
+              <Field name="name" label={t('field.name')} autocomplete="name" error={fields.name} autofocus />
+              <p class="hint">{t('enrol.passkey')}</p>
+            </>
+          )}
+        </Form>
+      ) : isNew ? (
         <Form
           key="new"
           setsPassword
@@ -219,6 +268,13 @@ function Entry({
         </Form>
       )}
       <div class="after">
+        {isNew && canUsePasskeys() && (
+          <p>
+            <button type="button" class="link" onClick={() => setByPasskey(!byPasskey)}>
+              {t(byPasskey ? 'invitation.byPassword' : 'invitation.byPasskey')}
+            </button>
+          </p>
+        )}
         <p>
           {t(isNew ? 'invitation.have' : 'invitation.new')}{' '}
           <button type="button" class="link" onClick={() => setIsNew(!isNew)}>

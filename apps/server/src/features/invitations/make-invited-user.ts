@@ -1,6 +1,6 @@
 import type { TenantTx } from '../../platform/database/index.ts';
 import type { RequestContext } from '../../platform/http/index.ts';
-import type { PrincipalId } from '../../platform/ids.ts';
+import type { PrincipalId, UserId } from '../../platform/ids.ts';
 import { personal } from '../audit/index.ts';
 import { addressInUse } from '../auth/index.ts';
 import type { Deps } from '../deps.ts';
@@ -12,6 +12,8 @@ import { readToAccept, spendInvitation } from './open-invitation.ts';
 export interface Newcomer {
   token: string;
   name: string;
+  /** Settled before the passkey was made that enters it. */
+  userId?: UserId;
   /** By a provider of the tenant, and not by the address: that may be somebody's elsewhere. */
   entersByConnection?: true;
   connectionId?: string;
@@ -30,7 +32,7 @@ export async function makeInvitedUser(
   request: RequestContext,
   check: (invitation: InvitationRow) => void = () => undefined,
 ) {
-  const { token, name, entersByConnection, connectionId } = newcomer;
+  const { token, name, userId, entersByConnection, connectionId } = newcomer;
   const invitation = await readToAccept(deps, tx, token, request);
   check(invitation);
   const { id, email, roles } = invitation;
@@ -40,6 +42,7 @@ export async function makeInvitedUser(
     status: 'active',
     principalId: id as PrincipalId,
     now: deps.clock.now(),
+    ...(userId !== undefined && { id: userId }),
     ...(entersByConnection && { entersByConnection }),
   });
   if (!user) throw addressInUse();

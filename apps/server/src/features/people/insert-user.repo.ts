@@ -4,6 +4,8 @@ import { newId, type PrincipalId, type UserId } from '../../platform/ids.ts';
 import { withinUserLimit } from './user-limit.ts';
 
 export interface NewUser {
+  /** Where it was settled before: a passkey knows its account by it. */
+  id?: UserId;
   email: string;
   name: string;
   status: 'invited' | 'active';
@@ -30,7 +32,7 @@ export async function insertUser(
   tx: TenantTx,
   user: NewUser,
 ): Promise<{ id: UserId; principalId: PrincipalId } | undefined> {
-  const id = newId<'user'>();
+  const id = user.id ?? newId<'user'>();
   const principalId = user.principalId ?? newId<'principal'>();
   const key = emailKey(user.email);
   const common = { tenant_id: tx.tenantId, created_at: user.now };

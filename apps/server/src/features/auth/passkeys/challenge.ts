@@ -59,6 +59,16 @@ export async function isOpenChallenge(
   return isSameSecret(Buffer.from(made), Buffer.from(hashOf(by)));
 }
 
+/** The id of somebody who is nobody yet, settled when their passkey was asked for. It proves nothing. */
+export async function newcomerOf(
+  deps: Pick<Deps, 'oneTimeTokens'>,
+  tx: TenantTx,
+  answer: { response: { clientDataJSON: string } },
+): Promise<UserId | undefined> {
+  const open = await deps.oneTimeTokens.read(tx, 'new-passkey', tokenIn(answer));
+  return (open?.subjectId ?? undefined) as UserId | undefined;
+}
+
 /** Spends it: of many at once one is told true. */
 export const spendChallenge = async (
   deps: Pick<Deps, 'oneTimeTokens'>,
