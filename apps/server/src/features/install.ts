@@ -9,7 +9,6 @@ import {
   auditRetentionRoutes,
   auditRoutes,
   auditSealRoutes,
-  ownActivityRoutes,
 } from './audit/index.ts';
 import {
   authenticate,
@@ -58,7 +57,7 @@ import { sessionsRoutes, userSessionsRoutes } from './sessions/index.ts';
 import { countRequest, logoRoutes, settingsRoutes } from './settings/index.ts';
 import { serveTenantScoped } from './tenant-scoped.ts';
 import { tenantsRoutes } from './tenants/index.ts';
-import { ownProfileRoutes, usersRoutes } from './users/index.ts';
+import { ownActivityRoutes, ownProfileRoutes, usersRoutes } from './users/index.ts';
 
 /** Hooks first, then every feature's routes: a route that is added before the access hook would not be judged by it. */
 export async function installFeatures(app: FastifyInstance, deps: Deps): Promise<void> {

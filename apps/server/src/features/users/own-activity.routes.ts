@@ -4,10 +4,17 @@ import { callerOf, enterOwn, user } from '../../platform/access/index.ts';
 import type { TenantTx } from '../../platform/database/index.ts';
 import { page, pageOf } from '../../platform/http/index.ts';
 import type { UserId } from '../../platform/ids.ts';
+import {
+  type AuditRow,
+  listRecords,
+  openPersonal,
+  type Place,
+  readKeysAhead,
+  reveal,
+  type SubjectKeys,
+} from '../audit/index.ts';
 import type { Deps } from '../deps.ts';
-import { type AuditRow, listRecords, type Place } from './audit.repo.ts';
-import { openPersonal, readKeysAhead, reveal } from './search.ts';
-import type { SubjectKeys } from './subject-keys.ts';
+import { loadHomePrincipal } from '../people/index.ts';
 
 /** What happened to one's own account (spec U2): the trail of the home tenant, read for oneself. */
 export const ownActivityRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { deps }, done) => {
@@ -20,7 +27,7 @@ export const ownActivityRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (
         operationId: 'listOwnActivity',
         summary: 'What happened to my account',
         description:
-          'What the caller did and what was done to the account, newest first, out of the audit trail of the home tenant. Where another person acted, ' +
+          'What the caller did, and what was done to the account and its roles, newest first, out of the audit trail of the home tenant. Where another person acted, ' +
           'neither who it was nor from where is told: that is for the administrators who read the trail.',
         querystring: PageQuery(),
         response: pageOf(Activity),
@@ -54,11 +61,19 @@ export const ownActivityRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (
   done();
 };
 
-/** What the user did and what was done to the account: each by its own index, put together here. */
+/** What the user did, and what was done to the account and to its standing at home: each by its index, put together here. */
 async function newestAbout(tx: TenantTx, userId: UserId, before: Place | undefined, limit: number) {
-  const acts = await listRecords(tx, { actor: userId, before, limit });
-  const suffered = await listRecords(tx, { resourceType: 'user', resourceId: userId, before, limit });
-  const rows = new Map([...acts, ...suffered].map((row) => [row.id, row]));
+  const lists = [
+    await listRecords(tx, { actor: userId, before, limit }),
+    await listRecords(tx, { resourceType: 'user', resourceId: userId, before, limit }),
+    await listRecords(tx, {
+      resourceType: 'principal',
+      resourceId: await loadHomePrincipal(tx, userId),
+      before,
+      limit,
+    }),
+  ];
+  const rows = new Map(lists.flat().map((row) => [row.id, row]));
   return [...rows.values()].toSorted(isNewerFirst).slice(0, limit);
 }
 
@@ -89,7 +104,9 @@ async function describeActivity(
   };
 }
 
-function actorFor(userId: UserId, { actor_kind: kind, actor_id: id }: AuditRow): Activity['by'] {
+function actorFor(userId: UserId, { action, actor_kind: kind, actor_id: id }: AuditRow): Activity['by'] {
+  // Somebody held a token that was spent already: the record names whose it was, and nobody knows who sent it.
+  if (action === 'session_reuse_detected') return 'nobody';
   if (kind === 'system') return 'system';
   if (kind === 'anonymous') return 'nobody';
   return id === userId ? 'you' : 'someone';

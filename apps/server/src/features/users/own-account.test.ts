@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addGuest } from '../../../test/guests.fixture.ts';
 import { addCaller, addTenant, allPages, type Caller, itemsOf } from '../../../test/people.fixture.ts';
+import { addOwner, signedIn } from '../../../test/recovery.fixture.ts';
 import { startServer, type TestServer } from '../../../test/server.fixture.ts';
 import type { TenantId } from '../../platform/ids.ts';
 
@@ -36,6 +37,29 @@ describe('what happened to one’s account', () => {
       'user_updated by you',
       'user_updated by you',
       'login by you',
+    ]);
+  });
+
+  it('has roles that others gave, and a token of one’s own that somebody kept and sent', async () => {
+    const owner = await addOwner(gatehouse, { tenantId: tenant });
+    const browser = await signedIn(gatehouse, owner);
+    const thief = browser.clone();
+    await browser.post('/api/v1/auth/refresh');
+    gatehouse.clock.advance({ minutes: 2 });
+    expect((await thief.post('/api/v1/auth/refresh')).status).toBe(401);
+    await admin.signInAgain();
+    const given = await admin.post('/role-assignments', {
+      principalId: owner.principalId,
+      role: 'SUPPORT_AGENT',
+    });
+    expect(given.status, given.text).toBe(201);
+
+    const again = await signedIn(gatehouse, owner);
+    expect(itemsOf(await again.get('/api/v1/account/activity')).slice(0, 4)).toMatchObject([
+      { action: 'login', by: 'you' },
+      { action: 'role_assigned', by: 'someone', ip: null },
+      { action: 'session_reuse_detected', by: 'nobody', ip: '127.0.0.1' },
+      { action: 'login', by: 'you' },
     ]);
   });
 
