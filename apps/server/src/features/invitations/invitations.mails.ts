@@ -13,7 +13,7 @@ export const invitationMail = (
     subject: `You have been invited with ${config.name}`,
     greeting: 'Hello,',
     paragraphs: [
-      `${['an administrator', quoted(to.tenant)].filter(Boolean).join(' of ')} invites you to work there. If you have an account with ${config.name}, you keep it and sign in as before; if you have none, you choose a password. The link works once, within ${to.days === 1 ? 'a day' : `${to.days} days`}, and for this address only.`,
+      `${['an administrator', quoted(to.tenant)].filter(Boolean).join(' of ')} invites you to work there. If you have an account with ${config.name}, you keep it and sign in as before; if you have none, you make one. The link works once, within ${to.days === 1 ? 'a day' : `${to.days} days`}, and for this address only.`,
       'If you do not expect this, ignore the mail: nothing happens without the link.',
     ],
     action: { label: 'See the invitation', url: link(config, '/invitation', token) },
