@@ -314,7 +314,11 @@ export const PendingIdentityLink = Message(
       description: 'Its address as the provider says it, or the provider’s own word for it.',
       examples: ['ada@example.com'],
     }),
-    name: Nullable(Type.String({ description: 'Whose it is, as the provider says.' })),
+    name: Nullable(
+      Type.String({
+        description: 'Whose it is, as the provider says, cut after 60 signs: show it in quotes.',
+      }),
+    ),
     email: Type.String({ description: 'The address of the user whom it would enter.' }),
   },
   { $id: 'PendingIdentityLink' },

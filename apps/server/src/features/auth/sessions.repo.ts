@@ -129,7 +129,8 @@ async function holdConnection(tx: TenantTx, id: string, asOf: Date | undefined):
     .select('id')
     .where('tenant_id', '=', tx.tenantId)
     .where('id', '=', id)
-    .where('updated_at', '>', asOf)
+    // Another time, not a later one: the clock of the node that changed it may be behind.
+    .where('updated_at', '<>', asOf)
     .executeTakeFirst();
   return changed === undefined;
 }

@@ -212,17 +212,24 @@ export async function refusedIfGone<Written>(writing: Promise<Written>): Promise
   }
 }
 
-/** Whether somebody has changed a connection of the entered tenant since: it may be another provider by now. */
-export async function isChangedSince(tx: TenantTx, id: string, since: Date): Promise<boolean> {
+/**
+ * Whether a connection of the entered tenant is no more as it was when it was read: it may be another provider by now. From here on
+ * it stays so until the transaction ends: who changes it waits, as for whoever writes an identity of it.
+ *
+ * SECURITY: by another time, not by a later one: the clock of the node that changed it may be behind (threat 45).
+ */
+export async function isChangedSince(tx: TenantTx, id: string, asOf: Date): Promise<boolean> {
   const row = await tx
     .selectFrom('connections')
-    .select('id')
+    .select('updated_at')
     .where('tenant_id', '=', tx.tenantId)
     .where('id', '=', id)
-    .where('updated_at', '>', since)
+    .forKeyShare()
     .executeTakeFirst();
-  return row !== undefined;
+  // The platform's lie elsewhere, and are not changed while a deployment runs; of one that is gone the foreign key tells.
+  return row !== undefined && row.updated_at.getTime() !== asOf.getTime();
 }
+
 /** Those of the entered tenant that are in service. */
 export const listEnabledConnections = (tx: TenantTx): Promise<OfferedRow[]> =>
   tx

@@ -2,6 +2,7 @@ import type { ConnectionKind, PendingIdentityLink } from '@gatehouse/contracts';
 import { enterOwn } from '../../platform/access/index.ts';
 import { isSameSecret } from '../../platform/crypto/index.ts';
 import type { TenantTx } from '../../platform/database/index.ts';
+import { isAddress } from '../../platform/email.ts';
 import { Problem, type RequestContext } from '../../platform/http/index.ts';
 import type { TenantId, UserId } from '../../platform/ids.ts';
 import { tenantOfToken } from '../../platform/one-time-tokens/index.ts';
@@ -11,7 +12,7 @@ import type { Deps } from '../deps.ts';
 import { isChangedSince, isInService } from './connections.repo.ts';
 import type { Entering } from './entering.ts';
 import { confirmLink, type IdentityKey, insertIdentity, keyOf } from './identities.repo.ts';
-import { inOneLine } from './in-one-line.ts';
+import { calledShortly, inOneLine } from './in-one-line.ts';
 import { recordLink } from './record-link.ts';
 import { hashOfBrowser } from './sign-in-attempt.ts';
 
@@ -27,6 +28,8 @@ export interface PendingLink {
   browser: string;
   /** When the person came from the provider: they sign in after that. */
   since: string;
+  /** When the connection had been written by which the provider's answer was judged. */
+  asOf: string;
   connection: { id: string; kind: ConnectionKind; name: string };
   /** What the provider says of its account. The address goes by this name, by which erasure finds it. */
   email?: string;
@@ -49,6 +52,7 @@ export function linkRequired(deps: Deps, tx: TenantTx, entering: Entering, userI
   const { email, name } = identity;
   return new LinkRequired({
     since: deps.clock.now().toISOString(),
+    asOf: row.updated_at.toISOString(),
     key: keyOf(entering),
     userId,
     tenantId: tx.tenantId,
@@ -92,8 +96,8 @@ export const showPendingLink = (
     Promise.resolve({
       connection,
       issuer: inOneLine(key.issuer),
-      account: inOneLine(email ?? '') || inOneLine(key.subject),
-      name: inOneLine(name ?? '') || null,
+      account: isAddress(email ?? '') ? inOneLine(email ?? '') : calledShortly(key.subject),
+      name: calledShortly(name ?? '') || null,
       email: user.email,
     }),
   );
@@ -109,11 +113,11 @@ export const linkAfterSignIn = (
   named: Named,
   request: RequestContext,
 ): Promise<void> =>
-  withPendingLink(deps, principal, named, async (tx, { key, since }, { email }) => {
+  withPendingLink(deps, principal, named, async (tx, { key, asOf }, { email }) => {
     await spend(deps, tx, named);
-    // As it was: one that was taken out of service, or changed, meanwhile links nobody.
+    // SECURITY: as it was when it judged: one that was taken out of service, or changed, since then links nobody (threat 45).
     if (!(await isInService(tx, key.connectionId))) throw linkInvalid();
-    if (await isChangedSince(tx, key.connectionId, new Date(since))) throw linkInvalid();
+    if (await isChangedSince(tx, key.connectionId, new Date(asOf))) throw linkInvalid();
     const isNew = await insertIdentity(tx, key, principal.userId, 'owner', deps.clock.now());
     if (!isNew && !(await confirmLink(tx, key, principal.userId))) throw linkInvalid();
     await recordLink(deps, tx, { key, userId: principal.userId, email }, request);

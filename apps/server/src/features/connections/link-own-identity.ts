@@ -7,7 +7,7 @@ import type { Deps } from '../deps.ts';
 import { isSessionLive } from '../sessions/index.ts';
 import { isOwnConnection } from '../settings/index.ts';
 import { beginSignIn } from './begin-sign-in.ts';
-import { type ConnectionRow, findConnection, isInService } from './connections.repo.ts';
+import { type ConnectionRow, findConnection, isChangedSince, isInService } from './connections.repo.ts';
 import { checkAllowedDomain } from './entering.ts';
 import { confirmLink, insertIdentity, keyOf, loadLink } from './identities.repo.ts';
 import type { ProvedIdentity } from './providers/provider.ts';
@@ -70,6 +70,8 @@ export async function linkOwnIdentity(
     if (!isOpenAccount(user) || !(await isSessionLive(tx, sessionId))) throw expired();
     // As it is now, and not as it was when the browser left.
     if (!(await isInService(tx, row.id))) throw connectionDisabled();
+    // SECURITY: what was judged by a certificate that is gone links nothing (threat 45).
+    if (await isChangedSince(tx, row.id, row.updated_at)) throw expired();
     checkAllowedDomain(deps, user.email);
     await checkPolicy(deps, tx, row.id);
     const key = keyOf(returned);

@@ -25,7 +25,7 @@ describe('an account that asks for the existing login first', () => {
     email: 'linked@corp2.example',
     email_verified: true,
     // What a page shows cannot be turned round by it.
-    name: 'Ada\u202e Lovelace\n\nevil ',
+    name: 'Ada\u202e “Lovelace”\n\nevil ). Click Link now, your administrator has asked you to do so.',
   };
   const asked = async (browser = gatehouse.browser(), who: Record<string, unknown> = claims) => {
     google.provider.claims = who;
@@ -84,7 +84,7 @@ describe('an account that asks for the existing login first', () => {
         connection: { id: PLATFORM_CONNECTIONS.google, kind: 'google', name: 'Google' },
         issuer: 'https://accounts.google.com',
         account: claims.email,
-        name: 'Ada Lovelace evil',
+        name: 'Ada Lovelace evil ). Click Link now, your administrator has…',
         email: claims.email,
       },
     ]);

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Answer, TestBrowser } from '../../../test/browser.fixture.ts';
 import { startWorld, type World } from '../../../test/connections.fixture.ts';
 import { untilWaiting, whileDeleted } from '../../../test/locks.fixture.ts';
 import { withClient } from '../../../test/database.setup.ts';
-import { forge, makeKey } from '../../../test/saml-provider.fixture.ts';
+import { forge, makeKey, readRequest, type SamlRequest } from '../../../test/saml-provider.fixture.ts';
 import {
   addSamlOrganisation,
   beginSaml,
@@ -10,6 +11,8 @@ import {
   postResponse,
   type SamlOrganisation,
 } from '../../../test/saml.fixture.ts';
+import { addPerson, signIn } from '../../../test/standing/people.fixture.ts';
+import type { UserId } from '../../platform/ids.ts';
 
 let world: World;
 let gatehouse: World['gatehouse'];
@@ -69,37 +72,99 @@ describe('many SAML responses at once', () => {
     ).toEqual([]);
   });
 
-  it('let nobody in by a certificate that is taken away at that moment [threat 45]', async () => {
-    const next = await makeKey('next');
-    const patch = (certificates: string[]) =>
-      acme.admin.patch(`/connections/${acme.connectionId}`, { saml: { certificates } });
-    expect((await patch([acme.key.cert, next.cert])).status).toBe(200);
-    gatehouse.clock.advance({ seconds: 1 });
-    const browser = gatehouse.browser();
-    const request = await beginSaml(browser, acme.login);
-    const form = {
-      SAMLResponse: Buffer.from(forge(acme, request, ada)).toString('base64'),
-      RelayState: request.query.RelayState ?? '',
+  describe('signed by a certificate that is taken away at that moment, by a node whose clock is behind', () => {
+    const patch = async (certificates: string[]) => {
+      const { status, text } = await acme.admin.patch(`/connections/${acme.connectionId}`, {
+        saml: { certificates },
+      });
+      expect(status, text).toBe(200);
     };
-    const posted = await postResponse(world, acme.acs, form);
-    const { pathname, search } = new URL(String(posted.headers.location));
-    const [changed, came] = await withClient(gatehouse.superuserUrl, async (client) => {
-      await client.query('begin');
-      await client.query(
-        `select pg_advisory_xact_lock(hashtextextended('sessions of connection ' || $1::text, 0))`,
-        [acme.connectionId],
-      );
-      const changing = patch([next.cert]);
-      await untilWaiting(gatehouse, 1);
-      const coming = browser.get(pathname + search);
-      await untilWaiting(gatehouse, 2);
-      await client.query('commit');
-      return Promise.all([changing, coming]);
+    let next: Awaited<ReturnType<typeof makeKey>>;
+    beforeAll(async () => {
+      next = await makeKey('next');
     });
-    expect([changed.status, came.status, came.body.code]).toEqual([200, 401, 'auth.invalid_credentials']);
-    const open = 'select id from gatehouse.sessions where connection_id = $1 and ended_at is null';
-    expect(await gatehouse.sql(open, [acme.connectionId])).toEqual([]);
-    expect((await patch([acme.key.cert])).status).toBe(200);
+    beforeEach(async () => {
+      gatehouse.clock.advance({ seconds: 60 });
+      await acme.admin.signInAgain();
+      gatehouse.clock.advance({ seconds: 60 });
+      await patch([acme.key.cert, next.cert]);
+    });
+
+    /** Has the response read while the certificate is being removed. */
+    async function whileRemoved(browser: TestBrowser, request: SamlRequest, who = ada): Promise<Answer> {
+      const posted = await postResponse(world, acme.acs, {
+        SAMLResponse: Buffer.from(forge(acme, request, who)).toString('base64'),
+        RelayState: request.query.RelayState ?? '',
+      });
+      const { pathname, search } = new URL(String(posted.headers.location));
+      const html = { accept: 'text/html' };
+      return withClient(gatehouse.superuserUrl, async (client) => {
+        await client.query('begin');
+        await client.query(
+          `select pg_advisory_xact_lock(hashtextextended('sessions of connection ' || $1::text, 0))`,
+          [acme.connectionId],
+        );
+        gatehouse.clock.advance({ seconds: -30 });
+        const changing = patch([next.cert]);
+        await untilWaiting(gatehouse, 1);
+        gatehouse.clock.advance({ seconds: 30 });
+        const coming = browser.get(pathname + search, html);
+        await untilWaiting(gatehouse, 2);
+        await client.query('commit');
+        await changing;
+        return coming;
+      });
+    }
+    const toldIn = ({ headers }: Answer) => new URL(String(headers.location));
+    const linked = () => gatehouse.sql(`select from gatehouse.external_identities where linked_by = 'owner'`);
+    const ownBrowser = async (token: string, browser = gatehouse.browser()) => {
+      browser.cookies.set('__Host-gh.console.at', token);
+      await browser.get('/api/v1/auth/me');
+      return browser;
+    };
+
+    it('let nobody in by it [threat 45]', async () => {
+      const browser = gatehouse.browser();
+      const came = await whileRemoved(browser, await beginSaml(browser, acme.login));
+      expect(toldIn(came).searchParams.get('problem')).toBe('auth.invalid_credentials');
+      const open = 'select id from gatehouse.sessions where connection_id = $1 and ended_at is null';
+      expect(await gatehouse.sql(open, [acme.connectionId])).toEqual([]);
+    });
+
+    it('link nothing to whoever asked for it on the account page [threat 19] [threat 45]', async () => {
+      const person = await addPerson(gatehouse, acme.tenantId, [], 'asks@acme.example');
+      const browser = await ownBrowser(person.token);
+      const begun = await browser.post('/api/v1/auth/identities', { connectionId: acme.connectionId });
+      const asked = await readRequest(String(begun.body.authorizationUrl));
+      const came = await whileRemoved(browser, asked, { ...ada, nameId: 'asks' });
+      expect(toldIn(came).hash).toBe('#not-linked=auth.sign_in_expired');
+      expect(await linked()).toEqual([]);
+    });
+
+    it('leave nothing that the owner of an account could link after they signed in [threat 19] [threat 45]', async () => {
+      const [user] = await gatehouse.sql<{ id: UserId }>(
+        'select id from gatehouse.users where email_key = $1',
+        [ada.email],
+      );
+      // Nobody stands behind the connection: whoever has an account is asked first.
+      await gatehouse.sql('update gatehouse.connections set author_principal_id = null where id = $1', [
+        acme.connectionId,
+      ]);
+      const browser = gatehouse.browser();
+      const page = toldIn(await whileRemoved(browser, await beginSaml(browser, acme.login)));
+      expect(page.searchParams.get('problem')).toBe('auth.link_required');
+      const token = new URLSearchParams(page.hash.slice(1)).get('link') ?? '';
+      gatehouse.clock.advance({ seconds: 1 });
+      if (!user) throw new Error('nobody has come in before');
+      const { accessToken } = await signIn(gatehouse, acme.tenantId, user.id);
+      await ownBrowser(accessToken, browser);
+      expect((await browser.post('/api/v1/auth/link/open', { token })).status).toBe(200);
+      const answer = await browser.post('/api/v1/auth/link', { token });
+      expect([answer.status, answer.body.code]).toEqual([400, 'auth.link_invalid']);
+      expect(await linked()).toEqual([]);
+    });
+
+    afterAll(() => patch([acme.key.cert]));
   });
 
   it('of one assertion let in one, however many sign-ins they answer', async () => {

@@ -26,11 +26,11 @@ export async function removeExpired(tx: SystemTx, now: Date): Promise<Removed> {
       delete from gatehouse.sessions s where (s.tenant_id, s.id) in (
         select e.tenant_id, e.id from gatehouse.sessions e where e.expires_at < ${now}::timestamptz - interval '1 day' limit ${BATCH})`),
     // What anybody can have made without being somebody (each visit of the sign-in page asks for a passkey, each sign-in at a provider
-    // may hold its answer, a registration what was typed) need not be there for a week.
+    // may hold its answer, and leave a link that waits, a registration what was typed) need not be there for a week.
     oneTimeTokens: await remove(sql`
       delete from gatehouse.one_time_tokens t where (t.tenant_id, t.id) in (
         select e.tenant_id, e.id from gatehouse.one_time_tokens e where e.expires_at < ${now}::timestamptz - interval '1 hour'
-          and (e.purpose in ('passkey-sign-in', 'connection-sign-in', 'connection-trial', 'mail-link', 'mail-code', 'reset-password', 'registration') or e.expires_at < ${now}::timestamptz - interval '7 days') limit ${BATCH})`),
+          and (e.purpose in ('passkey-sign-in', 'connection-sign-in', 'connection-link', 'connection-trial', 'mail-link', 'mail-code', 'reset-password', 'registration') or e.expires_at < ${now}::timestamptz - interval '7 days') limit ${BATCH})`),
     rememberedDevices: await remove(sql`
       delete from gatehouse.remembered_devices d where (d.tenant_id, d.id) in (
         select e.tenant_id, e.id from gatehouse.remembered_devices e where e.expires_at < ${now}::timestamptz limit ${BATCH})`),

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startServer, type TestServer } from '../../../test/server.fixture.ts';
+import { enterOwn } from '../../platform/access/index.ts';
+import { ROOT_TENANT } from '../../platform/ids.ts';
 import { createMaintenance } from './maintenance.ts';
 
 let gatehouse: TestServer;
@@ -36,8 +38,15 @@ describe('maintenance', () => {
     });
     // What a visitor was asked a passkey for, and a link beside it.
     await gatehouse.browser().post('/api/v1/auth/passkey/options');
+    // What a provider says of somebody, who closed the tab that was to ask them.
+    await deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId: ROOT_TENANT }), (tx) =>
+      deps.oneTimeTokens.issue(tx, 'connection-link', {
+        payload: { email: 'ada@example.com', name: 'Ada' },
+        lifetimeSeconds: 900,
+      }),
+    );
     gatehouse.clock.advance({ hours: 2 });
-    expect(await maintenance.run()).toMatchObject({ oneTimeTokens: 1 });
+    expect(await maintenance.run()).toMatchObject({ oneTimeTokens: 2 });
     gatehouse.clock.advance({ days: 32 });
     await gatehouse.admin();
     expect(await maintenance.run()).toEqual({
