@@ -82,7 +82,7 @@ describe('signing in by an OpenID provider', () => {
     await signInAsBefore();
     expect(await question.evaluate((heading) => heading === document.activeElement)).toBe(true);
     expect(await page.locator('.facts dd').allTextContents()).toEqual([
-      `${administrator.email} (Somebody called ${administrator.email})`,
+      `${administrator.email} (“Somebody called ${administrator.email}”)`,
       'https://accounts.google.com',
       administrator.email,
     ]);
@@ -98,6 +98,7 @@ describe('signing in by an OpenID provider', () => {
     expect(await page.evaluate(() => sessionStorage.getItem('gatehouse-link'))).toBeNull();
     await goToGoogle(page);
     await signInAsBefore();
+    const waiting = await page.evaluate(() => sessionStorage.getItem('gatehouse-link'));
     for (const key of ['Tab', 'Enter']) await page.keyboard.press(key);
     await page.getByRole('heading', { name: /^Hello/ }).waitFor();
     await visitor.context.clearCookies({ domain: 'localhost' });
@@ -106,6 +107,14 @@ describe('signing in by an OpenID provider', () => {
     await page.getByRole('heading', { name: /^Hello/ }).waitFor();
     await page.getByText(administrator.email).first().waitFor();
     expect(visitor.faults()).toEqual([]);
+    // What can no more be answered is said, and one goes on from there.
+    await page.evaluate((token) => sessionStorage.setItem('gatehouse-link', token ?? ''), waiting);
+    await page.goto('/signin/link?returnTo=/users');
+    const over = page.getByRole('heading', { name: 'Nothing was linked' });
+    await over.waitFor();
+    expect(await over.evaluate((heading) => heading === document.activeElement)).toBe(true);
+    for (const key of ['Tab', 'Enter']) await page.keyboard.press(key);
+    await page.getByRole('heading', { name: 'Users' }).waitFor();
   });
 });
 

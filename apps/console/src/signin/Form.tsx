@@ -57,7 +57,7 @@ export function Form({
       await send(values);
       setFailure(noFailure);
     } catch (error) {
-      setFailure(readFailure(error));
+      setFailure(readFailure(error, (field) => shown.elements.namedItem(field) !== null));
     } finally {
       setBusy(false);
     }

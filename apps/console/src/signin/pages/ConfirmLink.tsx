@@ -21,16 +21,18 @@ function end(): void {
  */
 export function ConfirmLink() {
   const [token] = useState(pendingLink);
-  const [found, setFound] = useState<PendingIdentityLink>();
+  const [found, setFound] = useState<PendingIdentityLink | 'over'>();
   const [failure, setFailure] = useState<string | null>(null);
   useEffect(() => {
     if (token === null) return end();
     postSignedIn<PendingIdentityLink>('/api/v1/auth/link/open', { token }).then(
       setFound,
       (error: unknown) => {
-        // Over, or another account's: there is nothing to ask.
-        if (error instanceof ProblemError && error.code === 'auth.link_invalid') end();
-        else setFailure(readFailure(error).message);
+        // Over, or another account's, or nobody says when they signed in: there is nothing to ask, and that is said.
+        if (error instanceof ProblemError && error.code === 'auth.link_invalid') {
+          keepLink(null);
+          setFound('over');
+        } else setFailure(readFailure(error).message);
       },
     );
   }, [token]);
@@ -46,6 +48,15 @@ export function ConfirmLink() {
             {t('linking.decline')}
           </button>
         )}
+      </>
+    );
+  if (found === 'over')
+    return (
+      <>
+        <Heading title={t('linking.overTitle')} lead={t('linking.over')} />
+        <button type="button" class="button primary" onClick={end}>
+          {t('linking.goOn')}
+        </button>
       </>
     );
   const { connection, issuer, account, name, email } = found;
