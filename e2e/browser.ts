@@ -26,6 +26,9 @@ export function launchBrowser(...more: string[]): Promise<Browser> {
   });
 }
 
+/** As small as a screen is today. */
+export const PHONE = { viewport: { width: 360, height: 740 } } as const;
+
 export interface Credentials {
   readonly email: string;
   readonly password: string;

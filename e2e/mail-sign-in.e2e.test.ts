@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { findBarriers, launchBrowser, newVisitor, signIn, type Visitor } from './browser.ts';
+import { findBarriers, launchBrowser, newVisitor, PHONE, signIn, type Visitor } from './browser.ts';
 import { administrator, type Deployment, startDeployment } from './deployment.ts';
 
 let deployment: Deployment;
@@ -60,8 +60,8 @@ it('invites many at once: faults are shown first, then the mails leave', async (
   expect(admin.faults()).toEqual([]);
 });
 
-it('by a link, by keyboard: at once in the browser that asked', async () => {
-  const visitor = await newVisitor(browser, deployment.url);
+it('by a link, on a phone and by keyboard: at once in the browser that asked', async () => {
+  const visitor = await newVisitor(browser, deployment.url, PHONE);
   const page = await visitor.openTab('/signin');
   await page.getByRole('link', { name: 'Sign in with a link by mail' }).focus();
   await page.keyboard.press('Enter');
@@ -94,7 +94,7 @@ it('by a link that another browser asked for: when the person says so', async ()
 });
 
 it('by a code, which is told to be wrong where it is', async () => {
-  const visitor = await newVisitor(browser, deployment.url);
+  const visitor = await newVisitor(browser, deployment.url, PHONE);
   const page = await visitor.openTab('/signin/mail?method=code');
   await page.getByLabel('Email address').fill(email);
   await page.keyboard.press('Enter');

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findBarriers, launchBrowser, newVisitor, signIn, type Visitor } from './browser.ts';
+import { findBarriers, launchBrowser, newVisitor, PHONE, signIn, type Visitor } from './browser.ts';
 import { type Deployment, startDeployment } from './deployment.ts';
 import { invite } from './invite.ts';
 
@@ -115,15 +115,17 @@ describe('somebody with an account', () => {
 });
 
 describe('somebody without an account', () => {
-  it('makes one by the link and works in the organisation that invited', async () => {
+  it('makes one by the link, on a phone and by keyboard, and works in the organisation that invited', async () => {
     const link = await invite(deployment, await admin.openTab(), 'barbara@example.com', 'Support agent');
-    const visitor = await newVisitor(browser, deployment.url);
+    const visitor = await newVisitor(browser, deployment.url, PHONE);
     const page = await visitor.openTab(link);
-    await page.getByRole('button', { name: 'Make one' }).click();
-    await page.getByLabel('Your name').fill('Barbara Liskov');
-    await page.getByLabel('New password').fill('Type-Safe-74');
+    await page.getByRole('button', { name: 'Make one' }).press('Enter');
+    await page.getByLabel('Your name').focus();
+    await page.keyboard.type('Barbara Liskov');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('Type-Safe-74');
     expect(await findBarriers(page)).toEqual([]);
-    await page.getByRole('button', { name: 'Make the account' }).click();
+    await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Hello, Barbara Liskov' }).waitFor();
     await fact(page).getByText('SUPPORT_AGENT').waitFor();
     expect(visitor.faults()).toEqual([]);

@@ -7,6 +7,7 @@ import {
   findBarriers,
   launchBrowser,
   newVisitor,
+  PHONE,
   showScheme,
   signIn,
   type Visitor,
@@ -225,7 +226,7 @@ describe('somebody who is invited', () => {
     const inviting = await admin.openTab();
     await signIn(inviting);
     const link = await invite(deployment, inviting, 'barbara@elsewhere.example', 'Support agent');
-    const visitor = await newVisitor(browser, deployment.url, { viewport: { width: 360, height: 740 } });
+    const visitor = await newVisitor(browser, deployment.url, PHONE);
     await withoutOffers(visitor);
     const page = await visitor.openTab();
     const held = await addAuthenticator(page);
@@ -255,7 +256,7 @@ describe('somebody who is invited', () => {
 
 describe('somebody whose organisation demands a second factor', () => {
   it('sets up a passkey or an app before anything else, and is asked for the app at the next sign-in', async () => {
-    const visitor = await newVisitor(browser, deployment.url, { viewport: { width: 360, height: 740 } });
+    const visitor = await newVisitor(browser, deployment.url, PHONE);
     await withoutOffers(visitor);
     const page = await visitor.openTab();
     await signIn(page);

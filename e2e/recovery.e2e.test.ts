@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { enter, launchBrowser, newVisitor, signIn, type Visitor } from './browser.ts';
+import { enter, launchBrowser, newVisitor, PHONE, signIn, type Visitor } from './browser.ts';
 import { administrator, type Deployment, startDeployment } from './deployment.ts';
 
 let deployment: Deployment;
@@ -51,7 +51,7 @@ describe('a forgotten password', () => {
     const owner = await newVisitor(browser, deployment.url);
     const home = await register(owner, email, 'Anchor-Chain-9');
 
-    const visitor = await newVisitor(browser, deployment.url);
+    const visitor = await newVisitor(browser, deployment.url, PHONE);
     const heard = hear(visitor);
     const page = await visitor.openTab('/signin');
     await page.getByRole('link', { name: 'Forgot your password?' }).focus();

@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { enter, findBarriers, launchBrowser, newVisitor, signIn } from './browser.ts';
+import { enter, findBarriers, launchBrowser, newVisitor, PHONE, signIn } from './browser.ts';
 import { administrator, type Deployment, startDeployment } from './deployment.ts';
 
 let deployment: Deployment;
@@ -37,7 +37,7 @@ describe('sessions', () => {
   });
 
   it('stand beside what happened to the account, where one changes one’s name, too', async () => {
-    const visitor = await newVisitor(browser, deployment.url, { viewport: { width: 360, height: 740 } });
+    const visitor = await newVisitor(browser, deployment.url, PHONE);
     const page = await visitor.openTab('/signin');
     await enter(page, { email: administrator.email, password: 'Wrong-Horse-9' });
     await page.getByText('The address or the password is not right').waitFor();
