@@ -39,12 +39,15 @@ async function register(name: string, email: string, organisation: string): Prom
 
 const fact = (page: Page) => page.locator('.facts').first();
 
-describe('somebody with an account', () => {
-  it('accepts an invitation, switches by keyboard in all tabs, and leaves again', async () => {
-    const grace = await register('Grace Hopper', 'grace@example.com', 'Navy Yard');
+describe('a guest', () => {
+  let grace: Visitor;
+  let page: Page;
+
+  it('accepts an invitation, and switches by keyboard in all tabs', async () => {
+    grace = await register('Grace Hopper', 'grace@example.com', 'Navy Yard');
     const link = await invite(deployment, await admin.openTab(), 'grace@example.com', 'Support agent');
 
-    const page = await grace.openTab(link);
+    page = await grace.openTab(link);
     await page.getByText('Platform invites grace@example.com to work there.').waitFor();
     expect(page.url()).toBe(`${deployment.url}/invitation`);
     expect(await findBarriers(page)).toEqual([]);
@@ -75,7 +78,10 @@ describe('somebody with an account', () => {
     await page.getByRole('button', { name: /^Go there.*Navy Yard/ }).click();
     await fact(page).getByText('Navy Yard').waitFor();
 
-    // Leaving for good, from there: one is home, and still signed in.
+    expect(grace.faults()).toEqual([]);
+  });
+
+  it('leaves for good, from there: one is home, and still signed in', async () => {
     await page.getByRole('button', { name: /^Go there.*Platform/ }).click();
     await fact(page).getByText('Platform').waitFor();
     await page.getByRole('button', { name: /^Leave….*Platform/ }).click();
@@ -89,7 +95,9 @@ describe('somebody with an account', () => {
     expect(await page.getByRole('button', { name: /^Leave….*Navy Yard/ }).count()).toBe(0);
     expect(grace.faults()).toEqual([]);
   });
+});
 
+describe('somebody with an account', () => {
   it('is asked to sign in, and is told when the link is for somebody else, or spent', async () => {
     await register('Tony Hoare', 'tony@example.com', 'Elliott');
     const link = await invite(deployment, await admin.openTab(), 'tony@example.com', 'NOC operator');
