@@ -9,7 +9,7 @@ import type { SignedInPrincipal } from './authenticate.ts';
 import { isPasswordStill } from './present-password.ts';
 import { checkPasswordsAllowed } from './login.ts';
 import { checkNewPassword, hashNewPassword } from './new-password.ts';
-import { keptAmr, type OpenedSession, openSession } from './open-session.ts';
+import { type OpenedSession, openSession, withPassword } from './open-session.ts';
 import { checkOwnPassword, currentWrong, ownerOf } from './own-password.ts';
 import { holdGround } from './sessions.repo.ts';
 import { acrOf } from './second-factor/policy.ts';
@@ -63,7 +63,7 @@ export async function changePassword(
       {
         userId,
         client,
-        amr: keptAmr(principal.session),
+        amr: withPassword(principal.session),
         // SECURITY: a password is no second factor, and makes none recent.
         ...(acrOf(principal.session.amr) === '2' && { life: { authTime: principal.session.auth_time } }),
         activeTenantId: principal.tenantId,

@@ -37,6 +37,10 @@ export type SettledAmr = readonly string[] & { readonly [settled]: true };
 export const keptAmr = (session: Pick<TokenSubject, 'amr'>): SettledAmr =>
   session.amr as readonly string[] as SettledAmr;
 
+/** The same of somebody who has given their password now, whichever way they came in. */
+export const withPassword = (session: Pick<TokenSubject, 'amr'>): SettledAmr =>
+  [...new Set([...session.amr, 'pwd'])] as readonly string[] as SettledAmr;
+
 const DAY = 86_400;
 
 /** The session that another one goes on from, under a new id; it has ended already. */

@@ -8,6 +8,7 @@ export {
   endSessionsWithout,
   endSessionsWithoutConnection,
   holdPlacesOf,
+  isProvedByConnectionAlone,
   isSessionLive,
   loadConnectionOf,
   lockGuestSessions,

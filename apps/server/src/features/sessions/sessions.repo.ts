@@ -190,6 +190,17 @@ export async function loadConnectionOf(tx: TenantTx, sessionId: SessionId): Prom
   return row?.connection_id ?? null;
 }
 
+/** Whether nothing but what a provider said opened a session and keeps it recent: neither a password nor a second factor. */
+export async function isProvedByConnectionAlone(tx: TenantTx, sessionId: SessionId): Promise<boolean> {
+  const row = await tx
+    .selectFrom('sessions')
+    .select('amr')
+    .where('tenant_id', '=', tx.tenantId)
+    .where('id', '=', sessionId)
+    .executeTakeFirst();
+  return row !== undefined && row.amr.every((method) => method === 'fed');
+}
+
 /** Whether the user's home is this tenant: where its sessions are. */
 export async function isUserHere(tx: TenantTx, userId: string): Promise<boolean> {
   const found = await tx

@@ -18,10 +18,12 @@ import {
   endGuestSessions,
   endSessionsWithout,
   endSessionsWithoutConnection,
+  isProvedByConnectionAlone,
   loadConnectionOf,
   lockGuestSessions,
 } from '../sessions/index.ts';
 import {
+  holdsSecondFactor,
   isOwnConnection,
   loadOwnSettings,
   lockSessionRules,
@@ -157,7 +159,10 @@ function withRanges(change: SettingsChange): SettingsChange {
   return networks === undefined ? change : { ...change, signIn: { ...change.signIn, networks } };
 }
 
-/** @throws {Problem} `settings.locks_you_out` for somebody of the tenant who did not come by the only way that is left. */
+/**
+ * @throws {Problem} `settings.locks_you_out` for somebody of the tenant who did not come by the only way that is left, or who could
+ *   not prove by it once more that it is them
+ */
 async function checkComesByProvider(
   tx: TenantTx,
   { principal, entered }: Caller,
@@ -165,10 +170,18 @@ async function checkComesByProvider(
 ): Promise<void> {
   if (signIn.policy === 'standard' || principal.homeTenantId !== entered.tenantId) return;
   const connectionId = await loadConnectionOf(tx, principal.sessionId);
-  if (connectionId !== null && (await isOwnConnection(tx, connectionId))) return;
+  if (connectionId === null || !(await isOwnConnection(tx, connectionId)))
+    throw new Problem('settings.locks_you_out', {
+      detail:
+        'Sign in by an identity provider of your organisation first, so that you know that it lets you in.',
+    });
+  // SECURITY: this took a recent proof, and so does undoing it. A password makes none any more then, and a provider that does not
+  // say when people sign in there makes none ever: nobody of the tenant could change its settings again.
+  if (await holdsSecondFactor(tx, principal.userId)) return;
+  if (await isProvedByConnectionAlone(tx, principal.sessionId)) return;
   throw new Problem('settings.locks_you_out', {
     detail:
-      'Sign in by an identity provider of your organisation first, so that you know that it lets you in.',
+      'Passwords will count for nothing, and neither will yours, which you gave for this. Add a passkey or an authenticator app to your account first; or sign in anew by an identity provider of your organisation that says when you proved to it who you are, and change this within ten minutes.',
   });
 }
 

@@ -1,7 +1,7 @@
 import type { SettingsChange } from '@gatehouse/contracts';
 import { sql } from 'kysely';
 import type { Doors, TenantTx } from '../../platform/database/index.ts';
-import type { TenantId } from '../../platform/ids.ts';
+import type { TenantId, UserId } from '../../platform/ids.ts';
 import { openSessions } from '../sessions/index.ts';
 
 /** What a tenant has set; what it has not set is not in it. */
@@ -97,6 +97,19 @@ export async function shortenSessions(
     .where('tenant_id', '=', tx.tenantId)
     .where('id', 'in', openSessions(tx, sql<boolean>`true`))
     .execute();
+}
+
+/** Whether somebody of the entered tenant has a second factor to prove themselves by, whatever becomes of passwords. */
+export async function holdsSecondFactor(tx: TenantTx, userId: UserId): Promise<boolean> {
+  const row = await tx
+    .selectFrom('credentials')
+    .select('id')
+    .where('tenant_id', '=', tx.tenantId)
+    .where('user_id', '=', userId)
+    .where('kind', 'in', ['totp', 'passkey'])
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 /** Whether a connection belongs to the entered tenant: those of the platform are the root tenant's own. */

@@ -61,7 +61,8 @@ export async function completeEnrolment(
     const provedFactor = await loadNewestFactor(tx, userId);
     return {
       provedFactor,
-      // SECURITY: a factor that is new proves nothing of whose account it is: the session is as old as what the provider said.
+      // SECURITY: a factor that is new proves nothing of whose account it is: the session is as old as what the provider said. Its
+      // next code, or a backup code of this answer, steps up all the same: whose it is has been decided here (docs/adr/0078).
       opened: await openSession(deps, tx, { userId, client, amr, vouched: pending.vouched }, request),
       backupCodes,
     };

@@ -8,7 +8,7 @@ import { isOpenAccount, type LockedUser, lockUser } from '../account.repo.ts';
 import type { SignedInPrincipal } from '../authenticate.ts';
 import { ssoRequired } from '../sso-required.ts';
 import { checkPasswordsAllowed } from '../login.ts';
-import { keptAmr, type OpenedSession, openSession, type SettledAmr } from '../open-session.ts';
+import { type OpenedSession, openSession, type SettledAmr, withPassword } from '../open-session.ts';
 import { checkOwnPassword, currentWrong, ownerOf } from '../own-password.ts';
 import { isPasswordStill } from '../present-password.ts';
 import { hasPassword } from '../credentials.repo.ts';
@@ -109,7 +109,7 @@ export async function stepUp(
   checkPasswordsAllowed(deps);
   if (await takesProvidersOnly(deps, principal)) throw ssoRequired();
   const proven = await checkOwnPassword(deps, owner, password, request);
-  return goOn(deps, principal, keptAmr(principal.session), request, async (tx) => {
+  return goOn(deps, principal, withPassword(principal.session), request, async (tx) => {
     if (!(await isPasswordStill(deps, tx, proven))) throw currentWrong();
     // SECURITY: or the password alone would make what a second factor has proved look recent.
     if (await hasSecondFactor(tx, principal.userId)) throw insufficient('2', 0);

@@ -7,12 +7,13 @@ import {
   verified,
   type World,
 } from '../../../../test/connections.fixture.ts';
-import { FORGOT, LOGIN, mailedTo, RESET } from '../../../../test/recovery.fixture.ts';
+import { addOwner, FORGOT, LOGIN, mailedTo, RESET } from '../../../../test/recovery.fixture.ts';
 import {
   addAuthenticator,
   authenticator,
   ENROL,
   ME,
+  STEP_UP,
   VERIFY,
 } from '../../../../test/second-factor.fixture.ts';
 import { tokenIn } from '../../../../test/server.fixture.ts';
@@ -23,6 +24,7 @@ import {
   sessionOf,
   stepUpBy,
 } from '../../../../test/step-up.fixture.ts';
+import { PASSWORD } from '../../../../test/standing/people.fixture.ts';
 
 let world: World;
 let gatehouse: World['gatehouse'];
@@ -197,8 +199,92 @@ describe('a step-up by the provider', () => {
   });
 });
 
+describe('a provider that does not say when, in a tenant that takes its own providers only', () => {
+  const settingsOf = ({ tenantId }: Organisation) => `/api/v1/tenants/${tenantId}/settings`;
+  const change = async (by: TestBrowser, at: Organisation, settings: Record<string, unknown>) => {
+    const { version } = (await by.get(settingsOf(at))).body;
+    const { status, body } = await by.patch(settingsOf(at), { version, settings });
+    return status === 200 ? true : body;
+  };
+  const code = 'settings.locks_you_out';
+  const restricted = { signIn: { policy: 'restricted' } };
+  const standard = { signIn: { policy: 'standard' } };
+
+  it('is made the only way in by nobody who could not undo it [threat 52]', async () => {
+    const silent = await addOrganisation(world, 'silent');
+    const email = 'owner@silent.example';
+    await addOwner(gatehouse, { email, tenantId: silent.tenantId, roles: ['admin'] });
+    silent.provider.provedAt = 'not said';
+    const { answer, browser } = await world.enter(silent, verified('owner', email));
+    expect(answer.status, answer.text).toBe(303);
+    expect(await change(browser, silent, restricted)).toMatchObject({ code: ASKED });
+    expect((await browser.post(STEP_UP, { password: PASSWORD })).status).toBe(200);
+    const refusal = { code, detail: expect.stringContaining('authenticator app') as string };
+    expect(await change(browser, silent, restricted)).toMatchObject(refusal);
+    // Nor by a change of the password, which is a proof as well.
+    const newPassword = 'Quite-Another-9';
+    const { browser: other } = await world.enter(silent, verified('owner', email));
+    const changed = await other.post('/api/v1/auth/password/change', {
+      currentPassword: PASSWORD,
+      newPassword,
+    });
+    expect(changed.status, changed.text).toBe(200);
+    expect(await change(other, silent, restricted)).toMatchObject(refusal);
+    const app = await addAuthenticator(gatehouse, other);
+    expect((await other.post(STEP_UP, { totp_code: app.code() })).status).toBe(200);
+    expect(await change(other, silent, restricted)).toBe(true);
+    gatehouse.clock.advance({ minutes: 11 });
+    expect(await change(other, silent, standard)).toMatchObject({ code: ASKED });
+    expect((await other.post(STEP_UP, { totp_code: app.code() })).status).toBe(200);
+    expect(await change(other, silent, standard)).toBe(true);
+  });
+
+  it('leaves its administrators without a recent proof, and with one once the platform demands second factors', async () => {
+    const mute = await addOrganisation(world, 'mute');
+    const platform = await gatehouse.admin();
+    const ivan = await enter('ivan', 'not said', mute);
+    const { id } = (await ivan.get(ME)).body.user as { id: string };
+    const [member] = await gatehouse.sql<{ id: string }>(
+      'select id from gatehouse.memberships where user_id = $1',
+      [id],
+    );
+    await mute.admin.post('/role-assignments', { principalId: member?.id, role: 'admin' });
+    gatehouse.clock.advance({ seconds: 1 });
+    expect(await change(platform, mute, restricted)).toBe(true);
+    expect(await change(ivan, mute, standard)).toMatchObject({ code: ASKED });
+    expect(await stepUpBy(world, ivan)).toBe(REFUSED);
+    await ivan.post(FORGOT, { email: 'ivan@mute.example' });
+    expect(await mailedTo(gatehouse, 'ivan@mute.example')).toEqual([]);
+    expect(await change(platform, mute, { mfa: { policy: 'mandatory' } })).toBe(true);
+    gatehouse.clock.advance({ seconds: 2 });
+    const { browser, app } = await enrolled(mute, 'ivan');
+    expect(await change(browser, mute, standard)).toMatchObject({ code: ASKED });
+    gatehouse.clock.advance({ seconds: 30 });
+    expect((await browser.post(STEP_UP, { totp_code: app.code() })).status).toBe(200);
+    expect(await change(browser, mute, standard)).toBe(true);
+  });
+});
+
+/** Comes by the provider into a tenant that demands a second factor, and sets one up. */
+async function enrolled(at: Organisation, name: string) {
+  const email = `${name}@${new URL(at.provider.issuer).host.slice(3)}`;
+  const { answer, browser } = await world.enter(at, verified(name, email));
+  const { hash } = new URL(String(answer.headers.location));
+  const session_token = new URLSearchParams(hash.slice(1)).get('token');
+  const begun = await browser.post(ENROL, { session_token });
+  const app = authenticator(gatehouse, String(begun.body.secret));
+  const done = await browser.post(`${ENROL}/confirm`, {
+    session_token,
+    enrolment_token: begun.body.enrolment_token,
+    totp_code: app.code(),
+  });
+  expect(done.status, done.text).toBe(200);
+  app.backupCodes = done.body.backup_codes as string[];
+  return { browser, app };
+}
+
 describe('a factor that is set up at sign-in', () => {
-  it('proves nothing of who came by a provider that asked nobody', async () => {
+  it('proves nothing by itself of who came by a provider that asked nobody; what it shows next does', async () => {
     const demanding = await addOrganisation(world, 'demanding');
     const platform = await gatehouse.admin();
     const url = `/api/v1/tenants/${demanding.tenantId}/settings`;
@@ -207,21 +293,13 @@ describe('a factor that is set up at sign-in', () => {
     expect((await platform.patch(url, { version, settings })).status).toBe(200);
     gatehouse.clock.advance({ seconds: 2 });
     demanding.provider.provedAt = ago(60);
-    const { answer, browser } = await world.enter(demanding, verified('eve', 'eve@demanding.example'));
-    const { hash } = new URL(String(answer.headers.location));
-    const session_token = new URLSearchParams(hash.slice(1)).get('token');
-    const begun = await browser.post(ENROL, { session_token });
-    const app = authenticator(gatehouse, String(begun.body.secret));
-    const done = await browser.post(`${ENROL}/confirm`, {
-      session_token,
-      enrolment_token: begun.body.enrolment_token,
-      totp_code: app.code(),
-    });
-    expect(done.status, done.text).toBe(200);
+    const { browser, app } = await enrolled(demanding, 'eve');
     expect([(await sessionOf(browser)).authTime, await isRecent(browser)]).toEqual([
       ago(60).toISOString(),
       ASKED,
     ]);
+    expect((await browser.post(STEP_UP, { backup_code: app.backupCodes[0] })).status).toBe(200);
+    expect(await isRecent(browser)).toBe(true);
   });
 });
 

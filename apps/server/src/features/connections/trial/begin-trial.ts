@@ -39,7 +39,8 @@ export async function beginTrial(
     const url = await provider.authorizationUrl({
       ...attempt,
       state,
-      anew: false,
+      // Asked for it, a provider that keeps to the standard says when; of its own accord it need not, and would look as if it could not.
+      anew: true,
       redirectUri: redirectUriOf(deps.config, row),
     });
     await deps.doors.withTenant(caller.entered, (tx) =>

@@ -153,7 +153,7 @@ async function notesOn(deps: Deps, row: ConnectionRow): Promise<Finding[]> {
   ];
 }
 
-/** Whoever comes by it can do nothing that asks for a recent proof, unless they prove it otherwise (docs/adr/0078). */
+/** It was asked, and did not say: whoever comes by it does nothing that asks for a recent proof, unless they prove it otherwise (docs/adr/0078). */
 const notesOnTime = ({ provedAt }: ProvedIdentity): Finding[] =>
   provedAt === undefined ? [note('provider.time_unsaid')] : [];
 

@@ -129,6 +129,11 @@ describe('trying a connection', () => {
     await acme.admin.post(`/connections/${acme.connectionId}/enable`);
   });
 
+  it('asks the provider when the person signed in there, since one that keeps to the standard need not say it unasked', async () => {
+    const { to } = await begin(acme.admin, acme.connectionId);
+    expect(new URL(to).searchParams.get('max_age')).toBe('0');
+  });
+
   it('says whom it would enter: somebody linked, or found by a proved address; and leaves what an unproved one set up', async () => {
     await world.enter(acme, person('linked'));
     const found = await addPerson(gatehouse, acme.tenantId, []);
