@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -24,6 +25,7 @@ import {
   startOwner,
   urlOf,
 } from './owner.fixture.control.ts';
+import { disownPidFile } from './pid-file.ts';
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const root = makeOpenFolder();
@@ -119,6 +121,26 @@ describe('after something was killed', () => {
     expect(postmasterPid(dataDir)).toBe(server);
   });
 
+  test('waits for a server whose socket is away for a moment, as it is while one ends', async () => {
+    const dataDir = freshCopy();
+    const owner = await start(dataDir);
+    const url = urlOf(owner);
+    const socket = join(new URL(url.replace('@/', '@x/')).searchParams.get('host') ?? '', '.s.PGSQL.5432');
+    // Asked on the way that is then taken away: nobody comes in from here on, and the owner's own connection breaks.
+    const broken = query(
+      url,
+      `SELECT pg_sleep(0.5), pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '%owner%'`,
+    );
+    await delay(100);
+    renameSync(socket, `${socket}.away`);
+    await broken;
+    await expect.poll(() => owner.told(), { timeout: 10_000 }).toContain('PostgreSQL broke off');
+    await delay(500);
+    renameSync(`${socket}.away`, socket);
+    await expect.poll(() => owner.told(), { timeout: 10_000 }).toContain('PostgreSQL is back');
+    expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
   test('replaces a server that outlived its Gatehouse, with every acknowledged row', async () => {
     const dataDir = freshCopy();
     const first = await start(dataDir);
@@ -170,6 +192,15 @@ describe('after something was killed', () => {
     expect(urlOf(owner)).toContain('gatehouse_root');
     expect(readdirSync(join(dataDir, 'postgres')).filter((name) => name.includes('.new'))).toEqual([]);
   });
+});
+
+test('a start that comes a moment after another one leaves the process id of its server where it is', async () => {
+  const dataDir = freshCopy();
+  const owner = await start(dataDir);
+  const server = postmasterPid(dataDir);
+  await disownPidFile(join(dataDir, 'postgres/data'));
+  expect(postmasterPid(dataDir)).toBe(server);
+  await endInOrder(owner);
 });
 
 describe('refuses in one sentence', () => {

@@ -34,6 +34,8 @@ export interface EmbeddedPostgres {
 
 /** A Gatehouse that is just ending (its terminal was closed, it was told to stop) gets this long to let go. */
 const predecessorEndsWithin = 3_000;
+/** A server that ends takes its socket away before it is gone itself; one whose socket stays away lets nobody in. */
+const socketComesBackWithin = 5_000;
 
 interface Running {
   readonly server: ChildProcess;
@@ -74,7 +76,7 @@ async function bringUp(request: StartRequest, ours?: ChildProcess): Promise<Runn
         if (ownership !== undefined) return { server: ours, ownership };
         continue;
       }
-      await endPredecessor(request, found.pid, found.runtimeFolder);
+      await endPredecessor(request, found.pid);
     }
     if (found && found.runtimeFolder !== runtimeFolder)
       await removeRuntimeFolder(found.runtimeFolder, place.runAs);
@@ -94,15 +96,12 @@ async function bringUp(request: StartRequest, ours?: ChildProcess): Promise<Runn
  * A server that outlived its Gatehouse is stopped in order, not taken over: the sessions and locks of the dead process
  * go with it, and settings and programs are those of this version. One whose Gatehouse lives is left alone.
  */
-async function endPredecessor(
-  { place, log, signal }: StartRequest,
-  pid: number,
-  itsFolder: string,
-): Promise<void> {
+async function endPredecessor({ place, log, signal }: StartRequest, pid: number): Promise<void> {
   let toldToWait = false;
   for (const giveUp = Date.now() + predecessorEndsWithin; await isServerOf(place.database, pid); ) {
-    const claim = await claimOwnership(itsFolder);
-    if (claim.result === 'owned' || claim.result === 'unreachable') {
+    // Read anew: while it starts, neither is its folder noted from the first moment on nor its socket there.
+    const claim = await claimOwnership((await readPidFile(place.database))?.runtimeFolder ?? '');
+    if (claim.result === 'owned' || (claim.result === 'unreachable' && Date.now() > giveUp)) {
       log.info(
         'PostgreSQL outlived an earlier Gatehouse that was killed; stopping it and starting it afresh',
       );
@@ -127,7 +126,7 @@ async function own(
   { place, runtimeFolder, signal }: StartRequest,
   pid: number | undefined,
 ): Promise<Ownership | undefined> {
-  for (;;) {
+  for (const giveUp = Date.now() + socketComesBackWithin; ; ) {
     signal?.throwIfAborted();
     const claim = await claimOwnership(runtimeFolder);
     const letIn = claim.result === 'owned' || claim.result === 'taken';
@@ -138,6 +137,10 @@ async function own(
       case 'taken':
         throw inUse(place.home, claim.by);
       case 'unreachable':
+        if (Date.now() < giveUp) {
+          await delay(20);
+          break;
+        }
         throw new EmbeddedPostgresError(
           'connection_failed',
           `PostgreSQL runs but does not let Gatehouse in over ${runtimeFolder}: ${describe(claim.cause)} (its log: ${place.home}/postgres.log)`,

@@ -16,6 +16,9 @@ export type Claim =
   | { readonly result: 'unreachable'; readonly cause: unknown };
 
 export async function claimOwnership(runtimeFolder: string): Promise<Claim> {
+  // Without a folder it would ask whichever PostgreSQL listens on this machine.
+  if (runtimeFolder === '')
+    return { result: 'unreachable', cause: new Error('its socket folder is not noted') };
   const client = new pg.Client({
     connectionString: socketUrl(runtimeFolder),
     application_name: `${ownerName}${process.pid}`,

@@ -49,7 +49,9 @@ export async function disownPidFile(database: string): Promise<void> {
     // SECURITY: the folder belongs to another user than root; a link put there must not make root write elsewhere.
     const file = await open(pathIn(database), constants.O_RDWR | constants.O_NOFOLLOW);
     try {
-      const rest = (await file.readFile('utf8')).split('\n').slice(1);
+      const [noted, ...rest] = (await file.readFile('utf8')).split('\n');
+      // Another start came first, a moment ago: its server would wait in vain for its own id to stand here.
+      if (await isServerOf(database, Math.abs(Number(noted)))) return;
       const content = [String(process.pid), ...rest].join('\n');
       await file.truncate(0);
       await file.write(content, 0);

@@ -31,7 +31,7 @@ export async function startPostmaster(request: StartRequest): Promise<ChildProce
   for (const rule of accessRules(request.place)) await replaceFile(rule.path, rule.content, 0o644);
   const giveUp = Date.now() + orphansLeaveWithin;
   for (;;) {
-    await clearRuntimeFolder(request.runtimeFolder);
+    await clearOwnFolder(request);
     await disownPidFile(request.place.database);
     const outcome = await tryStart(request);
     if (typeof outcome !== 'string') return outcome;
@@ -40,6 +40,18 @@ export async function startPostmaster(request: StartRequest): Promise<ChildProce
     if (!orphaned || Date.now() > giveUp) throw startFault(request.place, outcome);
     await delay(100, undefined, { signal: request.signal });
   }
+}
+
+/** @throws EmbeddedPostgresError when another start has removed it, which took our server for that of somebody who is gone */
+async function clearOwnFolder({ place, runtimeFolder }: StartRequest): Promise<void> {
+  await clearRuntimeFolder(runtimeFolder).catch((cause: unknown) => {
+    if (systemCode(cause) !== 'ENOENT') throw cause;
+    throw new EmbeddedPostgresError(
+      'folder_in_use',
+      `Another Gatehouse has just taken the data folder of ${place.home}: stop it first, or name another folder in GATEHOUSE_DATA_DIR.`,
+      { cause },
+    );
+  });
 }
 
 /** @returns the running server, or what it printed before it gave up */
