@@ -127,7 +127,9 @@ export async function showScheme(page: Page, scheme: Scheme): Promise<void> {
   await page.emulateMedia({ colorScheme: scheme });
   await page.waitForFunction((wanted) => {
     const set = document.documentElement.dataset.mantineColorScheme ?? wanted;
-    const moving = document.getAnimations().some((each) => each instanceof CSSTransition);
-    return set === wanted && matchMedia(`(prefers-color-scheme: ${wanted})`).matches && !moving;
+    const moving = document.getAnimations().filter((each) => each instanceof CSSTransition);
+    // Brought to its end: one that stands still, as in what is not painted, would never come there.
+    for (const each of moving) each.finish();
+    return set === wanted && matchMedia(`(prefers-color-scheme: ${wanted})`).matches && moving.length === 0;
   }, scheme);
 }

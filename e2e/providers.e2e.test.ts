@@ -245,6 +245,7 @@ describe('the page of sign-in providers', () => {
     const role = dialog.getByRole('combobox', { name: 'Role' });
     await role.focus();
     await page.keyboard.type('support');
+    await page.getByRole('option').first().waitFor();
     for (const key of ['ArrowDown', 'Enter']) await page.keyboard.press(key);
     await dialog.getByLabel('Client ID').fill('gatehouse');
     expect(await findBarriers(page)).toEqual([]);
