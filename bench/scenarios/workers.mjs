@@ -62,7 +62,7 @@ export async function workers(context) {
       {
         what: `${job} ${pace}: what two serve / what one serves, by the CPU time of the busiest`,
         ...ratio,
-        ...(pace === 'at the same pace' && judged),
+        ...judged,
       },
       {
         what: `${job} ${pace}: the same by the CPU time of all processes`,
@@ -83,8 +83,9 @@ export async function workers(context) {
       ),
       wrong: gatherWrong(rounds),
     })),
-    comparisons: JOBS.flatMap((job) => compare(job, 'at the same pace')),
-    notes: JOBS.flatMap((job) => compare(job, 'at full speed')),
+    comparisons: JOBS.flatMap((job) =>
+      ['at the same pace', 'at full speed'].flatMap((pace) => compare(job, pace)),
+    ),
     results,
   };
 }

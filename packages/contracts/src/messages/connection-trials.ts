@@ -30,18 +30,6 @@ export const TRIAL_NOTES = {
 export type TrialFault = keyof typeof TRIAL_FAULTS;
 export type TrialFinding = TrialFault | keyof typeof TRIAL_NOTES;
 
-export const BegunTrial = Message(
-  {
-    authorizationUrl: Type.String({
-      description:
-        'Where this browser goes now: the provider, which sends it back to the page with the result.',
-      examples: ['https://id.example.com/authorize?client_id=gatehouse'],
-    }),
-  },
-  { $id: 'BegunTrial' },
-);
-export type BegunTrial = Static<typeof BegunTrial>;
-
 export const ReadTrial = Message({ token: SingleUseToken }, { $id: 'ReadTrial' });
 
 const Text = Type.String({ examples: ['ada@example.com'] });

@@ -288,16 +288,17 @@ export type LinkableConnection = Static<typeof LinkableConnection>;
 export const LinkIdentity = Message({ connectionId: Id }, { $id: 'LinkIdentity' });
 export type LinkIdentity = Static<typeof LinkIdentity>;
 
-export const BegunLink = Message(
+/** What is begun at an identity provider: a link, an acceptance, a trial, a step-up. */
+export const BegunAtProvider = Message(
   {
     authorizationUrl: Type.String({
-      description: 'Where this browser goes now: the provider, which sends it back to the account page.',
+      description: 'Where this browser goes now: the provider, which sends it back.',
       examples: ['https://id.example.com/authorize?client_id=gatehouse'],
     }),
   },
-  { $id: 'BegunLink' },
+  { $id: 'BegunAtProvider' },
 );
-export type BegunLink = Static<typeof BegunLink>;
+export type BegunAtProvider = Static<typeof BegunAtProvider>;
 
 export const NamedLink = Message({ token: SingleUseToken }, { $id: 'NamedLink' });
 export type NamedLink = Static<typeof NamedLink>;
@@ -340,17 +341,6 @@ export const StepUpByConnection = Message(
   { $id: 'StepUpByConnection' },
 );
 export type StepUpByConnection = Static<typeof StepUpByConnection>;
-
-export const BegunStepUp = Message(
-  {
-    authorizationUrl: Type.String({
-      description: 'Where this browser goes now: the provider, which sends it back to `returnTo`.',
-      examples: ['https://id.example.com/authorize?client_id=gatehouse&max_age=0'],
-    }),
-  },
-  { $id: 'BegunStepUp' },
-);
-export type BegunStepUp = Static<typeof BegunStepUp>;
 
 const DomainName = Type.String({
   maxLength: 253,

@@ -203,16 +203,6 @@ export const AcceptByProvider = Message(
   { $id: 'AcceptByProvider' },
 );
 export type AcceptByProvider = Static<typeof AcceptByProvider>;
-export const BegunAcceptance = Message(
-  {
-    authorizationUrl: Type.String({
-      description: 'Where the browser goes.',
-      examples: ['https://id.example.com/authorize?…'],
-    }),
-  },
-  { $id: 'BegunAcceptance' },
-);
-export type BegunAcceptance = Static<typeof BegunAcceptance>;
 export const AcceptedInvitation = Message(
   { tenantId: Id, tenantName: Name, membershipId: Id },
   { $id: 'AcceptedInvitation' },

@@ -1,6 +1,5 @@
 import type {
-  BegunLink,
-  BegunTrial,
+  BegunAtProvider,
   Connection,
   CreateConnection,
   CreateTenantDomain,
@@ -45,7 +44,7 @@ export const useSwitchConnection = () =>
 /** Begins a sign-in that signs nobody in; the browser goes to the provider. */
 export const useTryConnection = () =>
   useConnectionMutation(({ id }: Pick<Connection, 'id'>) =>
-    call<BegunTrial>('POST', `/api/v1/connections/${id}/try`),
+    call<BegunAtProvider>('POST', `/api/v1/connections/${id}/try`),
   );
 
 export const useDisconnect = () =>
@@ -69,7 +68,9 @@ export const useRemoveDomain = () =>
 
 /** Begins to have a provider's account enter one's own; the browser goes to the provider. */
 export const useLink = () =>
-  useConnectionMutation((body: LinkIdentity) => call<BegunLink>('POST', '/api/v1/auth/identities', { body }));
+  useConnectionMutation((body: LinkIdentity) =>
+    call<BegunAtProvider>('POST', '/api/v1/auth/identities', { body }),
+  );
 
 export const useUnlink = () =>
   useConnectionMutation(({ id }: OwnIdentity) => call<void>('DELETE', `/api/v1/auth/identities/${id}`));

@@ -1,6 +1,6 @@
 /** @jsxImportSource preact */
 import type { Me, SignInProgress } from '@gatehouse/browser';
-import type { AcceptedInvitation, BegunAcceptance, InvitationLink } from '@gatehouse/contracts';
+import type { AcceptedInvitation, BegunAtProvider, InvitationLink } from '@gatehouse/contracts';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { canUsePasskeys, makePasskey } from '../../passkeys.ts';
 import type { PageProps } from '../App.tsx';
@@ -157,7 +157,7 @@ function Ways({ found, token, accept, makePasskeyAccount }: EntryProps) {
               send={async () => {
                 const to = await post('/api/v1/auth/invitation/provider', { token, connectionId: id });
                 keepInvitation(token);
-                location.assign((to as BegunAcceptance).authorizationUrl);
+                location.assign((to as BegunAtProvider).authorizationUrl);
               }}
             >
               {() => null}

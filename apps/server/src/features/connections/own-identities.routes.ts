@@ -1,5 +1,12 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
-import { BegunLink, Id, LinkableConnection, LinkIdentity, Message, OwnIdentity } from '@gatehouse/contracts';
+import {
+  BegunAtProvider,
+  Id,
+  LinkableConnection,
+  LinkIdentity,
+  Message,
+  OwnIdentity,
+} from '@gatehouse/contracts';
 import { Type } from 'typebox';
 import { RECENT, user } from '../../platform/access/index.ts';
 import { contextOf, problems } from '../../platform/http/index.ts';
@@ -61,7 +68,7 @@ export const ownIdentitiesRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> =
           'session stands in that browser; no session is opened. The caller must have proved within ten minutes who they are.',
         body: LinkIdentity,
         response: {
-          200: BegunLink,
+          200: BegunAtProvider,
           ...problems(
             'request.invalid',
             'rate.limited',

@@ -1,5 +1,5 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
-import { AcceptByProvider, BegunAcceptance } from '@gatehouse/contracts';
+import { AcceptByProvider, BegunAtProvider } from '@gatehouse/contracts';
 import { publicAccess } from '../../../platform/access/index.ts';
 import { problems } from '../../../platform/http/index.ts';
 import { checkOrigin } from '../../auth/index.ts';
@@ -22,7 +22,7 @@ export const acceptByProviderRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }
           'inviting tenant, if the provider vouches for the invited address; whoever has one is signed in, comes back to `/invitation` and accepts with it.',
         body: AcceptByProvider,
         response: {
-          200: BegunAcceptance,
+          200: BegunAtProvider,
           ...problems(
             'request.invalid',
             'auth.link_invalid',

@@ -1,5 +1,5 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
-import { BegunStepUp, StepUpByConnection } from '@gatehouse/contracts';
+import { BegunAtProvider, StepUpByConnection } from '@gatehouse/contracts';
 import { user } from '../../../platform/access/index.ts';
 import { problems } from '../../../platform/http/index.ts';
 import type { SignedInPrincipal } from '../../auth/index.ts';
@@ -28,7 +28,7 @@ export const stepUpByConnectionRoutes: FastifyPluginCallbackTypebox<{ deps: Deps
           'a problem, and the session as it was. `auth.not_proved_anew`: the provider does not say so, and no asking again will help.',
         body: StepUpByConnection,
         response: {
-          200: BegunStepUp,
+          200: BegunAtProvider,
           ...problems(
             'request.invalid',
             'rate.limited',

@@ -1,5 +1,5 @@
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
-import { BegunTrial, ConnectionTrial, type ErrorCode, ReadTrial } from '@gatehouse/contracts';
+import { BegunAtProvider, ConnectionTrial, type ErrorCode, ReadTrial } from '@gatehouse/contracts';
 import { RECENT, user } from '../../../platform/access/index.ts';
 import { problems } from '../../../platform/http/index.ts';
 import { callerWith } from '../../denied.ts';
@@ -35,7 +35,7 @@ export const trialRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, sco
           'of the answer, goes to `authorizationUrl`, and comes back to `/connections/{id}/trial` with the token of the result in the fragment.',
         params: tenantAndIdParams(scope),
         response: {
-          200: BegunTrial,
+          200: BegunAtProvider,
           ...problems(
             ...common,
             'rate.limited',
