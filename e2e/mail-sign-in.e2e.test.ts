@@ -33,7 +33,7 @@ let seen: string | undefined;
 async function newLink(): Promise<string> {
   const read = () => deployment.mailedLink(email, '/signin/mail-link');
   const before = seen;
-  await expect.poll(async () => (seen = await read()), { timeout: 10_000 }).not.toBe(before);
+  await expect.poll(async () => (seen = await read())).not.toBe(before);
   return seen ?? '';
 }
 

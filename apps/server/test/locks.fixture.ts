@@ -3,17 +3,35 @@ import type { Answer } from './browser.fixture.ts';
 import { withClient } from './database.setup.ts';
 import type { TestServer } from './server.fixture.ts';
 
-/** As many transactions of this database wait for a lock. */
-export const untilWaiting = (gatehouse: Pick<TestServer, 'sql'>, count: number) =>
+/** As many transactions of this database wait for a lock; until then something may have to be done again and again. */
+export const untilWaiting = (
+  gatehouse: Pick<TestServer, 'sql'>,
+  count: number,
+  meanwhile: () => Promise<unknown> = async () => undefined,
+) =>
   expect
     .poll(
-      () =>
-        gatehouse.sql(
+      async () => {
+        await meanwhile();
+        return gatehouse.sql(
           "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
-        ),
-      { timeout: 10_000, interval: 20 },
+        );
+      },
+      { interval: 20 },
     )
     .toHaveLength(count);
+
+/** That process has looked at the log of revocations since: once for certain, as the look may have been under way already. */
+export const untilHeard = (process: Pick<TestServer, 'server'>): Promise<void> =>
+  new Promise((resolve) => {
+    let looks = 0;
+    const leave = process.server.deps.revocations.onBeat(() => {
+      looks += 1;
+      if (looks < 2) return;
+      leave();
+      resolve();
+    });
+  });
 
 /**
  * Two requests that meet: whoever comes to write into the table waits there, with what was locked so far in hand, and the second

@@ -61,6 +61,8 @@ describe('npm start', () => {
     deployment.start.kill('SIGTERM');
     expect(await exited).toEqual([0, null]);
     expect(isRunning(database)).toBe(false);
+    // Its last words may be read after its end is told.
+    await deployment.ended;
     expect(deployment.output()).toContain('stopped');
   });
 
@@ -94,7 +96,7 @@ describe('npm start', () => {
     const server = serverPid(deployment);
     const database = databasePid(dataDir) ?? 0;
     deployment.start.kill('SIGKILL');
-    await expect.poll(() => isRunning(server) || isRunning(database), { timeout: 15_000 }).toBe(false);
+    await expect.poll(() => isRunning(server) || isRunning(database)).toBe(false);
   });
 
   test('is ready within ten seconds after everything was killed at once', async () => {

@@ -116,6 +116,6 @@ describe('a power cut in the middle of five hundred writes', () => {
     expect(recorded).toEqual(users);
     expect(records).toHaveLength(recorded.size);
     // The sealer was cut off as well: the one of the new process carried on, and nobody can tell.
-    await expect.poll(() => after.judge(), { timeout: 20_000 }).toEqual({ findings: [], waiting: [] });
+    await expect.poll(() => after.judge()).toEqual({ findings: [], waiting: [] });
   });
 });

@@ -99,10 +99,10 @@ describe('gatehouse serve with a certificate', () => {
     await once(kept, 'secureConnect');
     // A key that is not the certificate's: told, and the one before stays.
     await point(TLS_KEY_FILE, second.key);
-    await expect.poll(server.output, { timeout: 20_000 }).toContain('cannot be served');
+    await expect.poll(server.output).toContain('cannot be served');
     expect((await get(port, first.pem)).status).toBe(200);
     await point(TLS_CERT_FILE, second.cert);
-    await expect.poll(server.output, { timeout: 20_000 }).toContain('was replaced');
+    await expect.poll(server.output).toContain('was replaced');
     expect((await get(port, second.pem)).status).toBe(200);
     await expect(get(port, first.pem)).rejects.toThrow('self-signed certificate');
 
@@ -123,9 +123,7 @@ describe('gatehouse serve with a certificate', () => {
     for (let count = 0; count < 6; count += 1) expect((await get(port, first.pem)).status).toBe(200);
     await point(TLS_KEY_FILE, second.key);
     await point(TLS_CERT_FILE, second.cert);
-    await expect
-      .poll(() => server.output().match(/was replaced/g)?.length, { timeout: 20_000 })
-      .toBeGreaterThanOrEqual(3);
+    await expect.poll(() => server.output().match(/was replaced/g)?.length).toBeGreaterThanOrEqual(3);
     for (let count = 0; count < 6; count += 1) expect((await get(port, second.pem)).status).toBe(200);
     expect(await server.stop()).toBe(0);
   });

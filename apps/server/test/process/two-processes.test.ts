@@ -81,13 +81,14 @@ describe('two processes on one database', () => {
         expect(status, output).toBe(0);
       }
       await delay(3000);
+      // However slow the machine is.
+      await expect.poll(() => renewals).toBeGreaterThan(50);
     } finally {
       over = true;
       await logins;
     }
     const left = await lanes;
     expect(failures).toEqual([]);
-    expect(renewals).toBeGreaterThan(50);
     expect(said.join('\n')).toContain('may be dropped');
     for (const [lane, cookies] of left.entries())
       expect((await post(lane, 'refresh', cookies)).status).toBe(200);
@@ -105,7 +106,7 @@ describe('two processes on one database', () => {
     const waiting = async () =>
       (await cluster.seed.sql<{ n: number }>('select count(*)::int as n from gatehouse.audit_unsealed'))[0]
         ?.n;
-    await expect.poll(waiting, { timeout: 20_000 }).toBe(0);
+    await expect.poll(waiting).toBe(0);
     const [file, keys] = [join(folder, 'audit.jsonl'), join(folder, 'keys.json')];
     const published = await fetch(`${cluster.urls[1]}/.well-known/gatehouse-audit-keys.json`);
     await writeFile(keys, await published.text());

@@ -107,7 +107,7 @@ describe('several workers', () => {
         .filter((line) => line.includes('/health/ready'));
       return new Set(lines.map((line) => (JSON.parse(line) as { worker: number }).worker)).size;
     };
-    await expect.poll(answeredBy, { timeout: 10_000 }).toBe(2);
+    await expect.poll(answeredBy).toBe(2);
     const page = await served.metrics();
     expect(valueOf(page, 'gatehouse_processes')).toBe(2);
     const ready = 'method="GET",route="/health/ready",status="200"';
@@ -148,14 +148,16 @@ describe('several workers', () => {
       written.push(sent);
       return sent;
     });
-    await expect.poll(() => written.length, { timeout: 30_000 }).toBeGreaterThan(40);
+    // Not what was cut off: on a busy machine that may be all who waited.
+    const made = () => written.filter(({ status }) => status === 201).length;
+    await expect.poll(made).toBeGreaterThan(40);
     await served.metrics();
     const [first = 0, second = 0] = served.workers();
     process.kill(first, 'SIGKILL');
-    const before = written.length;
-    await expect.poll(() => served.workers().length, { timeout: 30_000 }).toBe(2);
-    await expect.poll(served.output, { timeout: 30_000 }).toContain('took the place');
-    await expect.poll(() => written.length, { timeout: 30_000 }).toBeGreaterThan(before + 40);
+    const before = made();
+    await expect.poll(served.output).toContain('took the place');
+    await expect.poll(() => served.workers().length).toBe(2);
+    await expect.poll(made).toBeGreaterThan(before + 40);
     const { sent } = await load.stop();
     expect(served.workers()).toContain(second);
     expect(served.workers()).not.toContain(first);
@@ -190,7 +192,7 @@ describe('several workers', () => {
     await served.untilReady();
     const workers = served.workers();
     served.child.kill('SIGKILL');
-    await expect.poll(() => workers.some(isRunning), { timeout: 20_000 }).toBe(false);
+    await expect.poll(() => workers.some(isRunning)).toBe(false);
     expect(await reachable(served.url)).toBe(false);
     // The database outlives it, and the next start takes it over.
     const again = await serve({}, served.dataDir);
@@ -205,7 +207,7 @@ describe('several workers', () => {
     await served.untilReady();
     const [first = 0, second] = served.workers();
     process.kill(first, 'SIGTERM');
-    await expect.poll(served.output, { timeout: 30_000 }).toContain('took the place');
+    await expect.poll(served.output).toContain('took the place');
     expect(isRunning(first)).toBe(false);
     expect(served.workers()).toContain(second);
     expect(await reachable(served.url)).toBe(true);

@@ -109,11 +109,11 @@ describe('the access matrix', () => {
       gatehouse.sql<{ n: number }>(
         `select coalesce(sum(count), 0)::int as n from gatehouse.anonymous_denials where route = 'GET /api/v1/auth/me' and code = 'auth.unauthenticated'`,
       );
-    await expect.poll(async () => (await counted())[0]?.n, { timeout: 5000 }).toBeGreaterThan(0);
+    await expect.poll(async () => (await counted())[0]?.n).toBeGreaterThan(0);
     const start = (await counted())[0]?.n ?? 0;
     for (let i = 0; i < 25; i += 1)
       await call(gatehouse, undefined, { method: 'GET', url: '/api/v1/auth/me' });
-    await expect.poll(async () => (await counted())[0]?.n, { timeout: 5000 }).toBe(start + 25);
+    await expect.poll(async () => (await counted())[0]?.n).toBe(start + 25);
     const rows = await gatehouse.sql(
       `select from gatehouse.anonymous_denials where route = 'GET /api/v1/auth/me' and code = 'auth.unauthenticated'`,
     );

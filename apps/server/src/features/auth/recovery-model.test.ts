@@ -229,5 +229,5 @@ describe('whatever is called in whatever order', () => {
     expect(seen.byLink).toBeGreaterThan(8);
     expect(seen.byOwner).toBeGreaterThan(5);
     expect(seen.refused).toBeGreaterThan(30);
-  }, 120_000);
+  });
 });

@@ -175,7 +175,7 @@ describe('whatever way in is tried in whatever order', () => {
       expect(opened[way], `in by ${way}`).toBeGreaterThan(2);
       expect(refused[way], `refused by ${way}`).toBeGreaterThan(2);
     }
-  }, 180_000);
+  }, 360_000);
 });
 
 /** One person of a tenant, two browsers, and what the model knows. */

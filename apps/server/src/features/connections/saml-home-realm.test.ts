@@ -30,7 +30,7 @@ const checked = async (email: string) => {
 };
 /** What is known of a domain is remembered for a second of real time. */
 const untilKnown = (email: string, answer: object) =>
-  expect.poll(() => checked(email), { timeout: 5000, interval: 200 }).toEqual(answer);
+  expect.poll(() => checked(email), { interval: 200 }).toEqual(answer);
 
 describe('the people of a domain whose provider speaks SAML', () => {
   it('are sent there from the sign-in page, as long as it is in service', async () => {

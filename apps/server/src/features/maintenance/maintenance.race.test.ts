@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withClient } from '../../../test/database.setup.ts';
+import { untilWaiting } from '../../../test/locks.fixture.ts';
 import { addCaller, addTenant, itemsOf } from '../../../test/people.fixture.ts';
 import { startServer, type TestServer } from '../../../test/server.fixture.ts';
 import type { TenantId } from '../../platform/ids.ts';
@@ -64,12 +65,7 @@ describe('a month of which there are records already', () => {
       await client.query('begin');
       await client.query('select gatehouse.ensure_partitions($1)', [gatehouse.clock.now()]);
       const writer = admin.post('/users', { email: 'waits@x.example', name: 'W' });
-      await vi.waitFor(async () => {
-        const waiting = await gatehouse.sql(
-          "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
-        );
-        expect(waiting.length).toBeGreaterThan(0);
-      });
+      await untilWaiting(gatehouse, 1);
       await client.query('commit');
       return writer;
     });

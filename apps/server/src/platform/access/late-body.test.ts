@@ -105,7 +105,7 @@ describe('a change whose last byte comes late', () => {
         [sender.principalId],
       );
     // Written in batches, in order.
-    await expect.poll(permitted, { timeout: 10_000 }).toContainEqual({ resource: 'POST /api/v1/users' });
+    await expect.poll(permitted).toContainEqual({ resource: 'POST /api/v1/users' });
     expect(
       (await permitted()).filter(({ resource }) => resource === 'POST /api/v1/role-assignments'),
     ).toHaveLength(2);

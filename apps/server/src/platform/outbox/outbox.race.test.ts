@@ -14,7 +14,7 @@ function heldHop() {
     },
     /** The next mail that arrives there. */
     async next() {
-      await expect.poll(() => waiting.length, { timeout: 10_000, interval: 10 }).toBeGreaterThan(0);
+      await expect.poll(() => waiting.length, { interval: 10 }).toBeGreaterThan(0);
       const first = waiting.shift();
       if (first === undefined) throw new Error('there is one');
       return first;
@@ -105,7 +105,7 @@ describe('a mail that another process has claimed since', () => {
     late.taken();
     let isOver = false;
     void first.then(() => (isOver = true));
-    await expect.poll(() => isOver || slow.waiting.length > 0, { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => isOver || slow.waiting.length > 0).toBe(true);
     expect(slow.waiting).toEqual([]);
     const again = second.server.deps.outbox.dispatch();
     (await quick.next()).taken();

@@ -20,4 +20,4 @@ test('of three starts at once on a folder that does not exist yet, one serves an
     expect.objectContaining({ code: 'folder_in_use' }),
   ]);
   for (const owner of serving) await endInOrder(owner);
-}, 60_000);
+});

@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { withClient } from '../../../test/database.setup.ts';
 import { startEmbeddedPostgres } from './index.ts';
 import {
   copyOf,
@@ -44,7 +45,7 @@ beforeAll(async () => {
   const postgres = await startEmbeddedPostgres({ dataDir: template, log: quiet });
   await query(postgres.url, 'CREATE TABLE notes (id int)');
   await postgres.stop();
-}, 60_000);
+});
 
 afterAll(async () => {
   for (const owner of owners)
@@ -75,9 +76,8 @@ describe('a server on a folder of its own', () => {
     expect(existsSync(socketFolder)).toBe(false);
     expect(existsSync(join(dataDir, 'postgres/data/postmaster.pid'))).toBe(false);
 
-    const before = performance.now();
     const second = await start(dataDir);
-    expect(performance.now() - before).toBeLessThan(2_000);
+    expect(second.answer).toMatchObject({ took: expect.toSatisfy((took: number) => took < 2_000) });
     expect(await query(urlOf(second), 'SELECT id FROM notes')).toEqual([{ id: 1 }]);
   });
 
@@ -102,7 +102,7 @@ describe('after something was killed', () => {
     await query(urlOf(owner), 'INSERT INTO notes VALUES (2)');
     const killed = postmasterPid(dataDir);
     process.kill(killed, 'SIGKILL');
-    await expect.poll(() => owner.told(), { timeout: 10_000 }).toContain('PostgreSQL is back');
+    await expect.poll(() => owner.told()).toContain('PostgreSQL is back');
     expect(postmasterPid(dataDir)).not.toBe(killed);
     expect(await query(urlOf(owner), 'SELECT id FROM notes')).toEqual([{ id: 2 }]);
   });
@@ -117,7 +117,7 @@ describe('after something was killed', () => {
       urlOf(owner),
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '%owner%'`,
     );
-    await expect.poll(() => owner.told(), { timeout: 10_000 }).toContain('PostgreSQL is back');
+    await expect.poll(() => owner.told()).toContain('PostgreSQL is back');
     expect(postmasterPid(dataDir)).toBe(server);
   });
 
@@ -126,18 +126,17 @@ describe('after something was killed', () => {
     const owner = await start(dataDir);
     const url = urlOf(owner);
     const socket = join(new URL(url.replace('@/', '@x/')).searchParams.get('host') ?? '', '.s.PGSQL.5432');
-    // Asked on the way that is then taken away: nobody comes in from here on, and the owner's own connection breaks.
-    const broken = query(
-      url,
-      `SELECT pg_sleep(0.5), pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '%owner%'`,
-    );
-    await delay(100);
-    renameSync(socket, `${socket}.away`);
-    await broken;
-    await expect.poll(() => owner.told(), { timeout: 10_000 }).toContain('PostgreSQL broke off');
+    // In before the way is taken away: nobody comes in from here on, and the owner's own connection breaks.
+    await withClient(url, async (client) => {
+      renameSync(socket, `${socket}.away`);
+      await client.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '%owner%'`,
+      );
+    });
+    await expect.poll(() => owner.told()).toContain('PostgreSQL broke off');
     await delay(500);
     renameSync(`${socket}.away`, socket);
-    await expect.poll(() => owner.told(), { timeout: 10_000 }).toContain('PostgreSQL is back');
+    await expect.poll(() => owner.told()).toContain('PostgreSQL is back');
     expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
@@ -170,9 +169,11 @@ describe('after something was killed', () => {
     const dataDir = freshCopy();
     const first = await start(dataDir);
     const server = postmasterPid(dataDir);
+    const children = readFileSync(`/proc/${server}/task/${server}/children`, 'utf8').trim().split(' ');
     await killOwner(first);
     process.kill(server, 'SIGKILL');
-    await delay(300);
+    // Its children leave the data to themselves when they notice.
+    await expect.poll(() => children.some((pid) => existsSync(`/proc/${pid}`))).toBe(false);
     const pidFile = join(dataDir, 'postgres/data/postmaster.pid');
     const stranger = spawn('sleep', ['60'], { uid: statSync(pidFile).uid, gid: statSync(pidFile).gid });
     writeFileSync(pidFile, readFileSync(pidFile, 'utf8').replace(String(server), String(stranger.pid)));

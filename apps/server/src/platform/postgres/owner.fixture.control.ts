@@ -12,7 +12,8 @@ export const asRoot = process.getuid?.() === 0;
 /** An account without rights, for the tests that root can run as somebody else. */
 export const ordinaryUser = 65534;
 
-export type Answer = { url: string } | { code: string; message: string };
+/** `took`: the milliseconds of the start itself, without those of the process around it. */
+export type Answer = { url: string; took: number } | { code: string; message: string };
 
 export interface Owner {
   readonly process: ChildProcessByStdio<Writable, Readable, Readable>;
@@ -31,7 +32,8 @@ export async function startOwner(dataDir: string, userId?: number, wrapper: stri
   child.stderr.on('data', (chunk: Buffer) => (told += chunk.toString()));
   const [line] = (await Promise.race([
     once(createInterface(child.stdout), 'line'),
-    once(child, 'exit').then(() => Promise.reject(new Error(`the owner ended without an answer: ${told}`))),
+    // Not 'exit', which may be told before the last line has been read.
+    once(child, 'close').then(() => Promise.reject(new Error(`the owner ended without an answer: ${told}`))),
   ])) as [string];
   return { process: child, answer: JSON.parse(line) as Answer, told: () => told };
 }

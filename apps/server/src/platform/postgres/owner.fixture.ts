@@ -1,5 +1,5 @@
 // A stand-in for the Gatehouse process, which tests start and kill: `owner.fixture.ts DATA_DIR [USER_ID]`.
-// It prints one line, `{"url"}` or `{"code","message"}`, and stops its PostgreSQL in order when its input ends.
+// It prints one line, `{"url","took"}` or `{"code","message"}`, and stops its PostgreSQL in order when its input ends.
 import { EmbeddedPostgresError, startEmbeddedPostgres } from './index.ts';
 
 const [dataDir = '', userId] = process.argv.slice(2);
@@ -10,8 +10,10 @@ if (userId !== undefined && process.setgroups && process.setgid && process.setui
 }
 const say = (message: string) => process.stderr.write(`${message}\n`);
 try {
+  const before = performance.now();
   const postgres = await startEmbeddedPostgres({ dataDir, log: { info: say, warn: say, error: say } });
-  process.stdout.write(`${JSON.stringify({ url: postgres.url })}\n`);
+  const took = performance.now() - before;
+  process.stdout.write(`${JSON.stringify({ url: postgres.url, took })}\n`);
   process.stdin.resume().once('end', () => void postgres.stop().then(() => process.exit(0)));
 } catch (error) {
   if (!(error instanceof EmbeddedPostgresError)) throw error;

@@ -85,7 +85,7 @@ const attributesOf = ({ attributes }: Span) =>
 /** The spans of a trace, as soon as the one of that name is among them. */
 async function trace(traceId: string, name: string): Promise<Span[]> {
   const of = () => collector.spans.filter((span) => span.traceId === traceId);
-  await expect.poll(() => of().map((span) => span.name), { timeout: 10_000 }).toContain(name);
+  await expect.poll(() => of().map((span) => span.name)).toContain(name);
   return of();
 }
 
@@ -269,7 +269,7 @@ describe('a collector that is away, refuses or is slow', () => {
     away.state.status = 503;
     const other = await startServer({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: away.url } });
     expect((await other.browser().get('/health/ready')).status).toBe(200);
-    await expect.poll(() => away.heads.length, { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(() => away.heads.length).toBeGreaterThan(0);
     await away.close();
     const from = performance.now();
     for (let count = 0; count < 20; count += 1)

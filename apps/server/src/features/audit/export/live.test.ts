@@ -178,14 +178,11 @@ describe('the live feed', () => {
     expect([refused.status, refused.headers['retry-after']]).toEqual([429, '30']);
     for (const feed of feeds) feed.leave();
     await expect
-      .poll(
-        async () => {
-          const feed = await follow();
-          feed.leave();
-          return feed.status;
-        },
-        { timeout: 5000 },
-      )
+      .poll(async () => {
+        const feed = await follow();
+        feed.leave();
+        return feed.status;
+      })
       .toBe(200);
   });
 

@@ -139,7 +139,8 @@ describe('a retention beside everything else', () => {
     const waits: number[] = [];
     const writers = [one, two].map(async (node) => {
       const { deps } = node.server;
-      while (going) {
+      // Twice at least: the median below is one of several, however fast the removal is.
+      for (let round = 0; going || round < 2; round += 1) {
         const began = performance.now();
         await deps.doors.withTenant(enter(tenantId), (tx) =>
           deps.audit.record(tx, {
