@@ -149,7 +149,7 @@ describe('grants and revocations in any order', () => {
           for (const right of now) expect(before.some((had) => had.has(right))).toBe(true);
         }
       }),
-      { numRuns: 30 },
+      { numRuns: 30, seed: 20_261_122 },
     );
     // A run in which nothing was given, or nothing refused, would have tried nothing.
     expect(given).toBeGreaterThan(20);
