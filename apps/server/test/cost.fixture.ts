@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import pg from 'pg';
 import { vi } from 'vitest';
 import type { Answer } from './browser.fixture.ts';
@@ -10,45 +11,38 @@ export interface Cost {
   answer: unknown;
 }
 
-/** Counts what requests cost, one at a time; `end` when done. */
+/**
+ * Counts what requests cost, by the statements made on their behalf: what else the process does meanwhile (mail that goes out, records
+ * that are sealed) is not theirs. `end` when done.
+ */
 export function startCounting(gatehouse: TestServer) {
-  const query = vi.spyOn(pg.Client.prototype, 'query');
-  const textOf = (given: unknown) => (typeof given === 'string' ? given : (given as { text: string }).text);
-  /** Connections on which the process writes its decision log, beside whatever is asked of it. */
-  const beside = new Set<unknown>();
-  const takeStatements = () => {
-    const made = query.mock.calls.map(([given], at) => ({
-      text: textOf(given),
-      by: query.mock.contexts[at],
-    }));
-    query.mockClear();
-    return (
-      made
-        .filter(({ text, by }) => {
-          if (text.includes("'gatehouse: decision log'")) beside.add(by);
-          if (!beside.has(by)) return true;
-          if (text === 'commit') beside.delete(by);
-          return false;
-        })
-        .map(({ text }) => text.replaceAll(ANY_ID, 'ID'))
-        // Looked up anew every few moments, whoever asks.
-        .filter((text) => !/find_client|find_domain|session_context/.test(text))
-    );
-  };
+  const onBehalf = new AsyncLocalStorage<string[]>();
+  const { query } = pg.Client.prototype;
+  const counted = vi.spyOn(pg.Client.prototype, 'query');
+  counted.mockImplementation(function (this: pg.Client, ...given: unknown[]) {
+    onBehalf.getStore()?.push(textOf(given[0]));
+    return Reflect.apply(query, this, given) as unknown;
+  });
   return {
     async cost(request: () => Promise<Answer>): Promise<Cost> {
-      const hashes = gatehouse.server.deps.passwords.done;
-      takeStatements();
-      const answer = await request();
+      const { passwords } = gatehouse.server.deps;
+      const hashes = passwords.done;
+      const made: string[] = [];
+      const answer = await onBehalf.run(made, request);
       return {
-        hashes: gatehouse.server.deps.passwords.done - hashes,
-        statements: takeStatements(),
+        hashes: passwords.done - hashes,
+        statements: made
+          .map((text) => text.replaceAll(ANY_ID, 'ID'))
+          // Looked up anew every few moments, whoever asks.
+          .filter((text) => !/find_client|find_domain|session_context/.test(text)),
         answer: seenBy(answer),
       };
     },
-    end: () => query.mockRestore(),
+    end: () => counted.mockRestore(),
   };
 }
+
+const textOf = (given: unknown) => (typeof given === 'string' ? given : (given as { text: string }).text);
 
 const ANY_ID = /[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 

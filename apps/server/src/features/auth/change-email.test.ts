@@ -1,5 +1,5 @@
-import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startCounting } from '../../../test/cost.fixture.ts';
 import {
   addOwner,
   canSignIn,
@@ -103,27 +103,15 @@ describe('changing the address', () => {
 
   it('does not tell whether the new address has an account: its mailbox alone is told [threat 51]', async () => {
     const holder = await addOwner(gatehouse);
-    const query = vi.spyOn(pg.Client.prototype, 'query');
+    const counting = startCounting(gatehouse);
     const ask = async (newEmail: string) => {
       const owner = await addOwner(gatehouse);
       const browser = await signedIn(gatehouse, owner);
-      const hashes = gatehouse.server.deps.passwords.done;
-      query.mockClear();
-      const answer = await browser.post(CHANGE_EMAIL, { newEmail, password: PASSWORD });
-      return {
-        answer: [answer.status, answer.text],
-        hashes: gatehouse.server.deps.passwords.done - hashes,
-        statements: query.mock.calls.map(([given]) =>
-          (typeof given === 'string' ? given : (given as { text: string }).text).replaceAll(
-            /[0-9a-f-]{36}/g,
-            'ID',
-          ),
-        ),
-      };
+      return counting.cost(() => browser.post(CHANGE_EMAIL, { newEmail, password: PASSWORD }));
     };
     const taken = await ask(holder.email.toUpperCase());
     const free = await ask(freshAddress());
-    query.mockRestore();
+    counting.end();
     expect(taken).toEqual(free);
     expect(taken.hashes).toBe(1);
     const mails = await mailedTo(gatehouse, holder.email);

@@ -1,5 +1,5 @@
-import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startCounting } from '../../../test/cost.fixture.ts';
 import { addTenant } from '../../../test/people.fixture.ts';
 import {
   addOwner,
@@ -273,21 +273,8 @@ describe('who asks for a link', () => {
     const known = await addOwner(gatehouse);
     const suspended = await addOwner(gatehouse);
     await gatehouse.sql(`update gatehouse.users set status = 'suspended' where id = $1`, [suspended.userId]);
-    const query = vi.spyOn(pg.Client.prototype, 'query');
-    const cost = async (email: string) => {
-      const hashes = gatehouse.server.deps.passwords.done;
-      query.mockClear();
-      const answer = await ask(email);
-      const statements = query.mock.calls
-        .map(([given]) => textOf(given).replaceAll(/[0-9a-f-]{36}/g, 'ID'))
-        // The client is looked up anew every five seconds, whoever asks.
-        .filter((text) => !text.includes('find_client'));
-      return {
-        hashes: gatehouse.server.deps.passwords.done - hashes,
-        statements,
-        answer: [answer.status, answer.text, Object.keys(answer.headers).sort()],
-      };
-    };
+    const counting = startCounting(gatehouse);
+    const cost = (email: string) => counting.cost(() => ask(email));
     // The first time of a person, or of a day, makes the key that seals what is known of them.
     for (const _time of [1, 2])
       for (const email of [known.email, suspended.email, 'nobody@example.com']) await cost(email);
@@ -296,7 +283,7 @@ describe('who asks for a link', () => {
       await cost('nobody-else@example.com'),
       await cost(suspended.email),
     ];
-    query.mockRestore();
+    counting.end();
     expect(b).toEqual(a);
     expect(c).toEqual(a);
     expect(a.hashes).toBe(0);
@@ -313,6 +300,3 @@ describe('who asks for a link', () => {
     expect(await mailedTo(gatehouse, 'passer-by@example.com')).toEqual([]);
   });
 });
-
-const textOf = (given: unknown): string =>
-  typeof given === 'string' ? given : (given as { text: string }).text;

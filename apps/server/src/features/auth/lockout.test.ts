@@ -1,5 +1,5 @@
-import pg from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startCounting } from '../../../test/cost.fixture.ts';
 import { ADMIN, startServer, type TestServer } from '../../../test/server.fixture.ts';
 
 let gatehouse: TestServer;
@@ -128,18 +128,9 @@ describe('a browser that is known for the account [threat 53]', () => {
 
 describe('known and unknown accounts [threat 51]', () => {
   it('cost the same hashes and the same statements, refused and locked', async () => {
-    const query = vi.spyOn(pg.Client.prototype, 'query');
-    const cost = async (email: string) => {
-      const hashes = gatehouse.server.deps.passwords.done;
-      query.mockClear();
-      await gatehouse.browser().post(LOGIN, { email, password: 'Wrong-Pass-1' });
-      // The ids that a batch names are of one length for every tenant; the client and the domain of the address are looked up anew
-      // every few seconds, whoever signs in.
-      const statements = query.mock.calls
-        .map(([given]) => textOf(given).replaceAll(/[0-9a-f-]{36}/g, 'ID'))
-        .filter((text) => !/find_client|find_domain/.test(text));
-      return { hashes: gatehouse.server.deps.passwords.done - hashes, statements };
-    };
+    const counting = startCounting(gatehouse);
+    const cost = (email: string) =>
+      counting.cost(() => gatehouse.browser().post(LOGIN, { email, password: 'Wrong-Pass-1' }));
     // The first refusal of a day also makes the key under which unknown addresses are sealed.
     // It is read once more before it is held in memory.
     for (const _time of [1, 2]) {
@@ -154,7 +145,7 @@ describe('known and unknown accounts [threat 51]', () => {
       expect(known.hashes).toBe(1);
       expect(known.statements.length).toBeGreaterThan(4);
     }
-    query.mockRestore();
+    counting.end();
   });
 
   it('differ in the mail alone, which nobody gets at an address that nobody has', async () => {
@@ -172,6 +163,3 @@ describe('known and unknown accounts [threat 51]', () => {
     expect(kept).toEqual([]);
   });
 });
-
-const textOf = (given: unknown): string =>
-  typeof given === 'string' ? given : (given as { text: string }).text;

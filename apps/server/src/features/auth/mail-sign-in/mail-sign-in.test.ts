@@ -1,5 +1,4 @@
-import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   addMailPerson,
   ASK,
@@ -10,6 +9,7 @@ import {
   OPEN_LINK,
   setRules,
 } from '../../../../test/mail-sign-in.fixture.ts';
+import { startCounting } from '../../../../test/cost.fixture.ts';
 import { claimDomain } from '../../../../test/domains.fixture.ts';
 import { addTenant } from '../../../../test/people.fixture.ts';
 import { addOwner, LOGIN, mailedTo, recordsOf, signedIn } from '../../../../test/recovery.fixture.ts';
@@ -277,16 +277,9 @@ describe('both', () => {
 
   it('cost the same statements and get the same answer, whoever has the address and whatever their tenant allows [threat 51]', async () => {
     const [known, off] = [await addMailPerson(gatehouse), await addOwner(gatehouse)];
-    const query = vi.spyOn(pg.Client.prototype, 'query');
-    const cost = async (email: string, path: string, more: object) => {
-      query.mockClear();
-      const answer = await gatehouse.browser().post(path, { email, ...more });
-      const statements = query.mock.calls
-        .map(([given]) => (typeof given === 'string' ? given : (given as unknown as { text: string }).text))
-        .map((text) => text.replaceAll(/[0-9a-f-]{36}/g, 'ID'))
-        .filter((text) => !text.includes('find_client') && !text.includes('find_domain'));
-      return { statements, answer: [answer.status, answer.body.code, Object.keys(answer.headers).sort()] };
-    };
+    const counting = startCounting(gatehouse);
+    const cost = (email: string, path: string, more: object) =>
+      counting.cost(() => gatehouse.browser().post(path, { email, ...more }));
     for (const [path, more] of [
       [ASK, { method: 'link' }],
       [ASK, { method: 'code' }],
@@ -311,7 +304,7 @@ describe('both', () => {
       expect(c).toEqual(a);
       expect(a.statements.length).toBeGreaterThan(3);
     }
-    query.mockRestore();
+    counting.end();
   });
 
   it('are offered on the page of a tenant, and for a domain that it has proved, and never for an address', async () => {
