@@ -293,6 +293,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       seenAt = performance.now();
       deps.sessionContexts.forget(fresh);
       deps.tenantRules.forget(fresh);
+      if (fresh.some(({ kind }) => kind === 'settings')) deps.homeRealms.forget();
       for (const { client_id } of fresh) if (client_id !== null) deps.clients.forget(client_id);
       // Somebody who is gone may be erased: another process has the keys no more, so this one must not.
       if (fresh.some(({ kind }) => kind === 'user')) subjectKeys.forget();

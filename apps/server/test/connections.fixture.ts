@@ -109,7 +109,11 @@ export async function connect(admin: Caller, body: Record<string, unknown>): Pro
   return String(made.body.id);
 }
 
-export async function proveDomain({ zone }: World, admin: Caller, domain: string): Promise<string> {
+export async function proveDomain(
+  { zone }: World,
+  admin: Pick<Caller, 'post'>,
+  domain: string,
+): Promise<string> {
   const added = await admin.post('/domains', { domain });
   if (added.status !== 201) throw new Error(added.text);
   const record = added.body.record as { name: string; value: string };

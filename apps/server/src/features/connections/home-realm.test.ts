@@ -118,6 +118,12 @@ describe('a tenant of single sign-on', () => {
       tenantName: 'New',
     });
     expect(register.body.code).toBe('auth.sso_required');
+    // Undone, it is so from the next sign-in on.
+    const { version: shutVersion } = (await platform.get(url)).body;
+    const settings = { signIn: { policy: 'standard' } };
+    expect((await platform.patch(url, { version: shutVersion, settings })).status).toBe(200);
+    expect((await login('nobody@globex2.example')).body.code).toBe('auth.invalid_credentials');
+    expect((await login('owner@globex.example')).body).toHaveProperty('mfa_required');
   });
 
   it('asks an administrator who has no password and no factor to come by the provider anew, before others may come in [threat 41]', async () => {

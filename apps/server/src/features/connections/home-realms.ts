@@ -22,6 +22,8 @@ export interface HomeRealms {
   find(email: string): Promise<HomeRealm | undefined>;
   /** What a sign-in page offers: the platform's, and those of the tenant that is named by slug or id. */
   offered(tenant: string | undefined): Promise<OfferedConnection[]>;
+  /** Settings were changed: what is remembered of them is out of date. */
+  forget(): void;
 }
 
 /** Milliseconds: a flood of strangers costs a statement a second for each domain. */
@@ -62,5 +64,6 @@ export function createHomeRealms({ doors }: { doors: Doors }): HomeRealms {
       known.set(domain, { realm });
       return realm;
     },
+    forget: () => known.clear(),
   };
 }

@@ -89,6 +89,7 @@ export async function changeSettings(deps: Deps, caller: Caller, input: ChangeTe
     });
   // The next request of this very process obeys; others learn of it from the log.
   deps.tenantRules.forget([{ kind: 'settings', tenant_id: caller.entered.tenantId }]);
+  deps.homeRealms.forget();
   deps.brands.forget();
 }
 
