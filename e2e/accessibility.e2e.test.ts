@@ -34,6 +34,23 @@ const signInPages: [string, (page: Page) => Promise<void>][] = [
       await page.locator('.error').first().waitFor();
     },
   ],
+  [
+    '/signin',
+    async (page) => {
+      const name = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft';
+      const branding = { name, primaryColor: '#0a5c8f', logo: null, companyUrl: null };
+      const connections = [{ id: 'one', kind: 'oidc', name, signInPath: '/' }];
+      const options = '**/api/v1/auth/options';
+      await page.route(options, async (route) => {
+        const answer = (await (await route.fetch()).json()) as object;
+        await route.fulfill({ json: { ...answer, branding, connections } });
+      });
+      await page.reload();
+      await page.getByRole('link', { name: `Continue with ${name}` }).waitFor();
+      await page.unroute(options);
+    },
+  ],
+  ['/nothing/here', (page) => page.getByText('There is nothing at this address').waitFor()],
   ['/register/confirm#token=spent', (page) => page.getByLabel('Password', { exact: true }).waitFor()],
   ['/set-password#token=spent', (page) => page.getByLabel('New password').waitFor()],
   ['/set-password', (page) => page.getByText('This link is not complete').waitFor()],

@@ -102,6 +102,7 @@ it('by a code, which is told to be wrong where it is', async () => {
   expect(await findBarriers(page)).toEqual([]);
   await page.keyboard.press('Enter');
   await page.getByText('That code is not right').waitFor();
+  expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-invalid'))).toBe('true');
   const code = await deployment.mailedCode(email);
   await page.getByLabel('Code from the mail').fill(code);
   await page.keyboard.press('Enter');

@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBarriers, launchBrowser, newVisitor, PHONE, signIn, type Visitor } from './browser.ts';
 import { type Deployment, startDeployment } from './deployment.ts';
+import { callApi } from './home-realm.ts';
 import { invite } from './invite.ts';
 
 let deployment: Deployment;
@@ -124,13 +125,20 @@ describe('somebody with an account', () => {
 
 describe('somebody without an account', () => {
   it('makes one by the link, on a phone and by keyboard, and works in the organisation that invited', async () => {
-    const link = await invite(deployment, await admin.openTab(), 'barbara@example.com', 'Support agent');
+    const inviting = await admin.openTab();
+    const link = await invite(deployment, inviting, 'barbara@example.com', 'Support agent');
+    const me = await callApi<{ tenant: { id: string } }>(inviting, 'GET', '/auth/me');
+    const at = `/tenants/${me.tenant.id}/settings`;
+    const { version } = await callApi<{ version: number }>(inviting, 'GET', at);
+    await callApi(inviting, 'PATCH', at, { version, settings: { password: { minLength: 11 } } });
     const visitor = await newVisitor(browser, deployment.url, PHONE);
     const page = await visitor.openTab(link);
     await page.getByRole('button', { name: 'Make one' }).press('Enter');
     await page.getByLabel('Your name').focus();
     await page.keyboard.type('Barbara Liskov');
     await page.keyboard.press('Tab');
+    // The rules are those of the organisation that invites.
+    await page.getByText('at least 11 characters').first().waitFor();
     await page.keyboard.type('Type-Safe-74');
     expect(await findBarriers(page)).toEqual([]);
     await page.keyboard.press('Enter');

@@ -9,6 +9,7 @@ import fastify, {
 import type { Config } from './config/index.ts';
 import type { Deps } from './features/deps.ts';
 import { installFeatures } from './features/install.ts';
+import { notFoundPage } from './features/pages/index.ts';
 import {
   asProblem,
   clientAddress,
@@ -62,7 +63,7 @@ export async function buildApp(
     exposeHeadRoutes: true,
   });
   installTraces(app, deps.traces);
-  installErrorHandling(app);
+  installErrorHandling(app, notFoundPage(deps.consoleDir));
   installJsonParser(app);
   installValidation(app);
   installSerialization(app);

@@ -13,6 +13,7 @@ import { Invitation } from './pages/Invitation.tsx';
 import { Insecure } from './pages/Insecure.tsx';
 import { Locked } from './pages/Locked.tsx';
 import { MailLink, MailSignIn } from './pages/MailSignIn.tsx';
+import { NotFound } from './pages/NotFound.tsx';
 import { Register } from './pages/Register.tsx';
 import { ResetPassword } from './pages/ResetPassword.tsx';
 import { SetPassword } from './pages/SetPassword.tsx';
@@ -37,6 +38,7 @@ interface Place {
 }
 
 const signIn: Place = { page: SignIn, title: 'signin.title', needsCookies: true };
+const notFound: Place = { page: NotFound, title: 'notFound.title', needsCookies: false };
 const pages: Readonly<Record<string, Place>> = {
   '/signin': signIn,
   '/signin/second-factor': signIn,
@@ -61,7 +63,7 @@ export function App({ token }: { readonly token: string | null }) {
   const [path, setPath] = useState(location.pathname);
   const [options, setOptions] = useState<SignInOptions | null>();
   const arrivedAt = useRef(path);
-  const found = pages[path] ?? signIn;
+  const found = pages[path] ?? notFound;
 
   useEffect(() => onNavigate(() => setPath(location.pathname)), []);
   useEffect(() => void loadOptions(token).then(setOptions), [token]);

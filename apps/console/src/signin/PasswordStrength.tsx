@@ -4,8 +4,10 @@ import { type Strength, watchStrength } from '../password-strength.ts';
 import { t } from './text.ts';
 
 /** How strong the new password is, in a bar and in words, whenever its typing pauses. */
-export function PasswordStrength({ password }: { password: string }) {
+export function PasswordStrength({ password, refused }: { password: string; refused: boolean }) {
   const [strength, setStrength] = useState<Strength>();
+  /** What was last sent: of what was just refused it is not said that it is strong. */
+  const [sent, setSent] = useState<string>();
   const element = useRef<HTMLDivElement>(null);
   const watch = useRef<ReturnType<typeof watchStrength>>(undefined);
   useEffect(() => {
@@ -14,10 +16,18 @@ export function PasswordStrength({ password }: { password: string }) {
   }, []);
   useEffect(() => watch.current?.typed(password, valuesAround(element.current)), [password]);
 
+  useEffect(() => {
+    const form = element.current?.closest('form');
+    const keep = (): void => setSent(password);
+    form?.addEventListener('submit', keep);
+    return () => form?.removeEventListener('submit', keep);
+  }, [password]);
+  const shown = refused && password === sent ? undefined : strength;
+
   return (
-    <div class={`strength ${strength ?? ''}`} ref={element}>
+    <div class={`strength ${shown ?? ''}`} ref={element}>
       <span class="strength-bar" aria-hidden="true" />
-      <p role="status">{strength && t(`strength.${strength}`)}</p>
+      <p role="status">{shown && t(`strength.${shown}`)}</p>
     </div>
   );
 }

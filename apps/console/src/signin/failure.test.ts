@@ -16,6 +16,13 @@ it('tells at its field what is wrong with it, and by the message what is on no f
   expect(told(['email', 'password'], errors)).toEqual([null, ['email']]);
   expect(told(['password'], errors)).toEqual(['That did not work: That is not valid', []]);
   expect(told(['password'], [], 'password.too_weak')).toEqual([null, ['password']]);
+  expect(told(['code'], [], 'auth.mail_code_wrong')).toEqual([null, ['code']]);
   const [message, fields] = told(['email'], [], 'password.too_weak');
   expect([typeof message, fields]).toEqual(['string', []]);
+});
+
+it('asks for another backup code where one was wrong, and not for what an app shows', () => {
+  const problem = { type: 'about:blank', title: 'Wrong', status: 401, code: 'auth.mfa_failed' };
+  const { fields } = readFailure(new ProblemError(problem, null), (field) => field === 'backup_code');
+  expect(fields.backup_code).toContain('take another one');
 });

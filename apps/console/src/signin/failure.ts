@@ -49,6 +49,7 @@ export function readFailure(error: unknown, isShown: (field: string) => boolean 
 function ofCode(code: string, message: string): Record<string, string> | undefined {
   if (code.startsWith('password.')) return { password: message };
   if (code === 'auth.mfa_failed' || code === 'factors.code_wrong')
-    return { totp_code: message, backup_code: message };
+    return { totp_code: message, backup_code: t('second.backupWrong') };
+  if (code === 'auth.mail_code_wrong') return { code: message };
   return undefined;
 }

@@ -130,7 +130,7 @@ export function PasswordField({ label, purpose, error, autofocus, rules }: Passw
         {capsLock && t('field.capsLock')}
       </p>
       <FieldError name="password" error={error} />
-      {isNew && <PasswordStrength password={value} />}
+      {isNew && <PasswordStrength password={value} refused={error !== undefined} />}
       {isNew && <PasswordRules password={value} of={rules} />}
     </div>
   );

@@ -67,6 +67,7 @@ function AddressLink({ token, words, path, asksPassword = false }: AddressLinkPr
         }
       </Form>
       <div class="after">
+        <p>{t(`${words}.tooLate`)}</p>
         <p>
           <PageLink to="/signin">{t('link.toSignin')}</PageLink>
         </p>

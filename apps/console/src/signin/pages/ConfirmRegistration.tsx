@@ -2,7 +2,7 @@
 import type { PageProps } from '../App.tsx';
 import { PasswordField } from '../fields.tsx';
 import { Form } from '../Form.tsx';
-import { Heading } from '../Frame.tsx';
+import { Heading, PageLink } from '../Frame.tsx';
 import { gatehouse } from '../server.ts';
 import { t } from '../text.ts';
 import { IncompleteLink } from './IncompleteLink.tsx';
@@ -29,6 +29,11 @@ export function ConfirmRegistration({ token }: PageProps) {
           />
         )}
       </Form>
+      <div class="after">
+        <p>
+          {t('reset.tooLate')} <PageLink to="/register">{t('confirm.again')}</PageLink>
+        </p>
+      </div>
     </>
   );
 }

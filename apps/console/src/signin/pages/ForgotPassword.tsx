@@ -17,6 +17,9 @@ export function ForgotPassword({ options }: PageProps) {
       <>
         <Heading title={t('forgot.title')} />
         <Notice kind="care">{t('signin.restricted')}</Notice>
+        <PageLink to="/signin" button>
+          {t('link.toSignin')}
+        </PageLink>
       </>
     );
   }

@@ -8,7 +8,7 @@ export function Insecure() {
     <>
       <Heading title={t('insecure.title')} lead={t('insecure.why', { host: location.host })} />
       <p>{t('insecure.what')}</p>
-      <pre tabIndex={0}>
+      <pre>
         <code>
           {t('insecure.command', {
             address: `http://localhost${location.port === '' ? '' : `:${location.port}`}`,
@@ -16,7 +16,7 @@ export function Insecure() {
         </code>
       </pre>
       <p>{t('insecure.tlsDev')}</p>
-      <pre tabIndex={0}>
+      <pre>
         <code>{t('insecure.tlsDevCommand', { host: location.host })}</code>
       </pre>
       <p class="soft">{t('insecure.production')}</p>

@@ -1,6 +1,11 @@
 /** @jsxImportSource preact */
 import type { Me, SignInProgress } from '@gatehouse/browser';
-import type { AcceptedInvitation, BegunAtProvider, InvitationLink } from '@gatehouse/contracts';
+import type {
+  AcceptedInvitation,
+  BegunAtProvider,
+  InvitationLink,
+  PasswordRules,
+} from '@gatehouse/contracts';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { canUsePasskeys, makePasskey } from '../../passkeys.ts';
 import type { PageProps } from '../App.tsx';
@@ -8,7 +13,7 @@ import { keepInvitation, query } from '../address.ts';
 import { type Failure, readFailure } from '../failure.ts';
 import { Field, PasswordField } from '../fields.tsx';
 import { Form } from '../Form.tsx';
-import { Heading, Notice } from '../Frame.tsx';
+import { Heading, Notice, PageLink } from '../Frame.tsx';
 import { ProviderProblem } from '../Providers.tsx';
 import { BackupCodes } from '../Enrolment.tsx';
 import { SecondStep } from '../SecondStep.tsx';
@@ -17,7 +22,7 @@ import { t } from '../text.ts';
 import { IncompleteLink } from './IncompleteLink.tsx';
 
 /** An invitation, by the link that was mailed: accepted with one's account, or with a new one. */
-export function Invitation({ token }: PageProps) {
+export function Invitation({ token, options }: PageProps) {
   const [found, setFound] = useState<InvitationLink>();
   const [failure, setFailure] = useState<Failure>();
   const me = useSignedIn();
@@ -47,6 +52,12 @@ export function Invitation({ token }: PageProps) {
       <>
         <Heading title={t('invitation.title')} />
         <Notice kind="care">{failure.message}</Notice>
+        <div class="after">
+          <p>{t('invitation.askAgain')}</p>
+          <p>
+            <PageLink to="/signin">{t('link.toSignin')}</PageLink>
+          </p>
+        </div>
       </>
     );
   if (!found || me === undefined)
@@ -87,7 +98,13 @@ export function Invitation({ token }: PageProps) {
       {signedIn ? (
         <Accept me={signedIn} accept={accept} />
       ) : (
-        <Ways found={found} token={token} accept={accept} makePasskeyAccount={makePasskeyAccount} />
+        <Ways
+          found={found}
+          token={token}
+          rules={options?.passwordRules}
+          accept={accept}
+          makePasskeyAccount={makePasskeyAccount}
+        />
       )}
     </>
   );
@@ -122,13 +139,15 @@ type Waiting = Exclude<SignInProgress, { status: 'signed-in' }>;
 interface EntryProps {
   readonly found: InvitationLink;
   readonly token: string;
+  /** What the tenant asks of a new password. */
+  readonly rules: PasswordRules | undefined;
   readonly accept: () => Promise<void>;
   /** Makes an account that is entered by a passkey, and accepts with it. */
   readonly makePasskeyAccount: (name: string) => Promise<void>;
 }
 
 /** For whoever is not signed in: with a password where the tenant takes one, and by the providers that it takes. */
-function Ways({ found, token, accept, makePasskeyAccount }: EntryProps) {
+function Ways({ found, token, rules, accept, makePasskeyAccount }: EntryProps) {
   const { connections, passwords, tenantName: tenant } = found;
   const [waiting, setWaiting] = useState<Waiting>();
   return (
@@ -137,6 +156,7 @@ function Ways({ found, token, accept, makePasskeyAccount }: EntryProps) {
         <Entry
           found={found}
           token={token}
+          rules={rules}
           accept={accept}
           makePasskeyAccount={makePasskeyAccount}
           waiting={waiting}
@@ -189,6 +209,7 @@ function Returned({ found: { email } }: { found: InvitationLink }) {
 function Entry({
   found,
   token,
+  rules,
   accept,
   makePasskeyAccount,
   waiting,
@@ -226,6 +247,7 @@ function Entry({
         <Form
           key="new"
           setsPassword
+          rules={rules}
           submit={t('invitation.create')}
           submitting={t('invitation.creating')}
           send={async ({ name = '', password = '' }) => {
@@ -239,7 +261,12 @@ function Entry({
             <>
               <p>{t('invitation.newLead', { email, tenant })}</p>
               <Field name="name" label={t('field.name')} autocomplete="name" error={fields.name} autofocus />
-              <PasswordField label={t('field.newPassword')} purpose="new-password" error={fields.password} />
+              <PasswordField
+                label={t('field.newPassword')}
+                purpose="new-password"
+                rules={rules}
+                error={fields.password}
+              />
             </>
           )}
         </Form>

@@ -36,7 +36,11 @@ function Until({ until }: { until: number }) {
         {t('locked.over')}
       </p>
     );
-  const time = new Intl.DateTimeFormat(language(), { timeStyle: 'short' }).format(until);
+  const time = new Intl.DateTimeFormat(language(), {
+    hour: 'numeric',
+    minute: '2-digit',
+    timeZoneName: 'short',
+  }).format(until);
   return (
     <p class="notice care" role="timer">
       {t('locked.until', { time, wait: inWords(seconds) })}

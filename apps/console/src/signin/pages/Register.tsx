@@ -31,7 +31,9 @@ export function Register({ options }: PageProps) {
         notArrived={t('register.notArrived')}
         devMailUrl={options?.devMailUrl}
         onAgain={() => setSentTo(undefined)}
-      />
+      >
+        <HaveOne />
+      </MailSent>
     );
   }
 
@@ -69,10 +71,16 @@ export function Register({ options }: PageProps) {
         )}
       </Form>
       <div class="after">
-        <p>
-          {t('register.haveOne')} <PageLink to="/signin">{t('register.signin')}</PageLink>
-        </p>
+        <HaveOne />
       </div>
     </>
+  );
+}
+
+function HaveOne() {
+  return (
+    <p>
+      {t('register.haveOne')} <PageLink to="/signin">{t('register.signin')}</PageLink>
+    </p>
   );
 }

@@ -1,2 +1,2 @@
 export { mailboxLink, mailboxUrl } from './development-mail.routes.ts';
-export { pagesRoutes } from './pages.routes.ts';
+export { notFoundPage, pagesRoutes } from './pages.routes.ts';

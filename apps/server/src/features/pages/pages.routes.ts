@@ -39,6 +39,8 @@ const CONSOLE = [
   '/reference',
 ];
 const NONCE = '__CSP_NONCE__';
+// SECURITY: the sign-in bundle also runs under Trusted Types; the console's styles library sets markup for its style sheet.
+const TRUSTED_TYPES = "; require-trusted-types-for 'script'; trusted-types 'none'";
 
 /** The built pages. They are the same for everybody; what they show comes over the API, with the caller's own rights. */
 export const pagesRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { deps }) => {
@@ -58,12 +60,7 @@ export const pagesRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { dep
     (request, reply) =>
       reply.header('cross-origin-resource-policy', 'same-origin').sendFile(request.params['*']),
   );
-  // SECURITY: the sign-in bundle also runs under Trusted Types; the console's styles library sets markup for its style sheet.
-  serve(
-    SIGN_IN,
-    page(consoleDir, 'signin.html'),
-    "; require-trusted-types-for 'script'; trusted-types 'none'",
-  );
+  serve(SIGN_IN, page(consoleDir, 'signin.html'), TRUSTED_TYPES);
   serve(CONSOLE, page(consoleDir, 'index.html'), '');
   if (deps.mailbox) developmentMailRoutes(app, deps, deps.mailbox);
 
@@ -77,6 +74,12 @@ export const pagesRoutes: FastifyPluginAsync<{ deps: Deps }> = async (app, { dep
     }
   }
 };
+
+/** The page for an address that nothing answers to, for whoever comes there in a browser: of the sign-in bundle, which needs nobody to be signed in. */
+export function notFoundPage(consoleDir: string): (reply: FastifyReply) => FastifyReply {
+  const html = page(consoleDir, 'signin.html');
+  return (reply) => sendPage(reply, html, TRUSTED_TYPES);
+}
 
 function page(folder: string, name: string): string {
   try {

@@ -3,7 +3,10 @@ import { DatabaseUnavailable } from '../database/index.ts';
 import { Problem, toDocument } from './problem.ts';
 
 /** Recovery: whatever is thrown becomes problem details with a stable code; what is not ours to explain is logged, not told. */
-export function installErrorHandling(app: FastifyInstance): void {
+export function installErrorHandling(
+  app: FastifyInstance,
+  sendNotFoundPage: (reply: FastifyReply) => FastifyReply,
+): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const problem = asProblem(error);
     // The watch has told the cause, once; a line for each request would be thousands.
@@ -13,13 +16,19 @@ export function installErrorHandling(app: FastifyInstance): void {
     return sendProblem(request, reply, problem);
   });
   app.setNotFoundHandler((request, reply) =>
-    sendProblem(
-      request,
-      reply,
-      new Problem('route.not_found', { detail: 'Look at /openapi.json for what there is.' }),
-    ),
+    isForPerson(request)
+      ? sendNotFoundPage(reply.code(404))
+      : sendProblem(
+          request,
+          reply,
+          new Problem('route.not_found', { detail: 'Look at /openapi.json for what there is.' }),
+        ),
   );
 }
+
+/** A browser that goes to an address, which asks for a page first of all; no program. */
+const isForPerson = ({ method, url, headers }: FastifyRequest): boolean =>
+  method === 'GET' && !url.startsWith('/api/') && headers.accept?.startsWith('text/html') === true;
 
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem) {
   const { retryAfter, headers } = problem.options;

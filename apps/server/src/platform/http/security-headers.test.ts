@@ -55,6 +55,18 @@ describe('security headers', () => {
     }
   });
 
+  it('are on the page for whoever comes in a browser to an address that nothing answers to, which programs are told of', async () => {
+    const ask = async (path: string, accept: string) => {
+      const { status, headers } = await gatehouse.browser().get(path, { accept });
+      return [status, headers['content-type'], /trusted-types/.test(`${headers['content-security-policy']}`)];
+    };
+    const page = 'text/html,application/xhtml+xml,*/*;q=0.8';
+    expect(await ask('/nothing-here', page)).toEqual([404, 'text/html; charset=utf-8', true]);
+    const told = [404, 'application/problem+json', false];
+    expect(await ask('/api/v1/nothing', page)).toEqual(told);
+    expect(await ask('/nothing-here', '*/*')).toEqual(told);
+  });
+
   it('hold the sign-in pages to Trusted Types', async () => {
     expect((await gatehouse.browser().get('/signin')).headers['content-security-policy']).toContain(
       "require-trusted-types-for 'script'",
