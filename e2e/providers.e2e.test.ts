@@ -262,6 +262,11 @@ describe('the page of sign-in providers', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Add a domain' }).click();
     await page.getByText('_gatehouse-challenge.acme.example').waitFor();
     expect(await findBarriers(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Give up acme.example' }).press('Enter');
+    await page.getByRole('dialog', { name: 'Give up acme.example?' }).getByText('prove it anew').waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Give up' }).press('Enter');
+    await page.getByText('No domain yet').waitFor();
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1');
     expect(visitor.faults()).toEqual([]);
   });
 });
@@ -366,6 +371,15 @@ describe('a SAML provider', () => {
       await page.getByRole('button', { name: 'Add an app…' }).press('Enter');
       await asked.getByText('your identity provider has to confirm that it is you').waitFor();
     };
+    await ask();
+    // Above the dialog that it is asked for, which stays when the question is left.
+    expect(await findBarriers(page)).toEqual([]);
+    const below = page.getByRole('dialog', { name: 'Add an authenticator app' });
+    await page.keyboard.press('Escape');
+    await asked.waitFor({ state: 'detached' });
+    await below.getByText('it has to be proved first that it is you').waitFor();
+    await page.keyboard.press('Escape');
+    await below.waitFor({ state: 'detached' });
     await ask();
     await asked.getByRole('button', { name: 'Go to my identity provider' }).press('Enter');
     const refused = page.getByRole('dialog', { name: 'This did not show that it is you' });

@@ -86,6 +86,8 @@ describe('an administrator', () => {
     await section(page, 'Passwords, sessions and sign-in').getByRole('button', { name: 'Save' }).click();
     await page.getByText('Write addresses such as 203.0.113.7').waitFor();
     await page.getByText('A whole number from 8 to 64.').waitFor();
+    const first = page.getByLabel('Characters of a password, at least');
+    expect(await first.evaluate((field) => field === document.activeElement)).toBe(true);
     await page.locator('input[type=file]').setInputFiles({
       name: 'logo.png',
       mimeType: 'image/png',

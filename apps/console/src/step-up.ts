@@ -26,6 +26,17 @@ export const askStepUp = (need: StepUpNeed): Promise<boolean> =>
     });
   });
 
+// Before any dialog listens: each of them closes at this key, also the one below, with what was typed into it.
+addEventListener(
+  'keydown',
+  (event) => {
+    if (asked === null || event.key !== 'Escape' || event.isComposing) return;
+    event.stopImmediatePropagation();
+    asked.answer(false);
+  },
+  { capture: true },
+);
+
 export const useAskedStepUp = (): AskedStepUp | null =>
   useSyncExternalStore(
     (listener) => {

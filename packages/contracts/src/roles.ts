@@ -57,7 +57,7 @@ export const SYSTEM_ROLES: readonly SystemRole[] = [
     'system',
     'PLATFORM_ADMIN',
     'Platform administrator',
-    'Has every permission, in the root tenant; acts elsewhere only through /api/v1/tenants/{id}/…, audited in both.',
+    'Has every permission, in the root tenant; acts in another only by going into it, on record in both.',
   ),
   role(
     'system',

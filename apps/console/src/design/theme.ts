@@ -33,6 +33,8 @@ const brick: MantineColorsTuple = [
   '#5e1a16',
 ];
 
+// In a dialog the heading is no landmark: of two that lie over each other, there would be two of them.
+const attributes = { header: { role: 'presentation' } };
 const close = { 'aria-label': t('dialog.close') };
 
 /** Filled things take the palette's own pair of ground and text, which has its contrast in light and in dark. */
@@ -87,10 +89,11 @@ export const theme = createTheme({
         radius: 12,
         transitionProps: { duration: 120 },
         closeButtonProps: close,
+        attributes,
       },
     },
     Checkbox: { defaultProps: { iconColor: 'var(--gh-on-accent)' } },
-    Drawer: { defaultProps: { closeButtonProps: close } },
+    Drawer: { defaultProps: { closeButtonProps: close, attributes } },
     Notification: { defaultProps: { closeButtonProps: close } },
     // What floats stays inside the main landmark, where a screen reader looks for it.
     Combobox: { defaultProps: { portalProps: { target: '#floating' } } },

@@ -20,8 +20,9 @@ export function StepUp() {
       opened={asked !== null}
       onClose={() => asked?.answer(false)}
       title={t('stepUp.title')}
-      // Above the dialog whose request waits.
+      // Above the dialog whose request waits, which stays when this one is left (step-up.ts).
       zIndex={400}
+      closeOnEscape={false}
     >
       {asked && <Proof asked={asked} />}
     </Modal>

@@ -8,6 +8,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { useDisconnect, useSwitchConnection } from '../../data/connections/mutations.ts';
 import { connectionsQuery } from '../../data/connections/queries.ts';
+import { CopyFact } from '../../parts/CopyFact.tsx';
 import { EmptyState } from '../../parts/EmptyState.tsx';
 import { LoadFailed } from '../../parts/LoadFailed.tsx';
 import { LoadMore } from '../../parts/LoadMore.tsx';
@@ -83,9 +84,9 @@ function Facts({ connection }: { connection: Connection }) {
       <p className="soft wrap">{issuer}</p>
       {scope === 'platform' && <p className="soft">{t('connections.ofSettings')}</p>}
       {scope === 'tenant' && kind !== 'saml' && (
-        <p className="soft wrap">
-          {t('connections.redirectUri')} <code>{redirectUri}</code>
-        </p>
+        <dl className="facts">
+          <CopyFact name={t('connections.redirectUri')} value={redirectUri} />
+        </dl>
       )}
       <SamlFacts connection={connection} />
     </div>

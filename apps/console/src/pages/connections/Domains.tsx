@@ -2,6 +2,7 @@ import type { Connection, TenantDomain } from '@gatehouse/contracts';
 import { Button, Modal, Select, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useDisclosure } from '@mantine/hooks';
+import { modals } from '@mantine/modals';
 import { notifications } from '@mantine/notifications';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
@@ -13,6 +14,8 @@ import {
 } from '../../data/connections/mutations.ts';
 import { domainsQuery } from '../../data/connections/queries.ts';
 import { DialogForm } from '../../parts/DialogForm.tsx';
+import { CopyFact } from '../../parts/CopyFact.tsx';
+import { EmptyState } from '../../parts/EmptyState.tsx';
 import { LoadFailed } from '../../parts/LoadFailed.tsx';
 import { LoadMore } from '../../parts/LoadMore.tsx';
 import { refused } from '../../parts/refused.ts';
@@ -25,11 +28,17 @@ export function Domains({ connections }: { connections: readonly Connection[] })
   const [isOpen, dialog] = useDisclosure(false);
   const list = useInfiniteQuery(domainsQuery());
   const domains = list.data?.pages.flatMap((page) => page.items) ?? [];
+  const mayAdd = may('connections:create');
   return (
     <section className="card" aria-labelledby="domains">
       <h2 id="domains">{t('domains.title')}</h2>
       <p className="soft">{t('domains.lead')}</p>
       {list.error && <LoadFailed error={list.error} retry={list.refetch} />}
+      {list.isSuccess && domains.length === 0 && (
+        <EmptyState title={t('domains.none')} text={t('domains.noneText')}>
+          {mayAdd && <Button onClick={dialog.open}>{t('domains.add')}</Button>}
+        </EmptyState>
+      )}
       <ul className="account">
         {domains.map((domain) => (
           <li key={domain.id}>
@@ -39,7 +48,7 @@ export function Domains({ connections }: { connections: readonly Connection[] })
         ))}
       </ul>
       <LoadMore list={list} />
-      {may('connections:create') && (
+      {mayAdd && domains.length > 0 && (
         <div className="form-end">
           <Button variant="default" onClick={dialog.open}>
             {t('domains.add')}
@@ -66,12 +75,10 @@ function Facts({ domain: { domain, status, record } }: { domain: TenantDomain })
       {status === 'pending' && (
         <>
           <p className="soft">{t('domains.record')}</p>
-          <p className="wrap">
-            <code>{record.name}</code>
-          </p>
-          <p className="wrap">
-            <code>{record.value}</code>
-          </p>
+          <dl className="facts">
+            <CopyFact name={t('domains.recordName')} value={record.name} />
+            <CopyFact name={t('domains.recordValue')} value={record.value} />
+          </dl>
         </>
       )}
     </div>
@@ -86,6 +93,17 @@ function Acts({ domain, connections }: { domain: TenantDomain; connections: read
   const remove = useRemoveDomain();
   const { id, domain: name, status } = domain;
   const own = connections.filter(({ scope }) => scope === 'tenant');
+  const confirm = (): string =>
+    modals.openConfirmModal({
+      title: t('domains.removeTitle', { name }),
+      children: t('domains.removeText'),
+      labels: { confirm: t('domains.remove'), cancel: t('dialog.cancel') },
+      confirmProps: { color: 'brick' },
+      onConfirm: () =>
+        void remove
+          .mutateAsync(domain)
+          .then(() => document.querySelector<HTMLElement>('h1')?.focus(), refused),
+    });
   return (
     <div className="account-acts">
       {status === 'pending' && may('connections:update') && (
@@ -104,7 +122,7 @@ function Acts({ domain, connections }: { domain: TenantDomain; connections: read
       )}
       {status === 'verified' && may('connections:update') && own.length > 0 && (
         <Select
-          aria-label={t('domains.sendOf', { name })}
+          label={t('domains.sendOf', { name })}
           data={[
             { value: '', label: t('domains.password') },
             ...own.map((connection) => ({ value: connection.id, label: connection.name })),
@@ -119,11 +137,7 @@ function Acts({ domain, connections }: { domain: TenantDomain; connections: read
           variant="default"
           loading={remove.isPending}
           aria-label={t('domains.removeOf', { name })}
-          onClick={() =>
-            void remove
-              .mutateAsync(domain)
-              .then(() => document.querySelector<HTMLElement>('h1')?.focus(), refused)
-          }
+          onClick={confirm}
         >
           {t('domains.remove')}
         </Button>

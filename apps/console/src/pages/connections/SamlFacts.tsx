@@ -1,6 +1,6 @@
 import type { Connection } from '@gatehouse/contracts';
-import { Button, CopyButton } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
+import { CopyFact } from '../../parts/CopyFact.tsx';
 import { Time } from '../../parts/Time.tsx';
 
 /** What the provider has to be told of us, to copy, and by which certificates it is known here. */
@@ -16,24 +16,7 @@ export function SamlFacts({ connection }: { connection: Connection }) {
   return (
     <dl className="facts">
       {lines.map(([name, value]) => (
-        <div key={name} className="wide">
-          <dt>{t(`connections.saml.${name}`)}</dt>
-          <dd className="wrap">
-            <code>{value}</code>{' '}
-            <CopyButton value={value}>
-              {({ copied, copy }) => (
-                <Button
-                  size="compact-sm"
-                  variant="default"
-                  aria-label={t('connections.saml.copyOf', { what: t(`connections.saml.${name}`) })}
-                  onClick={copy}
-                >
-                  {t(`connections.saml.${copied ? 'copied' : 'copy'}`)}
-                </Button>
-              )}
-            </CopyButton>
-          </dd>
-        </div>
+        <CopyFact key={name} name={t(`connections.saml.${name}`)} value={value} />
       ))}
       <div className="wide">
         <dt>{t('connections.saml.known')}</dt>

@@ -59,7 +59,8 @@ export function ChangePassword({ me, onDone }: { me: Me; onDone: () => void }) {
         key={form.key('newPassword')}
         {...form.getInputProps('newPassword')}
       />
-      <PasswordStrength password={form.values.newPassword} holder={holder} />
+      {/* Of what was just refused it is not said that it is strong. */}
+      <PasswordStrength password={form.errors.newPassword ? '' : form.values.newPassword} holder={holder} />
       <p className="soft">{t('account.passwordEnds')}</p>
     </DialogForm>
   );

@@ -11,8 +11,8 @@ import {
   useRemoveFactor,
   useRenewBackupCodes,
 } from '../../data/account/factors.ts';
-import { sayProblem } from '../../data/problem.ts';
 import { LoadFailed } from '../../parts/LoadFailed.tsx';
+import { refused } from '../../parts/refused.ts';
 import { Time } from '../../parts/Time.tsx';
 import { useDialog } from '../../parts/useDialog.ts';
 import { canUsePasskeys } from '../../passkeys.ts';
@@ -20,9 +20,6 @@ import { AddAuthenticator } from './AddAuthenticator.tsx';
 import { AddPasskey } from './AddPasskey.tsx';
 import { BackupCodeList } from './BackupCodeList.tsx';
 import { RenameFactor } from './RenameFactor.tsx';
-
-const refused = (error: unknown): string =>
-  notifications.show({ color: 'brick', message: sayProblem(error) });
 
 /** What one proves besides the password: passkeys, authenticator apps, backup codes, remembered browsers. */
 export function OwnFactors() {
@@ -51,7 +48,9 @@ export function OwnFactors() {
     <section className="card" aria-labelledby="factors">
       <div className="card-top">
         <div>
-          <h2 id="factors">{t('factors.title')}</h2>
+          <h2 id="factors" tabIndex={-1}>
+            {t('factors.title')}
+          </h2>
           <p>{t(own && !own.mayAdd ? 'factors.off' : 'factors.lead')}</p>
         </div>
         <div className="account-acts">
@@ -137,9 +136,11 @@ function OneFactor({ factor }: { factor: Factor }) {
       labels: { confirm: t('factors.removeConfirm'), cancel: t('dialog.cancel') },
       confirmProps: { color: 'brick' },
       onConfirm: () =>
-        void remove
-          .mutateAsync(factor.id)
-          .then(() => notifications.show({ message: t('factors.removed', { name }) }), refused),
+        void remove.mutateAsync(factor.id).then(() => {
+          notifications.show({ message: t('factors.removed', { name }) });
+          // The row is gone and the focus with it.
+          document.querySelector<HTMLElement>('#factors')?.focus();
+        }, refused),
     });
   return (
     <li>

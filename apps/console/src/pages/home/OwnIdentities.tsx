@@ -22,7 +22,9 @@ export function OwnIdentities() {
     <section className="card" aria-labelledby="identities">
       <div className="card-top">
         <div>
-          <h2 id="identities">{t('identities.title')}</h2>
+          <h2 id="identities" tabIndex={-1}>
+            {t('identities.title')}
+          </h2>
           <p>{t('identities.lead')}</p>
         </div>
         {linkable.items.length > 0 && <ConnectIdentity connections={linkable.items} />}
@@ -46,9 +48,11 @@ function Linked({ identity }: { identity: OwnIdentity }) {
   const unlink = useUnlink();
   const { name } = identity;
   const takeOff = () =>
-    unlink
-      .mutateAsync(identity)
-      .then(() => notifications.show({ message: t('identities.unlinked', { name }) }), refused);
+    unlink.mutateAsync(identity).then(() => {
+      notifications.show({ message: t('identities.unlinked', { name }) });
+      // The row is gone and the focus with it.
+      document.querySelector<HTMLElement>('#identities')?.focus();
+    }, refused);
   return (
     <li>
       <div>

@@ -2,7 +2,7 @@ import type { SettingsChange, TenantSettingsAnswer } from '@gatehouse/contracts'
 import { ProblemError } from '@gatehouse/browser';
 import { Alert, Button } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { sayProblem } from '../../data/problem.ts';
 import { useChangeSettings } from '../../data/settings/mutations.ts';
@@ -26,9 +26,15 @@ interface Props extends SectionProps {
 export function Section({ name, now, locked, readAgain, collect, children }: Props) {
   const { t } = useTranslation();
   const change = useChangeSettings(now);
+  const fields = useRef<HTMLFieldSetElement>(null);
+  const [refusals, setRefusals] = useState(0);
+  useEffect(() => {
+    // On a phone the fault may be far above the button.
+    if (refusals > 0) fields.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [refusals]);
   const submit = (): void => {
     const settings = collect();
-    if (settings === undefined) return;
+    if (settings === undefined) return setRefusals((count) => count + 1);
     change.mutate(settings, {
       onSuccess: () => notifications.show({ message: t('settings.saved') }),
     });
@@ -55,7 +61,9 @@ export function Section({ name, now, locked, readAgain, collect, children }: Pro
             )}
           </Alert>
         )}
-        <fieldset disabled={locked}>{children}</fieldset>
+        <fieldset ref={fields} disabled={locked}>
+          {children}
+        </fieldset>
         {!locked && (
           <div className="form-end">
             <Button type="submit" loading={change.isPending}>
