@@ -203,7 +203,9 @@ describe.each([
     await asked.getByRole('button', { name: 'Use a passkey' }).waitFor();
     await look(page, 'step-up');
     await press(page, 'button', 'Use a backup code');
-    await asked.getByLabel('Backup code').fill('AAAAA-AAAAA');
+    const backup = asked.getByLabel('Backup code');
+    await expect.poll(() => backup.evaluate((field) => field === document.activeElement)).toBe(true);
+    await backup.fill('AAAAA-AAAAA');
     await page.keyboard.press('Enter');
     await asked.getByRole('alert').waitFor();
     await look(page, 'step-up-code');
@@ -212,6 +214,7 @@ describe.each([
     await asked.getByText('Before this is done, use a passkey of your account.').waitFor();
     await press(page, 'button', 'Use a passkey');
     await section(page).getByRole('heading', { name: 'Old bench' }).waitFor({ state: 'detached' });
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('factors');
 
     // The device still has it; here it opens nothing any more, and the page says so.
     await signOut(page);

@@ -392,7 +392,9 @@ describe('a SAML provider', () => {
     await asked.getByRole('button', { name: 'Go to my identity provider' }).press('Enter');
     await page.getByText('Your identity provider has confirmed that it is you.').waitFor();
     await page.getByRole('button', { name: 'Add an app…' }).press('Enter');
-    await page.getByRole('dialog', { name: 'Add an authenticator app' }).waitFor();
+    await below.getByText('Or type this key').waitFor();
+    const code = below.getByLabel('Code that the app shows');
+    await expect.poll(() => code.evaluate((field) => field === document.activeElement)).toBe(true);
     expect(person.faults()).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import type { SecondFactorProof } from '@gatehouse/browser';
 import { Alert, Button, Modal, PasswordInput, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { askForPasskeyAgain, factorsQuery } from '../data/account/factors.ts';
 import { sayProblem } from '../data/problem.ts';
@@ -39,6 +39,11 @@ function Proof({ asked }: { asked: AskedStepUp }) {
   const [failure, setFailure] = useState<string>();
   const [isBusy, setIsBusy] = useState(false);
   const form = useForm({ initialValues: { proof: '' } });
+  const element = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    // The link that was chosen is gone and the focus with it.
+    if (chosen) element.current?.querySelector<HTMLElement>('[data-autofocus]')?.focus();
+  }, [chosen]);
   if (!own) return <p role="status">{t('load.loading')}</p>;
   const hasFactor = own.factors.length > 0;
   if (!hasFactor && asked.acrValues !== '1') {
@@ -81,7 +86,7 @@ function Proof({ asked }: { asked: AskedStepUp }) {
   });
 
   return (
-    <form onSubmit={submit} noValidate className="form">
+    <form ref={element} onSubmit={submit} noValidate className="form">
       {failure && (
         <Alert color="brick" role="alert">
           {failure}

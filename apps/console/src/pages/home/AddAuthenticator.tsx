@@ -16,6 +16,7 @@ export function AddAuthenticator({ onDone, onCancel }: Props) {
   const { mutateAsync: begin, data: begun, error: notBegun } = useBeginTotp();
   const add = useAddTotp();
   const asked = useRef(false);
+  const element = useRef<HTMLFormElement>(null);
   useEffect(() => {
     if (asked.current) return;
     asked.current = true;
@@ -26,6 +27,10 @@ export function AddAuthenticator({ onDone, onCancel }: Props) {
     initialValues: { code: '', label: '' },
     validate: { code: (value) => (/^\d{6}$/.test(value.replaceAll(' ', '')) ? null : t('factors.codeForm')) },
   });
+  useEffect(() => {
+    // The dialog looked for a field to focus before it had one.
+    if (begun) element.current?.querySelector<HTMLElement>('[data-autofocus]')?.focus();
+  }, [begun]);
   const error = notBegun ?? add.error;
   const submit = form.onSubmit(
     ({ code, label }) => {
@@ -44,7 +49,7 @@ export function AddAuthenticator({ onDone, onCancel }: Props) {
   );
 
   return (
-    <form onSubmit={submit} noValidate className="form">
+    <form ref={element} onSubmit={submit} noValidate className="form">
       {error && (
         <Alert color="brick" role="alert">
           {sayProblem(error)}

@@ -52,7 +52,7 @@ export function OwnTenants({ me }: { me: Me }) {
       <h2 id="tenants" ref={heading} tabIndex={-1}>
         {t('tenants.own')}
       </h2>
-      <p>{t('tenants.ownLead')}</p>
+      <p className="soft">{t('tenants.ownLead')}</p>
       {error && <LoadFailed error={error} retry={refetch} />}
       {tenants.length > MANY && (
         <TextInput
