@@ -11,7 +11,12 @@ export function isPinningPossible() {
 
 /** Keeps the bench itself, which drains the servers' output, off the measured core. */
 export function pinSelf(core) {
-  if (canPin && core !== undefined) spawnSync('taskset', ['-acp', String(core), String(process.pid)]);
+  pinProcess(process.pid, core);
+}
+
+/** Moves a process that runs, and whatever it starts from now on, to these cores. */
+export function pinProcess(pid, cores) {
+  if (canPin && cores !== undefined) spawnSync('taskset', ['-acp', String(cores), String(pid)]);
 }
 
 /**
