@@ -28,9 +28,8 @@ export async function openProviderModel(
   const { world, connections } = at;
   const { gatehouse } = world;
   const now = () => gatehouse.clock.now().getTime();
-  const rules = { policy: 'optional' as Policy, restricted: false };
   const served = { oidc: true, saml: true, google: true };
-  const state = { ...rules, served, suspended: false, domain: true };
+  const state = { policy: 'optional' as Policy, restricted: false, served, suspended: false, domain: true };
   const writeRules = () => at.setRules({ mfa: state.policy, restricted: state.restricted });
   // Whatever the order before has left.
   await writeRules();
@@ -42,11 +41,7 @@ export async function openProviderModel(
   const { userId } = await addOwner(gatehouse, { tenantId: at.tenantId, email: owner.email });
   await gatehouse.sql('delete from gatehouse.sessions where user_id = $1', [userId]);
   const pages = [gatehouse.browser(), gatehouse.browser()];
-  const pageAt = (browser: number): TestBrowser => {
-    const page = pages[browser];
-    if (!page) throw new Error('there are two browsers');
-    return page;
-  };
+  const pageAt = (browser: number): TestBrowser => pages[browser] ?? gatehouse.browser();
   /** The session that each browser was given last. */
   const held: (string | undefined)[] = [undefined, undefined];
   const givenAt = [0, 0];
@@ -144,17 +139,29 @@ export async function openProviderModel(
         ? { who: linked, via, browser, isMfa: session.amr.includes('mfa'), provedAt, isStepUp: true }
         : 'nothing';
     }
-    if (linked) return isSuspended(linked) ? 'nothing' : afterFirst(linked, via, browser, provedAt, answer);
-    if (!isVerified || isSuspended(who)) return 'nothing';
-    if (via === 'google') {
+    const user = linked ?? who;
+    if (isSuspended(user) || (!linked && !isVerified)) return 'nothing';
+    if (!linked && via === 'google') {
       // The platform's provider vouches for no address of that domain: its owner signs in as before, and says.
       links.unshift({ token: tokenOf(answer, 'link'), via, sub, browser, since: now(), over: false });
       return 'nothing';
     }
-    if (!state.domain) return 'nothing';
-    who.links.push({ via, sub });
-    return afterFirst(who, via, browser, provedAt, answer);
+    if (!linked && !state.domain) return 'nothing';
+    if (isWay(via) && state.policy === 'mandatory' && !user.app && !isEnough(attempt, provedAt)) {
+      // Whoever would set up their first factor by an old proof is sent back once, and nothing has happened.
+      const location = String(answer.headers.location);
+      const anew = { isTimeSaid: provedAt !== 0 };
+      if (!attempt.anew) attempts.unshift({ via, browser, location, since: now(), over: false, anew });
+      return 'nothing';
+    }
+    if (!linked) user.links.push({ via, sub });
+    return afterFirst(user, via, browser, provedAt, answer);
   }
+
+  const isEnough = ({ via, since, anew }: Attempt, provedAt: number) =>
+    anew === undefined
+      ? now() - provedAt <= 10 * MINUTE
+      : provedAt >= since - 2 * MINUTE || (provedAt === 0 && via !== 'saml' && !anew.isTimeSaid);
 
   function sayingOf(step: Extract<Step, { do: 'answer' }>, via: Via): Saying {
     const who = step.as === 'newcomer' && via !== 'google' ? newcomer : owner;

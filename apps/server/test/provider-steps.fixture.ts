@@ -39,6 +39,8 @@ export interface Attempt {
   over: boolean;
   /** The session that is to go on when it comes back. */
   proves?: string | undefined;
+  /** Sent back to prove anew who it is; the answer before had a time, or none. */
+  anew?: { isTimeSaid: boolean };
   said?: Saying | undefined;
   back?: string | undefined;
 }

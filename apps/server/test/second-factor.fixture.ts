@@ -50,6 +50,23 @@ export async function addAuthenticator(
   return app;
 }
 
+/** Sets up a first factor where a sign-in waits for it. */
+export async function enrolAtSignIn(
+  gatehouse: TestServer,
+  browser: TestBrowser,
+  place: URL,
+): Promise<Authenticator> {
+  const session_token = new URLSearchParams(place.hash.slice(1)).get('token');
+  const { body } = await browser.post(ENROL, { session_token });
+  const app = authenticator(gatehouse, String(body.secret));
+  const { enrolment_token } = body;
+  const code = { enrolment_token, totp_code: app.code() };
+  const done = await browser.post(`${ENROL}/confirm`, { session_token, ...code });
+  if (done.status !== 200) throw new Error(`not set up: ${done.text}`);
+  app.backupCodes = (done.body.backup_codes ?? []) as string[];
+  return app;
+}
+
 /** An administrator of a tenant of their own, with a password, and what they do about second factors. */
 export interface Account {
   tenantId: TenantId;

@@ -23,6 +23,8 @@ export interface FirstFactor {
   amr: readonly string[];
   /** Of what a provider asserts; it holds also for a session that a further factor opens later. */
   vouched?: Vouched;
+  /** Throws where the first factor does not suffice for setting up a second one. */
+  beforeEnrolment?: () => void;
   /** What the browser brought along (`browserOf`). */
   browser: SigningBrowser;
 }
@@ -70,6 +72,7 @@ export async function afterFirstFactor(
   if (mfa.policy === 'off') return open(amr);
   if (!(await hasSecondFactor(tx, userId))) {
     if (isSettledBy(mfa, amr)) return open(amr);
+    proved.beforeEnrolment?.();
     const pending = await issuePending(deps, tx, 'enrolment', proved);
     await recordAsked(deps, tx, userId, { enrolment: true }, request);
     return { next: 'enrolment', pending };

@@ -17,6 +17,7 @@ export interface BeginSignIn {
   linksTo?: Attempt['linksTo'];
   invitation?: Attempt['invitation'];
   proves?: Attempt['proves'];
+  anew?: Attempt['anew'];
 }
 
 /**
@@ -40,11 +41,12 @@ export async function beginSignIn(deps: Deps, input: BeginSignIn): Promise<URL> 
       ...(input.linksTo && { linksTo: input.linksTo }),
       ...(input.invitation !== undefined && { invitation: input.invitation }),
       ...(input.proves && { proves: input.proves }),
+      ...(input.anew && { anew: input.anew }),
     });
     return await provider.authorizationUrl({
       ...attempt,
       state,
-      anew: input.proves !== undefined,
+      anew: (input.proves ?? input.anew) !== undefined,
       redirectUri: redirectUriOf(deps.config, row),
     });
   } catch (error) {

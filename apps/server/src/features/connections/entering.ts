@@ -18,7 +18,8 @@ import { loadHomePrincipal } from '../people/index.ts';
 import { lockAdministrators, mapRoles } from '../roles/index.ts';
 import { signInRefused } from '../settings/index.ts';
 import type { ConnectionRow } from './connections.repo.ts';
-import type { ProvedIdentity } from './providers/provider.ts';
+import { checkProofForEnrolment } from './proof-before-enrolment.ts';
+import type { ProvedIdentity, Provider } from './providers/provider.ts';
 import type { Attempt } from './sign-in-attempt.ts';
 import { endOfTrial } from './trial/end-of-trial.ts';
 import { domainOf } from './vouching.ts';
@@ -30,6 +31,8 @@ export interface Entering {
   client: KnownClient;
   attempt: Attempt;
   browser: SigningBrowser;
+  /** What the provider can do, asked for before any transaction. */
+  provider: Pick<Provider, 'provesAnew' | 'statesTime'>;
 }
 
 /** Whoever changes roles and a user takes the roles first, as everybody who acts on people does (features/people). */
@@ -75,7 +78,9 @@ export async function openFor(
   // SECURITY: in front of the session, and out of the transaction, which takes back all that was done for it.
   if (attempt.trial !== undefined) throw await endOfTrial(tx, userId, deps.clock.now());
   const vouched = vouchedOf(entering);
-  return afterFirstFactor(deps, tx, { userId, client, amr: ['fed'], vouched, browser }, request);
+  const beforeEnrolment = () => checkProofForEnrolment(deps, { ...entering, provedAt: identity.provedAt });
+  const proved = { userId, client, amr: ['fed'], vouched, browser, beforeEnrolment };
+  return afterFirstFactor(deps, tx, proved, request);
 }
 
 /** How far the provider's word goes: for the session, and for what asks for a recent proof. */

@@ -1,13 +1,14 @@
 import { Problem, type RequestContext } from '../../platform/http/index.ts';
 import type { OpenedSession, SignInOutcome } from '../auth/index.ts';
 import type { Deps } from '../deps.ts';
-import { getConnectionFor } from './begin-sign-in.ts';
+import { beginSignIn, getConnectionFor } from './begin-sign-in.ts';
 import { enterInvited } from './by-invitation/enter-invited.ts';
 import { enterByIdentity } from './enter-by-identity.ts';
 import { issuePendingLink, LinkRequired } from './link-after-sign-in.ts';
 import { linkOwnIdentity } from './link-own-identity.ts';
+import { ProofDue } from './proof-before-enrolment.ts';
 import { asProblemOf } from './provider-problem.ts';
-import { type FinishSignIn, redeemAnswer } from './redeem-answer.ts';
+import { type FinishSignIn, redeemAnswer, type Returned } from './redeem-answer.ts';
 import { recordRefusedIdentity } from './refused-identity.ts';
 import { type Attempt, spendAttempt } from './sign-in-attempt.ts';
 import { finishStepUp } from './step-up/finish-step-up.ts';
@@ -16,6 +17,8 @@ import { keepTrial } from './trial/keep-trial.ts';
 /** What became of it; where something went wrong, the attempt says where the person wanted to go. */
 export type Finished =
   | { attempt: Attempt; outcome: SignInOutcome }
+  /** Nothing yet: they go back to the provider, and prove anew who they are. */
+  | { attempt: Attempt; provider: URL }
   /** It was a trial: what came of it waits for whoever tried, under this token. */
   | { attempt: Attempt; trialToken: string }
   /** Somebody who is signed in has proved anew who they are; the session goes on. */
@@ -58,7 +61,8 @@ export async function finishSignIn(
         const opened = await finishStepUp(deps, { ...returned, identity }, attempt.proves, request);
         return { attempt, proved: row.id, opened };
       }
-      const entering = { row, identity, client, attempt, browser: input.browser };
+      const provider = await deps.providers.get(row);
+      const entering = { row, identity, client, attempt, browser: input.browser, provider };
       if (attempt.invitation === undefined)
         return { attempt, outcome: await enterByIdentity(deps, entering, request) };
       const { outcome, isNew } = await enterInvited(deps, entering, attempt.invitation, request);
@@ -66,6 +70,7 @@ export async function finishSignIn(
       const returnTo = isNew ? `${deps.config.publicUrl}/` : attempt.returnTo;
       return { attempt: { ...attempt, returnTo }, outcome };
     } catch (error) {
+      if (error instanceof ProofDue) return { attempt, provider: await askAnew(deps, returned, error) };
       const problem = asProblemOf(error);
       if (problem instanceof Problem) await recordRefusedIdentity(deps, returned, problem, request);
       throw problem;
@@ -77,3 +82,14 @@ export async function finishSignIn(
     place?.release();
   }
 }
+
+/** The same sign-in once more, by a proof of now. */
+const askAnew = (deps: Deps, { attempt, cookie }: Returned, { isTimeSaid }: ProofDue): Promise<URL> =>
+  beginSignIn(deps, {
+    connectionId: attempt.connectionId,
+    client: attempt.clientId,
+    returnTo: attempt.returnTo,
+    cookie: cookie ?? '',
+    invitation: attempt.invitation,
+    anew: { since: deps.clock.now().toISOString(), isTimeSaid },
+  });

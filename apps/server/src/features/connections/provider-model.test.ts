@@ -63,7 +63,10 @@ const honest = fc
     { do: 'answer', which: 0, as: who, proved, ...plain },
     ...{
       verify: [{ do: 'verify', ...newest } as const],
-      enrol: [{ do: 'enrol', ...newest } as const],
+      enrol: [
+        { do: 'answer', which: 0, as: who, proved: again, ...plain } as const,
+        { do: 'enrol', ...newest } as const,
+      ],
       stepUp: [
         { do: 'stepUp', browser: at } as const,
         { do: 'answer', which: 0, as: who, proved: again, ...plain } as const,

@@ -46,7 +46,7 @@ export async function redeemAnswer(
     ...attempt,
     state,
     redirectUri,
-    anew: attempt.proves !== undefined,
+    anew: (attempt.proves ?? attempt.anew) !== undefined,
     place,
   });
   await spendMessageIds(deps, row, identity);

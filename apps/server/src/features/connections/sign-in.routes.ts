@@ -200,6 +200,7 @@ export const connectionSignInRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }
       return refuseSignIn(deps, request, reply, { problem: error });
     }
     if ('problem' in finished) return refuseSignIn(deps, request, reply, finished);
+    if ('provider' in finished) return sendBrowser(reply, finished.provider);
     if ('trialToken' in finished)
       return sendBrowser(reply, pageWith(finished.attempt, { trial: finished.trialToken }));
     if ('proved' in finished) {

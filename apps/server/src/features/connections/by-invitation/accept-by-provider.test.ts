@@ -11,6 +11,7 @@ import {
   type World,
 } from '../../../../test/connections.fixture.ts';
 import { ACCEPT, invited as invite, OPEN, REGISTER } from '../../../../test/invitations.fixture.ts';
+import { setRules } from '../../../../test/mail-sign-in.fixture.ts';
 import { addCaller, itemsOf } from '../../../../test/people.fixture.ts';
 import { freshAddress } from '../../../../test/recovery.fixture.ts';
 import { registerTenant } from '../../../../test/standing/people.fixture.ts';
@@ -165,6 +166,24 @@ describe('a newcomer who takes an invitation to a provider', () => {
       expect(await world.usersOf(email)).toHaveLength(what === 'accepted' ? 1 : 0);
     },
   );
+
+  it('comes by a proof of now where the tenant demands a factor, and the invitation stands until then [threat 35]', async () => {
+    const email = freshAddress();
+    const { token } = await invited(email);
+    await setRules(gatehouse, acme.tenantId, { mfa: { policy: 'mandatory', rememberDays: 0 } });
+    acme.provider.claims = verified('anew', email);
+    acme.provider.provedAt = new Date(gatehouse.clock.now().getTime() - 3_600_000);
+    const { browser, page } = await go(token, acme);
+    const there = await page();
+    expect([there.host, there.searchParams.get('max_age')]).toEqual(['id.acme.example', '0']);
+    expect([await isOpen(token), await world.usersOf(email)]).toEqual([true, []]);
+    acme.provider.provedAt = 'now';
+    const back = await world.providers.authorize(there.href);
+    const answer = await browser.get(`${back.pathname}${back.search}`);
+    expect(String(answer.headers.location)).toContain('/signin/enrol?');
+    expect([await isOpen(token), await world.usersOf(email)]).toMatchObject([false, [{ proved: true }]]);
+    await setRules(gatehouse, acme.tenantId, { mfa: { policy: 'optional', rememberDays: 0 } });
+  });
 
   it('is let in by the browser that went, and no other [threat 20]', async () => {
     const email = freshAddress();

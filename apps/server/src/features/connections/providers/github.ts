@@ -28,6 +28,7 @@ export function createGithubProvider(
   return {
     // OAuth 2.0 asks for nobody in particular at no particular time, and GitHub says nothing of its sessions.
     provesAnew: false,
+    statesTime: false,
     // It knows no nonce: what binds the answer to this browser are state and PKCE.
     authorizationUrl: (challenge) => authorizationUrl(configuration, SCOPE, challenge),
     async redeem(callback: URL, challenge: Challenge) {

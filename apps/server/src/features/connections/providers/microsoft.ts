@@ -15,7 +15,8 @@ export const createMicrosoftProvider = (
   directoryId: string | null,
   now: () => Date,
 ): Promise<Provider> =>
-  createOidcProvider(outbound, settings, { now, asksLogin: true }, (claims) => {
+  // Its metadata name `auth_time`, which it says only where the registration asks for the claim.
+  createOidcProvider(outbound, settings, { now, asksLogin: true, statesTime: false }, (claims) => {
     const [tid, oid] = [textOf(claims.tid), textOf(claims.oid)];
     if (tid === undefined || oid === undefined)
       throw new ProviderFault('failed', 'its ID token names no directory and object (tid, oid)');

@@ -35,13 +35,14 @@ function subjectOf(sub: unknown): string {
 export async function createOidcProvider(
   outbound: Outbound,
   settings: OidcSettings,
-  { now, asksLogin = false }: { now: () => Date; asksLogin?: boolean },
+  { now, asksLogin = false, statesTime }: { now: () => Date; asksLogin?: boolean; statesTime?: false },
   read: Reading = STANDARD,
 ): Promise<Provider> {
   const configuration = await discover(outbound, settings);
   const scope = ['openid', 'email', 'profile', ...settings.scopes].join(' ');
   return {
     provesAnew: true,
+    statesTime: statesTime ?? claimsTime(configuration),
     authorizationUrl: (challenge) =>
       authorizationUrl(
         configuration,
@@ -85,6 +86,12 @@ const askedAnew = (configuration: openid.Configuration, asksLogin: boolean): Rec
   const { prompt_values_supported: prompts } = configuration.serverMetadata();
   const takesLogin = asksLogin || (Array.isArray(prompts) && prompts.includes('login'));
   return { max_age: '0', ...(takesLogin && { prompt: 'login' }) };
+};
+
+/** OpenID Connect Discovery §3. */
+const claimsTime = (configuration: openid.Configuration): boolean => {
+  const { claims_supported: claims } = configuration.serverMetadata();
+  return Array.isArray(claims) && claims.includes('auth_time');
 };
 
 /** Seconds of a claim; zero, which some providers write where they do not know, is no time. */

@@ -40,6 +40,8 @@ export interface Challenge {
 export interface Provider {
   /** Whether it can be asked to have people prove anew who they are, and says when they did. */
   provesAnew: boolean;
+  /** Whether it says of itself that it states when: who is asked and then says nothing was not asked. */
+  statesTime: boolean;
   /** Where the browser goes. */
   authorizationUrl(challenge: Challenge): Promise<URL>;
   /**

@@ -14,6 +14,8 @@ export const createSamlProvider = (
   now: () => Date,
 ): Provider => ({
   provesAnew: true,
+  // `AuthnInstant` is in every statement (SAML Core §2.7.2).
+  statesTime: true,
   async authorizationUrl({ nonce, state, anew }) {
     // RelayState carries the state, a random token, and nothing else; the id of the request is the nonce (an NCName begins so).
     const requestId = requestIdOf(nonce);

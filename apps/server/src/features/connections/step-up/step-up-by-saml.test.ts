@@ -2,6 +2,7 @@ import { inflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestBrowser } from '../../../../test/browser.fixture.ts';
 import { startWorld, type World } from '../../../../test/connections.fixture.ts';
+import { setRules } from '../../../../test/mail-sign-in.fixture.ts';
 import { addOwner, CHANGE, LOGIN } from '../../../../test/recovery.fixture.ts';
 import { forge, makeKey, readRequest } from '../../../../test/saml-provider.fixture.ts';
 import {
@@ -71,6 +72,27 @@ describe('the time of a sign-in by SAML', () => {
     expect(await stepUp(browser, 'ada', instant(0))).toBe(`/settings#proved=${acme.connectionId}`);
     expect(await isRecent(browser)).toBe(true);
     expect((await sessionOf(browser)).expiresAt).toBe(before.expiresAt);
+  });
+
+  it('is of now before a first factor is set up where the tenant demands one [threat 35]', async () => {
+    await setRules(gatehouse, acme.tenantId, { mfa: { policy: 'mandatory', rememberDays: 0 } });
+    for (const [said, place] of [
+      [instant(-60), '/signin?problem=auth.not_proved_anew'],
+      [session('SessionIndex="x"'), '/signin?problem=auth.not_proved_anew'],
+      [instant(0), '/signin/enrol'],
+    ] as const) {
+      const { answer, browser } = await saml.enterForged(acme, person('eve'), instant(-60));
+      const request = await readRequest(String(answer.headers.location));
+      expect(xmlOf(request)).toContain('ForceAuthn="true"');
+      const posted = await postResponse(world, acme.acs, {
+        SAMLResponse: Buffer.from(forge(acme, request, person('eve'), said)).toString('base64'),
+        RelayState: request.query.RelayState ?? '',
+      });
+      const { pathname, search } = new URL(String(posted.headers.location));
+      const back = await browser.get(pathname + search, { accept: 'text/html' });
+      expect(String(landed(world, back))).toContain(place);
+    }
+    await setRules(gatehouse, acme.tenantId, { mfa: { policy: 'optional', rememberDays: 0 } });
   });
 
   it('is that of the older of two statements, and not known where there is none', async () => {

@@ -42,7 +42,8 @@ export async function judgeTrial(
     return { ...NOTHING, findings: [faultOf(error), ...notes] };
   }
   const { row } = returned;
-  const judged = await enter(deps, { ...returned, identity }, request);
+  const provider = await deps.providers.get(row);
+  const judged = await enter(deps, { ...returned, identity, provider }, request);
   const said = valuesOf(identity.claims[row.settings.groupsClaim]);
   const roles = row.settings.roles
     .filter(({ value }) => said.has(value))
