@@ -1,5 +1,11 @@
 import type { Answer, TestBrowser } from './browser.fixture.ts';
-import { type ProviderWorld, type Said, type SessionRow, type Via, VIAS } from './provider-world.fixture.ts';
+import {
+  type ProviderWorld,
+  tokenOf,
+  type Said,
+  type SessionRow,
+  type Via,
+} from './provider-world.fixture.ts';
 import { addOwner, LOGIN } from './recovery.fixture.ts';
 import { addAuthenticator, authenticator, ENROL, VERIFY } from './second-factor.fixture.ts';
 import { PASSWORD } from './standing/people.fixture.ts';
@@ -15,8 +21,8 @@ import type {
   Step,
   WaitingLink,
 } from './provider-steps.fixture.ts';
+import { isEnough, MINUTE } from './provider-steps.fixture.ts';
 
-const MINUTE = 60_000;
 let people = 0;
 
 /** A person with a password, a newcomer whom nobody here knows, two browsers, and what the model says may come of each step. */
@@ -57,7 +63,9 @@ export async function openProviderModel(
 
   /** What the last request was answered, for whoever reads of a failure. */
   let answered = '';
+  let isToldToWait = false;
   const tell = (answer: Answer) => {
+    isToldToWait = typeof answer.body.session_token === 'string' || tokenOf(answer, 'token') !== '';
     answered = JSON.stringify([answer.status, answer.headers.location, answer.body.code]);
     return answer;
   };
@@ -65,9 +73,8 @@ export async function openProviderModel(
   const pending: Pending[] = [];
   const links: WaitingLink[] = [];
   const wrongs = { password: 0, factor: 0 };
-  let sessions = new Map<string, SessionRow>();
   const loadSessions = () => at.sessionsOf([owner.email, newcomer.email]);
-  sessions = await loadSessions();
+  let sessions = await loadSessions();
   const heldBy = (browser: number) => {
     const row = sessions.get(held[browser] ?? '');
     return row?.live === true ? row : undefined;
@@ -80,8 +87,6 @@ export async function openProviderModel(
   };
   const isYoung = ({ since }: { since: number }, minutes: number) => now() - since <= minutes * MINUTE;
   const isSuspended = (who: Somebody) => who === owner && state.suspended;
-  const viaOf = (row: SessionRow): Via | 'password' =>
-    VIAS.find((via) => connections[via] === row.connection) ?? 'password';
   /** Whether the rules as they are now let somebody in that way at all. */
   const isWay = (via: Via | 'password') =>
     via === 'oidc' || via === 'saml' ? state.served[via] : !state.restricted;
@@ -147,7 +152,7 @@ export async function openProviderModel(
       return 'nothing';
     }
     if (!linked && !state.domain) return 'nothing';
-    if (isWay(via) && state.policy === 'mandatory' && !user.app && !isEnough(attempt, provedAt)) {
+    if (isWay(via) && state.policy === 'mandatory' && !user.app && !isEnough(attempt, provedAt, now())) {
       // Whoever would set up their first factor by an old proof is sent back once, and nothing has happened.
       const location = String(answer.headers.location);
       const anew = { isTimeSaid: provedAt !== 0 };
@@ -157,11 +162,6 @@ export async function openProviderModel(
     if (!linked) user.links.push({ via, sub });
     return afterFirst(user, via, browser, provedAt, answer);
   }
-
-  const isEnough = ({ via, since, anew }: Attempt, provedAt: number) =>
-    anew === undefined
-      ? now() - provedAt <= 10 * MINUTE
-      : provedAt >= since - 2 * MINUTE || (provedAt === 0 && via !== 'saml' && !anew.isTimeSaid);
 
   function sayingOf(step: Extract<Step, { do: 'answer' }>, via: Via): Saying {
     const who = step.as === 'newcomer' && via !== 'google' ? newcomer : owner;
@@ -243,7 +243,7 @@ export async function openProviderModel(
 
   async function stepUp(browser: number): Promise<string | undefined> {
     const session = heldBy(browser);
-    const via = session && viaOf(session);
+    const via = session && at.viaOf(session);
     const who = [owner, newcomer].find(({ email }) => email === session?.email);
     const may = via !== undefined && via !== 'password' && who?.app === undefined;
     const { status, body } = await (await pageIn(browser)).post(BY_CONNECTION);
@@ -304,7 +304,8 @@ export async function openProviderModel(
         await at.setDomain(step.on);
         return 'nothing';
       case 'suspend':
-        if (step.on) for (const each of pending) if (each.who === owner) each.over = true;
+        if (step.on)
+          for (const each of [...pending.filter(({ who }) => who === owner), ...links]) each.over = true;
         state.suspended = step.on;
         await at.administer(`/users/${userId}/${step.on ? 'suspend' : 'activate'}`);
         return 'nothing';
@@ -354,34 +355,38 @@ export async function openProviderModel(
     const who = row.email === owner.email ? owner : newcomer;
     return (
       row.live &&
-      (isSuspended(who) || !isWay(viaOf(row)) || (state.policy === 'mandatory' && !row.amr.includes('mfa')))
+      (isSuspended(who) ||
+        !isWay(at.viaOf(row)) ||
+        (state.policy === 'mandatory' && !row.amr.includes('mfa')))
     );
   }
 
   return {
     state,
     async take(step) {
-      // Nothing happens at the same moment as something else.
       gatehouse.clock.advance({ seconds: 2 });
+      isToldToWait = false;
+      const waiting = pending.length;
       const expected = await act(step);
       const before = sessions;
       sessions = await loadSessions();
       const fresh = [...sessions.values()].filter(({ id }) => !before.has(id));
       const opening = typeof expected === 'object' && 'who' in expected ? expected : undefined;
-      const told = fresh.map((row) => ({ ...row, by: viaOf(row) }));
+      const told = fresh.map((row) => ({ ...row, by: at.viaOf(row) }));
       const wrong = (what: string) => ({
         wrong: `${what}: ${JSON.stringify({ opening, told, answered })}`,
         opened: false,
       });
       if (typeof expected === 'object' && 'wrong' in expected && expected.wrong !== undefined)
         return wrong(expected.wrong);
+      if (isToldToWait !== pending.length > waiting) return wrong('a sign-in waits, or ought to');
       if (fresh.length !== (opening ? 1 : 0)) return wrong(`${fresh.length} sessions came of it`);
       const stands = [...sessions.values()].filter(misfit);
       if (stands.length > 0) return wrong(`stands against the rules: ${JSON.stringify(stands)}`);
       const [row] = fresh;
       if (!row || !opening) return { wrong: undefined, opened: false };
       const { who, via, browser, isMfa, provedAt, isStepUp } = opening;
-      if (row.email !== who.email || viaOf(row) !== via) return wrong('it is another session');
+      if (row.email !== who.email || at.viaOf(row) !== via) return wrong('it is another session');
       if (row.amr.includes('mfa') !== isMfa) return wrong('it has proved something else');
       if (row.auth_time.getTime() !== provedAt) return wrong('it was proved at another time');
       held[browser] = row.id;
@@ -392,7 +397,3 @@ export async function openProviderModel(
     },
   };
 }
-
-/** What the page is told in the fragment of its address. */
-const tokenOf = ({ headers }: Answer, name: 'token' | 'link'): string =>
-  new URLSearchParams(/#(.*)$/.exec(String(headers.location))?.[1]).get(name) ?? '';

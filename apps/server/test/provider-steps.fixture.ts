@@ -86,3 +86,11 @@ export interface ProviderModel {
   /** Does it; resolves to what is wrong with what came of it, or undefined. */
   take(step: Step): Promise<{ wrong: string | undefined; opened: boolean }>;
 }
+
+export const MINUTE = 60_000;
+
+/** Whether a first factor may be set up by a proof of that time: a recent one, or one of now where it was asked for. */
+export const isEnough = ({ via, since, anew }: Attempt, provedAt: number, now: number): boolean =>
+  anew === undefined
+    ? now - provedAt <= 10 * MINUTE
+    : provedAt >= since - 2 * MINUTE || (provedAt === 0 && via !== 'saml' && !anew.isTimeSaid);

@@ -35,6 +35,7 @@ export interface ProviderWorld {
   tenantId: TenantId;
   connections: Record<Via, string>;
   login: Record<Via, string>;
+  viaOf(row: SessionRow): Via | 'password';
   /** Acts of the platform on the tenant; what the tenant demands of its own people is no matter to it. */
   administer(path: string): Promise<void>;
   /** The same for what may be refused. */
@@ -78,6 +79,11 @@ export async function openProviderWorld(): Promise<ProviderWorld> {
     if (status >= 300) throw new Error(`${path}: ${text}`);
     return body;
   };
+  const connections = {
+    oidc: acme.connectionId,
+    saml: saml.connectionId,
+    google: PLATFORM_CONNECTIONS.google,
+  };
   const administer = async (path: string) => {
     await platform.signInAgain();
     await done(path, platform.post(base + path));
@@ -89,7 +95,8 @@ export async function openProviderWorld(): Promise<ProviderWorld> {
   return {
     world,
     tenantId: acme.tenantId,
-    connections: { oidc: acme.connectionId, saml: saml.connectionId, google: PLATFORM_CONNECTIONS.google },
+    connections,
+    viaOf: ({ connection }) => VIAS.find((via) => connections[via] === connection) ?? 'password',
     login: { oidc: acme.login, saml: saml.login, google: google.login },
     administer,
     async ask(method, path, body) {
@@ -183,3 +190,7 @@ async function answerBySaml(
   const { pathname, search } = new URL(String(posted.headers.location));
   return pathname + search;
 }
+
+/** What the page is told in the fragment of its address. */
+export const tokenOf = ({ headers }: Answer, name: 'token' | 'link'): string =>
+  new URLSearchParams(/#(.*)$/.exec(String(headers.location))?.[1]).get(name) ?? '';
