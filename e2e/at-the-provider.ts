@@ -1,19 +1,20 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import { forge, readRequest, type SamlProvider } from '../apps/server/test/saml-provider.fixture.ts';
+import { pressOn, untilFocused } from './focus.ts';
 
 /** To the provider by the button of the sign-in page, without a mouse. */
 export async function goToGoogle(page: Page): Promise<void> {
-  await page.getByRole('link', { name: 'Continue with Google' }).press('Enter');
+  await pressOn(page.getByRole('link', { name: 'Continue with Google' }));
 }
 /** Signs in at an OpenID provider, and agrees or not: with the keys alone. */
 export async function answerThere(page: Page, login: string, agrees = true): Promise<void> {
-  await page.getByPlaceholder('Enter any login').waitFor();
+  await untilFocused(page.getByPlaceholder('Enter any login'));
   await page.keyboard.type(login);
   await page.keyboard.press('Tab');
   await page.keyboard.type('a password of theirs');
   await page.keyboard.press('Enter');
-  if (agrees) await page.getByRole('button', { name: 'Continue' }).press('Enter');
-  else await page.getByRole('link', { name: 'Cancel' }).press('Enter');
+  if (agrees) await pressOn(page.getByRole('button', { name: 'Continue' }));
+  else await pressOn(page.getByRole('link', { name: 'Cancel' }));
 }
 
 /** The provider: it has the browser post that this is somebody, with or without what names the request. */

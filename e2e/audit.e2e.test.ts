@@ -7,6 +7,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBarriers, launchBrowser, newVisitor, signIn, type Visitor } from './browser.ts';
 import { type Deployment, startDeployment } from './deployment.ts';
+import { pressOn, untilFocused } from './focus.ts';
 
 const program = fileURLToPath(new URL('../apps/server/dist/main.js', import.meta.url));
 let deployment: Deployment;
@@ -44,14 +45,12 @@ describe('the audit log', () => {
   it('says of each record whether it is what was sealed, and opens it with its proof, by keyboard alone', async () => {
     const page = await openSealed();
     const opener = page.getByRole('button', { name: 'Details: Signed in' }).first();
-    await opener.focus();
-    await page.keyboard.press('Enter');
+    await pressOn(opener);
     const drawer = page.getByRole('dialog', { name: 'Signed in' });
     await drawer.getByRole('heading', { name: 'Proof' }).waitFor();
     await drawer.getByText('Verified', { exact: true }).waitFor();
     expect(await drawer.getByText('Following', { exact: true }).count()).toBe(0);
-    await drawer.getByText('Canonical form, which is hashed').focus();
-    await page.keyboard.press('Enter');
+    await pressOn(drawer.getByText('Canonical form, which is hashed'));
     expect(await drawer.getByLabel('Canonical form, which is hashed').innerText()).toContain(
       '"action":"login"',
     );
@@ -61,7 +60,7 @@ describe('the audit log', () => {
     );
     await page.keyboard.press('Escape');
     await drawer.waitFor({ state: 'detached' });
-    expect(await opener.evaluate((button) => button === document.activeElement)).toBe(true);
+    await untilFocused(opener);
   });
 
   it('leads from a record to all on the same thing', async () => {

@@ -101,6 +101,7 @@ export async function findBarriers(page: Page): Promise<string[]> {
   // axe's legacy mode needs no second page for its results, and does not look into frames of other origins: we have none.
   if (page.frames().length > 1) throw new Error(`${page.url()} has frames`);
   const axe = () => new AxeBuilder({ page }).setLegacyMode().options({ resultTypes: ['violations'] });
+  await settle(page);
   const before = await schemeOf(page);
   const after = before === 'light' ? 'dark' : 'light';
   const found = await axe().analyze();
@@ -110,6 +111,21 @@ export async function findBarriers(page: Page): Promise<string[]> {
   await showScheme(page, before);
   return [...found.violations.map(asLine(before)), ...inOther.violations.map(asLine(after))];
 }
+
+/** What opens or closes is as it will stay: something half faded in is as faint as nothing may be. */
+const settle = (page: Page): Promise<void> =>
+  page.evaluate(async () => {
+    for (let still = 0; still < 3; ) {
+      await new Promise<unknown>((next) => {
+        requestAnimationFrame(next);
+        // A tab that is not painted has no frames.
+        setTimeout(next, 200);
+      });
+      const moving = document.getAnimations().filter((each) => each instanceof CSSTransition);
+      for (const each of moving) each.finish();
+      still = moving.length === 0 ? still + 1 : 0;
+    }
+  });
 
 type Scheme = 'light' | 'dark';
 type Violation = Awaited<ReturnType<AxeBuilder['analyze']>>['violations'][number];

@@ -54,7 +54,7 @@ export async function startDeployment(env: Record<string, string | undefined> = 
     await rm(folder, { recursive: true, force: true });
   };
 
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + 180_000;
   while (!(await isReady(url))) {
     if (child.exitCode === null && Date.now() < deadline)
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -78,7 +78,7 @@ export async function startDeployment(env: Record<string, string | undefined> = 
 }
 
 async function eventually(what: string, look: () => Promise<string | undefined>): Promise<string> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 60_000;
   while (Date.now() < deadline) {
     const found = await look();
     if (found !== undefined) return found;

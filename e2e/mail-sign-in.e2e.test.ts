@@ -2,6 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { findBarriers, launchBrowser, newVisitor, PHONE, signIn, type Visitor } from './browser.ts';
 import { administrator, type Deployment, startDeployment } from './deployment.ts';
+import { pressOn } from './focus.ts';
 
 let deployment: Deployment;
 let browser: Browser;
@@ -40,7 +41,7 @@ async function newLink(): Promise<string> {
 // First: whoever signs in by mail proves the address, and ends what was open before.
 it('invites many at once: faults are shown first, then the mails leave', async () => {
   const page = await admin.openTab('/invitations');
-  await page.getByRole('button', { name: 'Invite many' }).press('Enter');
+  await pressOn(page.getByRole('button', { name: 'Invite many' }));
   const dialog = page.getByRole('dialog', { name: 'Invite many' });
   await dialog
     .getByLabel('Addresses and roles')
@@ -63,12 +64,11 @@ it('invites many at once: faults are shown first, then the mails leave', async (
 it('by a link, on a phone and by keyboard: at once in the browser that asked', async () => {
   const visitor = await newVisitor(browser, deployment.url, PHONE);
   const page = await visitor.openTab('/signin');
-  await page.getByRole('link', { name: 'Sign in with a link by mail' }).focus();
-  await page.keyboard.press('Enter');
+  await pressOn(page.getByRole('link', { name: 'Sign in with a link by mail' }));
   await page.getByRole('heading', { name: 'Sign in with a link by mail' }).waitFor();
   expect(await findBarriers(page)).toEqual([]);
   await page.getByLabel('Email address').fill(email);
-  await page.keyboard.press('Enter');
+  await pressOn(page.getByLabel('Email address'));
   await page.getByRole('heading', { name: 'Look into your mail' }).waitFor();
   expect(await findBarriers(page)).toEqual([]);
   await page.goto(await newLink());
@@ -88,7 +88,7 @@ it('by a link that another browser asked for: when the person says so', async ()
   await page.getByRole('heading', { name: 'Sign in here?' }).waitFor();
   await page.getByText(`you would be signed in as ${email}`).waitFor();
   expect(await findBarriers(page)).toEqual([]);
-  await page.getByRole('button', { name: 'Sign in here' }).press('Enter');
+  await pressOn(page.getByRole('button', { name: 'Sign in here' }));
   await page.getByRole('heading', { name: /^Hello, / }).waitFor();
   expect(visitor.faults()).toEqual([]);
 });
@@ -97,14 +97,15 @@ it('by a code, which is told to be wrong where it is', async () => {
   const visitor = await newVisitor(browser, deployment.url, PHONE);
   const page = await visitor.openTab('/signin/mail?method=code');
   await page.getByLabel('Email address').fill(email);
-  await page.keyboard.press('Enter');
-  await page.getByLabel('Code from the mail').fill('0000 0000');
+  await pressOn(page.getByLabel('Email address'));
+  const field = page.getByLabel('Code from the mail');
+  await field.fill('0000 0000');
   expect(await findBarriers(page)).toEqual([]);
-  await page.keyboard.press('Enter');
+  await pressOn(field);
   await page.getByText('That code is not right').waitFor();
   expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-invalid'))).toBe('true');
   const code = await deployment.mailedCode(email);
-  await page.getByLabel('Code from the mail').fill(code);
-  await page.keyboard.press('Enter');
+  await field.fill(code);
+  await pressOn(field);
   await page.getByRole('heading', { name: /^Hello, / }).waitFor();
 });

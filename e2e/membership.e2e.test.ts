@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBarriers, launchBrowser, newVisitor, PHONE, signIn, type Visitor } from './browser.ts';
 import { type Deployment, startDeployment } from './deployment.ts';
+import { pressOn, takeFocus } from './focus.ts';
 import { callApi } from './home-realm.ts';
 import { invite } from './invite.ts';
 
@@ -61,14 +62,12 @@ describe('a guest', () => {
     const second = await grace.openTab('/users');
     await second.getByText('grace@example.com').first().waitFor();
     const trigger = page.getByRole('button', { name: /Switch organisation/ });
-    await trigger.focus();
-    await page.keyboard.press('Enter');
+    await pressOn(trigger);
     const items = page.getByRole('menuitemradio');
     await items.first().waitFor();
     expect(await page.getByRole('menuitemradio', { checked: true }).innerText()).toContain('Navy Yard');
     expect(await findBarriers(page)).toEqual([]);
-    await page.getByRole('menuitemradio', { name: 'Platform' }).focus();
-    await page.keyboard.press('Enter');
+    await pressOn(page.getByRole('menuitemradio', { name: 'Platform' }));
     await fact(page).getByText('Platform').waitFor();
     await fact(page).getByText('SUPPORT_AGENT').waitFor();
 
@@ -133,8 +132,8 @@ describe('somebody without an account', () => {
     await callApi(inviting, 'PATCH', at, { version, settings: { password: { minLength: 11 } } });
     const visitor = await newVisitor(browser, deployment.url, PHONE);
     const page = await visitor.openTab(link);
-    await page.getByRole('button', { name: 'Make one' }).press('Enter');
-    await page.getByLabel('Your name').focus();
+    await pressOn(page.getByRole('button', { name: 'Make one' }));
+    await takeFocus(page.getByLabel('Your name'));
     await page.keyboard.type('Barbara Liskov');
     await page.keyboard.press('Tab');
     // The rules are those of the organisation that invites.

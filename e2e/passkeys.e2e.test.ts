@@ -13,6 +13,7 @@ import {
   type Visitor,
 } from './browser.ts';
 import { administrator, type Deployment, startDeployment } from './deployment.ts';
+import { pressOn, takeFocus, untilFocused } from './focus.ts';
 import { invite } from './invite.ts';
 
 let deployment: Deployment;
@@ -71,11 +72,7 @@ function codeOf(secret: string, steps = 0): string {
 
 /** By keyboard: whatever has the focus afterwards was reached without a mouse. */
 async function press(page: Page, role: 'button' | 'link' | 'menuitem', name: string | RegExp): Promise<void> {
-  await page
-    .getByRole(role, { name, ...(typeof name === 'string' && { exact: true }) })
-    .first()
-    .focus();
-  await page.keyboard.press('Enter');
+  await pressOn(page.getByRole(role, { name, ...(typeof name === 'string' && { exact: true }) }).first());
 }
 async function signOut(page: Page): Promise<void> {
   await press(page, 'button', /Account menu/);
@@ -109,8 +106,7 @@ async function demand(
   await page.goto('/settings');
   const rules = page.getByRole('region', { name: 'Second factors' });
   if (isMandatory) {
-    await rules.getByLabel('Second factor', { exact: true }).focus();
-    await page.keyboard.press('Enter');
+    await pressOn(rules.getByLabel('Second factor', { exact: true }));
     const mandatory = page.getByRole('option', { name: 'Mandatory' });
     await mandatory.waitFor();
     // Whether the present one is marked yet when the list has opened is a matter of moments.
@@ -122,8 +118,7 @@ async function demand(
   await rules.getByLabel('Days a browser is remembered').fill(days);
   await rules.scrollIntoViewIfNeeded();
   await look(page, isMandatory ? 'settings-mandatory' : 'settings');
-  await rules.getByRole('button', { name: 'Save' }).focus();
-  await page.keyboard.press('Enter');
+  await pressOn(rules.getByRole('button', { name: 'Save' }));
   // Whoever demands a factor and has none is out at once.
   await page
     .getByText('The settings are saved.')
@@ -148,7 +143,7 @@ describe.each([
     await dialog.getByLabel('Name of the passkey').waitFor();
     await look(page, 'add-passkey');
     await dialog.getByLabel('Name of the passkey').fill('Test bench');
-    await page.keyboard.press('Enter');
+    await pressOn(dialog.getByLabel('Name of the passkey'));
     await dialog.getByRole('heading', { name: 'Keep your backup codes' }).waitFor();
     const codes = await dialog.locator('.codes code').allTextContents();
     expect(codes).toHaveLength(10);
@@ -157,7 +152,7 @@ describe.each([
     await section(page).getByRole('heading', { name: 'Test bench' }).waitFor();
     await press(page, 'button', 'Rename: Test bench');
     await dialog.getByLabel('Name').fill('Old bench');
-    await page.keyboard.press('Enter');
+    await pressOn(dialog.getByLabel('Name'));
     await section(page).getByRole('heading', { name: 'Old bench' }).waitFor();
     await section(page).scrollIntoViewIfNeeded();
     await look(page, 'factors');
@@ -209,8 +204,7 @@ describe.each([
     await page.keyboard.press('Enter');
     await asked.getByRole('alert').waitFor();
     await look(page, 'step-up-code');
-    await asked.getByRole('button', { name: 'Use a passkey' }).focus();
-    await page.keyboard.press('Enter');
+    await pressOn(asked.getByRole('button', { name: 'Use a passkey' }));
     await asked.getByText('Before this is done, use a passkey of your account.').waitFor();
     await press(page, 'button', 'Use a passkey');
     await section(page).getByRole('heading', { name: 'Old bench' }).waitFor({ state: 'detached' });
@@ -243,13 +237,13 @@ describe('somebody who is invited', () => {
     await page.getByText('Your name is missing.').waitFor();
     expect(await held()).toHaveLength(0);
     await look(page, 'invited');
-    await page.getByLabel('Your name').focus();
+    await takeFocus(page.getByLabel('Your name'));
     await page.keyboard.type('Barbara Liskov');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Keep your backup codes' }).waitFor();
     expect(await held()).toHaveLength(1);
     expect(await page.locator('.codes li').count()).toBe(10);
-    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1');
+    await untilFocused(page.getByRole('heading', { level: 1 }));
     await press(page, 'button', 'I have kept them');
     await page.locator('.facts').first().getByText('SUPPORT_AGENT').waitFor();
     await visitor.context.clearCookies();
@@ -278,10 +272,10 @@ describe('somebody whose organisation demands a second factor', () => {
     const secret = await page.locator('.secret code').textContent();
     await look(page, 'enrol-app');
     await page.getByLabel('Code', { exact: true }).fill('000000');
-    await page.keyboard.press('Enter');
+    await pressOn(page.getByLabel('Code', { exact: true }));
     await page.locator('.error').waitFor();
     await page.getByLabel('Code', { exact: true }).fill(codeOf(secret ?? ''));
-    await page.keyboard.press('Enter');
+    await pressOn(page.getByLabel('Code', { exact: true }));
     await page.getByRole('heading', { name: 'Keep your backup codes' }).waitFor();
     await look(page, 'enrol-codes');
     await press(page, 'button', 'I have kept them');
@@ -293,14 +287,14 @@ describe('somebody whose organisation demands a second factor', () => {
     await page.getByLabel('Code', { exact: true }).waitFor();
     await look(page, 'second-step-app');
     await page.getByLabel('Code', { exact: true }).fill(codeOf(secret ?? '', 1));
-    await page.keyboard.press('Enter');
+    await pressOn(page.getByLabel('Code', { exact: true }));
     await home(page);
 
     // A passkey in place of it: added beside, then the app removed.
     await addAuthenticator(page);
     await press(page, 'button', 'Add a passkey…');
     await page.getByLabel('Name of the passkey').fill('Phone');
-    await page.keyboard.press('Enter');
+    await pressOn(page.getByLabel('Name of the passkey'));
     await page.getByText('Your passkey is added.').waitFor();
     await press(page, 'button', 'Remove: Authenticator app');
     await press(page, 'button', 'Remove');

@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { enter, launchBrowser, newVisitor, PHONE, signIn, type Visitor } from './browser.ts';
 import { administrator, type Deployment, startDeployment } from './deployment.ts';
+import { pressOn, untilFocused } from './focus.ts';
 
 let deployment: Deployment;
 let browser: Browser;
@@ -54,21 +55,19 @@ describe('a forgotten password', () => {
     const visitor = await newVisitor(browser, deployment.url, PHONE);
     const heard = hear(visitor);
     const page = await visitor.openTab('/signin');
-    await page.getByRole('link', { name: 'Forgot your password?' }).focus();
-    await page.keyboard.press('Enter');
+    await pressOn(page.getByRole('link', { name: 'Forgot your password?' }));
     await page.getByLabel('Email address').waitFor();
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Forgot your password?');
+    await untilFocused(page.getByRole('heading', { name: 'Forgot your password?' }));
     await page.keyboard.press('Tab');
     await page.keyboard.type(email);
     await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'Look into your mail' }).waitFor();
-    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1');
+    await untilFocused(page.getByRole('heading', { name: 'Look into your mail', level: 1 }));
 
     const link = await deployment.mailedLink(email, '/reset-password');
     const token = new URL(link).hash.slice('#token='.length);
     await page.goto(link);
     const password = page.getByLabel('New password');
-    await password.waitFor();
+    await untilFocused(password);
     expect(page.url()).toBe(`${deployment.url}/reset-password`);
     await page.keyboard.type('weak');
     await page.keyboard.press('Enter');
@@ -81,7 +80,7 @@ describe('a forgotten password', () => {
     await page.getByText('Many people use this one').waitFor();
     expect(await strength.textContent()).toBe('');
     await password.fill('Brand-New-Rope-3');
-    await page.keyboard.press('Enter');
+    await pressOn(password);
     await page.getByText('Your password is set. Sign in with it.').waitFor();
     await enter(page, { email, password: 'Anchor-Chain-9' });
     await page.getByText('The address or the password is not right.').waitFor();
@@ -142,11 +141,11 @@ describe('the account on the home page', () => {
     await dialog.getByText('Strong', { exact: true }).waitFor();
     await dialog.getByRole('button', { name: 'Change password' }).click();
     await dialog.getByText('That is not your current password.').waitFor();
-    expect(await page.evaluate(() => document.activeElement?.getAttribute('autocomplete'))).toBe(
-      'current-password',
-    );
-    await dialog.getByLabel('Current password').fill('Anchor-Chain-9');
-    await page.keyboard.press('Enter');
+    const current = dialog.getByLabel('Current password');
+    await untilFocused(current);
+    expect(await current.getAttribute('autocomplete')).toBe('current-password');
+    await current.fill('Anchor-Chain-9');
+    await pressOn(current);
     await page.getByText('Your password is changed.').waitFor();
     await page.getByText('This one').waitFor();
 
@@ -178,7 +177,7 @@ describe('the account on the home page', () => {
     await there.getByRole('heading', { name: 'Confirm your new address' }).waitFor();
     expect(there.url()).toBe(`${deployment.url}/confirm-email`);
     await there.getByLabel('Password', { exact: true }).fill('Not-My-Chain-9');
-    await there.keyboard.press('Enter');
+    await pressOn(there.getByLabel('Password', { exact: true }));
     await there.getByText('That is not the password of the account.').waitFor();
     await there.getByLabel('Password', { exact: true }).fill('Anchor-Chain-9');
     await there.getByRole('button', { name: 'Confirm the address' }).click();

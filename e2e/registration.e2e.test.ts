@@ -2,6 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBarriers, launchBrowser, newVisitor, PHONE, signIn } from './browser.ts';
 import { type Deployment, MAILBOX_LINK, startDeployment } from './deployment.ts';
+import { pressOn, takeFocus, untilFocused } from './focus.ts';
 
 let deployment: Deployment;
 let browser: Browser;
@@ -18,9 +19,8 @@ describe('registration', () => {
   it('opens an organisation, on a phone and by keyboard, by the link from the mail, whose token leaves the address at once and works once', async () => {
     const visitor = await newVisitor(browser, deployment.url, PHONE);
     const page = await visitor.openTab('/signin');
-    await page.getByRole('link', { name: 'Create an account' }).press('Enter');
-    // A frame later than the page: a key that comes sooner is nobody's.
-    await page.waitForFunction(() => document.activeElement?.textContent === 'Create an account');
+    await pressOn(page.getByRole('link', { name: 'Create an account' }));
+    await untilFocused(page.getByRole('heading', { name: 'Create an account' }));
     for (const text of ['Grace Hopper', 'Example Ships', 'grace@example.com', 'password']) {
       await page.keyboard.press('Tab');
       await page.keyboard.type(text);
@@ -30,7 +30,7 @@ describe('registration', () => {
     await page.getByText('a capital letter: missing').waitFor({ state: 'attached' });
     await page.getByText('Guessed at once').waitFor();
     await page.keyboard.press('Enter');
-    expect(await password.getAttribute('aria-invalid')).toBe('true');
+    await expect.poll(() => password.getAttribute('aria-invalid')).toBe('true');
     await page.keyboard.press('ControlOrMeta+a');
     await page.keyboard.type('Anchor-Chain-9');
     await page.getByText('a capital letter: done').waitFor({ state: 'attached' });
@@ -43,7 +43,7 @@ describe('registration', () => {
     await page.goto(link);
     await page.getByRole('heading', { name: 'Confirm your address' }).waitFor();
     expect(page.url()).toBe(`${deployment.url}/register/confirm`);
-    await page.getByLabel('Password', { exact: true }).focus();
+    await takeFocus(page.getByLabel('Password', { exact: true }));
     await page.keyboard.type('Anchor-Chain-9');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Hello, Grace Hopper' }).waitFor();

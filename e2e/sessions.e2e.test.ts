@@ -2,6 +2,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { enter, findBarriers, launchBrowser, newVisitor, PHONE, signIn } from './browser.ts';
 import { administrator, type Deployment, startDeployment } from './deployment.ts';
+import { pressOn } from './focus.ts';
 
 let deployment: Deployment;
 let browser: Browser;
@@ -42,6 +43,7 @@ describe('sessions', () => {
     await enter(page, { email: administrator.email, password: 'Wrong-Horse-9' });
     await page.getByText('The address or the password is not right').waitFor();
     await signIn(page);
+    await page.locator('.activity li').nth(1).waitFor();
     const [latest, before] = await page.locator('.activity li').allTextContents();
     expect([latest, before]).toEqual([
       expect.stringMatching(/^Signed in.*127\.0\.0\.1 · Chrome, Linux$/),
@@ -50,13 +52,13 @@ describe('sessions', () => {
       ),
     ]);
 
-    await page.getByRole('button', { name: 'Change name…' }).press('Enter');
+    await pressOn(page.getByRole('button', { name: 'Change name…' }));
     const name = page.getByRole('dialog').getByLabel('Name');
     await name.fill(' ');
-    await name.press('Enter');
+    await pressOn(name);
     await page.getByText('The name is missing.').waitFor();
     await name.fill('Augusta Ada King');
-    await name.press('Enter');
+    await pressOn(name);
     await page.getByRole('heading', { name: 'Hello, Augusta Ada King' }).waitFor();
     await page.locator('.activity li').first().getByText('User changed').waitFor();
     expect(await findBarriers(page)).toEqual([]);

@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findBarriers, launchBrowser, newVisitor, signIn, type Visitor } from './browser.ts';
 import { type Deployment, startDeployment } from './deployment.ts';
+import { takeFocus } from './focus.ts';
 
 let deployment: Deployment;
 let browser: Browser;
@@ -59,15 +60,20 @@ describe('an administrator', () => {
       const signInPage = await visitor.openTab('/signin');
       const shown = signInPage.getByRole('link', { name: 'Platform' }).getByRole('img');
       await shown.waitFor();
-      expect(await shown.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(640);
+      const width = shown.evaluate((image: HTMLImageElement) =>
+        image.decode().then(() => image.naturalWidth),
+      );
+      expect(await width).toBe(640);
       expect(await signInPage.getByRole('link', { name: 'Platform' }).getAttribute('href')).toBe(
         'https://example.com/about',
       );
       const button = signInPage.getByRole('button', { name: 'Sign in', exact: true });
-      expect(await button.evaluate((element) => getComputedStyle(element).backgroundColor)).toBe(
-        'rgb(10, 92, 143)',
-      );
-      expect(await button.evaluate((element) => getComputedStyle(element).color)).toBe('rgb(255, 255, 255)');
+      const colours = () =>
+        button.evaluate((element) => {
+          const { color, backgroundColor } = getComputedStyle(element);
+          return [color, backgroundColor];
+        });
+      await expect.poll(colours).toEqual(['rgb(255, 255, 255)', 'rgb(10, 92, 143)']);
       expect(await findBarriers(signInPage)).toEqual([]);
       expect(visitor.faults()).toEqual([]);
     }
@@ -101,7 +107,7 @@ describe('an administrator', () => {
   it('sets rules by the keyboard alone, which hold for the own password at once', async () => {
     const page = await openSettings();
     const length = page.getByLabel('Characters of a password, at least');
-    await length.focus();
+    await takeFocus(length);
     await page.keyboard.press('ControlOrMeta+a');
     await page.keyboard.type('14');
     await page.keyboard.press('Tab');
@@ -124,8 +130,8 @@ describe('an administrator', () => {
     const page = await openSettings();
     const warning = page.getByText('None of your own providers is in service');
     const policy = page.getByRole('combobox', { name: 'Ways to sign in' });
-    await policy.focus();
-    expect(await policy.inputValue()).toBe('Everything that is set up');
+    await takeFocus(policy);
+    await expect.poll(() => policy.inputValue()).toBe('Everything that is set up');
     await page.keyboard.press('Enter');
     await page.getByRole('option', { name: 'Only your own providers' }).click();
     await warning.waitFor();
@@ -135,7 +141,7 @@ describe('an administrator', () => {
       .press('Enter');
     await page.getByText('sign in by one of them first').waitFor();
     await page.reload();
-    expect(await policy.inputValue()).toBe('Everything that is set up');
+    await expect.poll(() => policy.inputValue()).toBe('Everything that is set up');
     expect(await warning.isVisible()).toBe(false);
   });
 
