@@ -59,7 +59,7 @@ describe('a page that starts', () => {
     const tab = browser.openTab();
     expect(await tab.start()).toMatchObject({ status: 'unreachable' });
     browser.regainNetwork();
-    await vi.waitFor(() => expect(tab.getState().status).toBe('signed-in'));
+    await vi.waitFor(() => expect(tab.getState().status).toBe('signed-in'), 10_000);
   });
 
   it('asks again when a busy server said it may', async () => {
@@ -69,7 +69,7 @@ describe('a page that starts', () => {
     const tab = browser.openTab();
     expect(await tab.start()).toMatchObject({ status: 'unreachable' });
     busy = false;
-    await vi.waitFor(() => expect(tab.getState().status).toBe('signed-in'));
+    await vi.waitFor(() => expect(tab.getState().status).toBe('signed-in'), 10_000);
   });
 });
 
@@ -218,7 +218,10 @@ describe('the end of a session', () => {
     expect(answers.map((answer) => answer.status)).toEqual([401, 401]);
     expect(server.count(refresh)).toBe(1);
     for (const tab of tabs)
-      await vi.waitFor(() => expect(tab.getState()).toEqual({ status: 'signed-out', reason: 'expired' }));
+      await vi.waitFor(
+        () => expect(tab.getState()).toEqual({ status: 'signed-out', reason: 'expired' }),
+        10_000,
+      );
   });
 
   it('by the person signs out every tab', async () => {
@@ -228,7 +231,10 @@ describe('the end of a session', () => {
     server.expire();
     await tabs[0]!.signOut();
     for (const tab of tabs)
-      await vi.waitFor(() => expect(tab.getState()).toEqual({ status: 'signed-out', reason: 'signed-out' }));
+      await vi.waitFor(
+        () => expect(tab.getState()).toEqual({ status: 'signed-out', reason: 'signed-out' }),
+        10_000,
+      );
     expect(server.count('/api/v1/auth/logout')).toBe(2);
   });
 
@@ -261,7 +267,7 @@ describe('changing the password', () => {
     expect(await tabs[0]!.changePassword(change)).toEqual(person);
     expect(server.last(path)?.headers.get('x-csrf-token')).toBe('csrf-0');
     expect(await server.last(path)?.json()).toEqual(change);
-    await vi.waitFor(() => expect(server.count('/api/v1/auth/me')).toBe(4));
+    await vi.waitFor(() => expect(server.count('/api/v1/auth/me')).toBe(4), 10_000);
     await tabs[1]!.fetch(users, { method: 'POST' });
     expect(server.last(users)?.headers.get('x-csrf-token')).toBe('csrf-1');
     expect(server.count(refresh)).toBe(0);
@@ -312,7 +318,7 @@ describe('signing in', () => {
     await Promise.all(tabs.map((tab) => tab.start()));
     await tabs[0]!.signIn({ email: 'ada@example.com', password: 'Right-1234' });
     for (const tab of tabs)
-      await vi.waitFor(() => expect(tab.getState()).toEqual({ status: 'signed-in', me: person }));
+      await vi.waitFor(() => expect(tab.getState()).toEqual({ status: 'signed-in', me: person }), 10_000);
     expect(server.count('/api/v1/auth/me')).toBe(4);
   });
 

@@ -20,7 +20,7 @@ describe('a passkey', () => {
       passkey: answer,
       client: 'console',
     });
-    for (const tab of tabs) await vi.waitFor(() => expect(tab.getState().status).toBe('signed-in'));
+    for (const tab of tabs) await vi.waitFor(() => expect(tab.getState().status).toBe('signed-in'), 10_000);
   });
 
   it('completes a sign-in that waits for it, and an enrolment', async () => {

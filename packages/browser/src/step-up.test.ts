@@ -39,7 +39,7 @@ describe('a second factor', () => {
       remember_device: true,
       client: 'console',
     });
-    for (const tab of tabs) await vi.waitFor(() => expect(tab.getState().status).toBe('signed-in'));
+    for (const tab of tabs) await vi.waitFor(() => expect(tab.getState().status).toBe('signed-in'), 10_000);
   });
 });
 

@@ -25,12 +25,17 @@ const status = async (browser: ReturnType<TestServer['browser']>) =>
 describe('a session that is checked again and again', () => {
   it('is asked of the database once in half a second', async () => {
     const browser = await one.admin();
-    const before = one.server.deps.sessionContexts.asked;
+    const { sessionContexts } = one.server.deps;
+    const [before, from] = [sessionContexts.asked, performance.now()];
     for (let request = 1; request <= 20; request += 1) expect(await status(browser)).toBe(200);
-    expect(one.server.deps.sessionContexts.asked - before).toBe(1);
+    // On a machine on which they take longer than half a second, once in each.
+    const halves = Math.floor((performance.now() - from) / 500);
+    const asked = sessionContexts.asked - before;
+    expect(asked).toBeGreaterThanOrEqual(1);
+    expect(asked).toBeLessThanOrEqual(1 + halves);
     one.clock.advance({ seconds: 1 });
     expect(await status(browser)).toBe(200);
-    expect(one.server.deps.sessionContexts.asked - before).toBe(2);
+    expect(sessionContexts.asked - before).toBe(asked + 1);
   });
 
   it('ended on this node is refused from the next request on', async () => {

@@ -77,7 +77,7 @@ const reach = (more: Partial<Reach> = {}): Reach => ({
     request: (url: URL, options: object, ...rest: []) =>
       http.request(new URL(url.href.replace('https:', 'http:')), options, ...rest),
   } as never,
-  timeoutMs: 500,
+  timeoutMs: 30_000,
   ...more,
 });
 
@@ -144,8 +144,10 @@ describe('speaking to services that a tenant named', () => {
     await expect(at('/redirect')).rejects.toMatchObject({ fault: 'refused' });
     expect(got).toEqual(['/redirect']);
     await expect(at('/large')).rejects.toMatchObject({ fault: 'too-large' });
-    await expect(at('/slow')).rejects.toMatchObject({ fault: 'timeout' });
-    const never = createOutbound(reach({ resolve: () => new Promise(() => undefined) }));
+    const impatient = createOutbound(reach({ timeoutMs: 500 }));
+    const slow = impatient.fetch(`https://outside.example:${port}/slow`);
+    await expect(slow).rejects.toMatchObject({ fault: 'timeout' });
+    const never = createOutbound(reach({ resolve: () => new Promise(() => undefined), timeoutMs: 500 }));
     await expect(never.fetch('https://never.example/')).rejects.toMatchObject({ fault: 'timeout' });
   });
 });
