@@ -17,13 +17,15 @@ function become(next: AskedStepUp | null): void {
 /** Opens the dialog (shell/StepUp.tsx); the session asks one at a time. */
 export const askStepUp = (need: StepUpNeed): Promise<boolean> =>
   new Promise((resolve) => {
-    become({
+    const own: AskedStepUp = {
       ...need,
       answer: (isProved) => {
-        become(null);
+        // The proof of one that was left may still come: it must not close the one that is asked by then.
+        if (asked === own) become(null);
         resolve(isProved);
       },
-    });
+    };
+    become(own);
   });
 
 // Before any dialog listens: each of them closes at this key, also the one below, with what was typed into it.
@@ -37,11 +39,10 @@ addEventListener(
   { capture: true },
 );
 
+export const getAskedStepUp = (): AskedStepUp | null => asked;
+
 export const useAskedStepUp = (): AskedStepUp | null =>
-  useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => asked,
-  );
+  useSyncExternalStore((listener) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }, getAskedStepUp);
