@@ -132,6 +132,7 @@ export async function openProviderModel(
     if (step.at !== 'same browser' || attempt.over || !isYoung(attempt, 15)) return 'nothing';
     attempt.over = true;
     if (!state.served[via]) return 'nothing';
+    if (provedAt !== 0) at.statesTime.add(via);
     const linked = [owner, newcomer].find(({ links: of }) => of.some((each) => each.sub === sub));
     if (attempt.proves !== undefined) {
       const session = heldBy(browser);
@@ -152,11 +153,10 @@ export async function openProviderModel(
       return 'nothing';
     }
     if (!linked && !state.domain) return 'nothing';
-    if (isWay(via) && state.policy === 'mandatory' && !user.app && !isEnough(attempt, provedAt, now())) {
+    if (isWay(via) && state.policy === 'mandatory' && !user.app && !isEnough(attempt, provedAt, now(), at)) {
       // Whoever would set up their first factor by an old proof is sent back once, and nothing has happened.
       const location = String(answer.headers.location);
-      const anew = { isTimeSaid: provedAt !== 0 };
-      if (!attempt.anew) attempts.unshift({ via, browser, location, since: now(), over: false, anew });
+      if (!attempt.anew) attempts.unshift({ via, browser, location, since: now(), over: false, anew: true });
       return 'nothing';
     }
     if (!linked) user.links.push({ via, sub });

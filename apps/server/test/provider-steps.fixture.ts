@@ -39,8 +39,8 @@ export interface Attempt {
   over: boolean;
   /** The session that is to go on when it comes back. */
   proves?: string | undefined;
-  /** Sent back to prove anew who it is; the answer before had a time, or none. */
-  anew?: { isTimeSaid: boolean };
+  /** Sent back to prove anew who it is. */
+  anew?: true;
   said?: Saying | undefined;
   back?: string | undefined;
 }
@@ -90,7 +90,12 @@ export interface ProviderModel {
 export const MINUTE = 60_000;
 
 /** Whether a first factor may be set up by a proof of that time: a recent one, or one of now where it was asked for. */
-export const isEnough = ({ via, since, anew }: Attempt, provedAt: number, now: number): boolean =>
+export const isEnough = (
+  { via, since, anew }: Attempt,
+  provedAt: number,
+  now: number,
+  { statesTime }: { statesTime: ReadonlySet<Via> },
+): boolean =>
   anew === undefined
     ? now - provedAt <= 10 * MINUTE
-    : provedAt >= since - 2 * MINUTE || (provedAt === 0 && via !== 'saml' && !anew.isTimeSaid);
+    : provedAt >= since - 2 * MINUTE || (provedAt === 0 && !statesTime.has(via));

@@ -36,6 +36,8 @@ export interface ProviderWorld {
   connections: Record<Via, string>;
   login: Record<Via, string>;
   viaOf(row: SessionRow): Via | 'password';
+  /** The providers that state when people prove who they are, or have done so before: this is kept from one order to the next. */
+  statesTime: Set<Via>;
   /** Acts of the platform on the tenant; what the tenant demands of its own people is no matter to it. */
   administer(path: string): Promise<void>;
   /** The same for what may be refused. */
@@ -96,6 +98,7 @@ export async function openProviderWorld(): Promise<ProviderWorld> {
     world,
     tenantId: acme.tenantId,
     connections,
+    statesTime: new Set(['saml']),
     viaOf: ({ connection }) => VIAS.find((via) => connections[via] === connection) ?? 'password',
     login: { oidc: acme.login, saml: saml.login, google: google.login },
     administer,

@@ -22,6 +22,8 @@ export const TRIAL_FAULTS = {
 export const TRIAL_NOTES = {
   'connection.disabled': 'The connection is out of service',
   'provider.time_unsaid': 'The provider does not say when the person proved who they are',
+  'provider.time_withheld':
+    'The provider states when people prove who they are, and has not done so, though asked',
   'author.gone': 'Whoever changed the connection last holds nothing any more',
   'claims.groups_missing': 'The claim whose values are mapped to roles is not there',
   'mapping.unmatched': 'None of the values that are mapped to roles is there',

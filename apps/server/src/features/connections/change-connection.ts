@@ -67,6 +67,12 @@ export async function updateConnection(
           ? ofSaml.secretSealed
           : kept
         : sealSecret(deps.sealer, keyOf(before), clientSecret);
+    const isOther =
+      issuer !== before.issuer ||
+      settings.clientId !== before.settings.clientId ||
+      settings.saml?.subjectAttribute !== before.settings.saml?.subjectAttribute;
+    // What was learned is of the provider of before.
+    if (isOther) delete settings.statesTime;
     const written = {
       name: name ?? before.name,
       issuer,
@@ -79,10 +85,6 @@ export async function updateConnection(
     const isOtherAuthor =
       before.author_tenant_id !== written.author.tenantId ||
       before.author_principal_id !== written.author.principalId;
-    const isOther =
-      issuer !== before.issuer ||
-      settings.clientId !== before.settings.clientId ||
-      settings.saml?.subjectAttribute !== before.settings.saml?.subjectAttribute;
     const [was, will] = [stateOf(before), stateOf({ ...before, ...written, secret_sealed: secretSealed })];
     const changed = (Object.keys(will) as (keyof typeof will)[]).filter(
       (field) => JSON.stringify(will[field]) !== JSON.stringify(was[field]),

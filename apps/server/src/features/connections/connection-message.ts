@@ -54,7 +54,7 @@ function samlOf({ issuer, settings }: ConnectionRow): Connection['saml'] {
 
 /** What a record says of a connection: of certificates that by which one tells them apart. */
 export function stateOf(row: ConnectionRow) {
-  const { saml, ...settings } = row.settings;
+  const { saml, statesTime: _learned, ...settings } = row.settings;
   return {
     kind: row.kind,
     name: row.name,

@@ -5,7 +5,7 @@ import { Problem } from '../../platform/http/index.ts';
 import type { PrincipalId, TenantId } from '../../platform/ids.ts';
 import type { SamlConnection } from './saml/saml-settings.ts';
 
-/** What an administrator decides about a connection, beside its name and issuer. */
+/** What an administrator decides about a connection, beside its name and issuer, and what was learned of its provider. */
 export interface ConnectionSettings {
   clientId: string;
   directoryId: string | null;
@@ -15,6 +15,8 @@ export interface ConnectionSettings {
   createUsers: boolean;
   /** Of the kind `saml`, and of no other; rows of before have none. */
   saml?: SamlConnection | null;
+  /** Learned: the provider has once said when somebody proved who they are, so that it can (docs/adr/0082). */
+  statesTime?: true;
 }
 
 export interface ConnectionRow {
@@ -136,13 +138,23 @@ export async function writePlatformConnection(
           eb.or([
             eb('connections.status', '!=', connection.status),
             eb('connections.issuer', '!=', connection.issuer),
-            sql<boolean>`connections.settings <> ${JSON.stringify(connection.settings)}::jsonb`,
+            sql<boolean>`connections.settings - 'statesTime' <> ${JSON.stringify(connection.settings)}::jsonb`,
           ]),
         ),
     )
     .executeTakeFirst();
   return written.numInsertedOrUpdatedRows === 1n;
 }
+
+/** Of the provider whose answer it was: a connection that was changed meanwhile may lead to another one. */
+export const learnThatTimeIsStated = (tx: TenantTx, { id, updated_at: asOf }: ConnectionRow) =>
+  tx
+    .updateTable('connections')
+    .set({ settings: sql`settings || '{"statesTime": true}'` })
+    .where('tenant_id', '=', tx.tenantId)
+    .where('id', '=', id)
+    .where('updated_at', '=', asOf)
+    .execute();
 
 export async function setConnectionStatus(
   tx: TenantTx,

@@ -18,6 +18,7 @@ import { loadHomePrincipal } from '../people/index.ts';
 import { lockAdministrators, mapRoles } from '../roles/index.ts';
 import { signInRefused } from '../settings/index.ts';
 import type { ConnectionRow } from './connections.repo.ts';
+import { keyOf } from './identities.repo.ts';
 import { checkProofForEnrolment } from './proof-before-enrolment.ts';
 import type { ProvedIdentity, Provider } from './providers/provider.ts';
 import type { Attempt } from './sign-in-attempt.ts';
@@ -78,7 +79,8 @@ export async function openFor(
   // SECURITY: in front of the session, and out of the transaction, which takes back all that was done for it.
   if (attempt.trial !== undefined) throw await endOfTrial(tx, userId, deps.clock.now());
   const vouched = vouchedOf(entering);
-  const beforeEnrolment = () => checkProofForEnrolment(deps, { ...entering, provedAt: identity.provedAt });
+  const beforeEnrolment = () =>
+    checkProofForEnrolment(deps, { ...entering, provedAt: identity.provedAt, key: keyOf(entering) });
   const proved = { userId, client, amr: ['fed'], vouched, browser, beforeEnrolment };
   return afterFirstFactor(deps, tx, proved, request);
 }

@@ -1,9 +1,11 @@
+import { enterOwn } from '../../platform/access/index.ts';
 import { Problem, type RequestContext } from '../../platform/http/index.ts';
 import type { OpenedSession, SignInOutcome } from '../auth/index.ts';
 import type { Deps } from '../deps.ts';
 import { beginSignIn, getConnectionFor } from './begin-sign-in.ts';
 import { enterInvited } from './by-invitation/enter-invited.ts';
 import { enterByIdentity } from './enter-by-identity.ts';
+import { findIdentity } from './identities.repo.ts';
 import { issuePendingLink, LinkRequired } from './link-after-sign-in.ts';
 import { linkOwnIdentity } from './link-own-identity.ts';
 import { ProofDue } from './proof-before-enrolment.ts';
@@ -36,7 +38,8 @@ export type Finished =
  * Takes the answer of a provider, and lets whoever it means in (spec W7 to W9); or links it to whoever was signed in and asked for that;
  * or tells whoever tries the connection what would have come of it.
  *
- * @throws {Problem} `auth.sign_in_expired`, before anything is known of the attempt; `service.unavailable`, and nothing is spent
+ * @throws {Problem} `auth.sign_in_expired`, before anything is known of the attempt; `service.unavailable`, and nothing is spent, where the
+ *   answer finds no place in the queue
  */
 export async function finishSignIn(
   deps: Deps,
@@ -52,7 +55,7 @@ export async function finishSignIn(
     if (attempt.trial !== undefined)
       return { attempt, trialToken: await keepTrial(deps, returned, attempt.trial, request) };
     try {
-      const identity = await redeemAnswer(deps, returned);
+      const { identity, provider } = await redeemAnswer(deps, returned);
       if (attempt.linksTo !== undefined) {
         await linkOwnIdentity(deps, { ...returned, identity }, attempt.linksTo, request);
         return { attempt, linked: row.id };
@@ -61,7 +64,6 @@ export async function finishSignIn(
         const opened = await finishStepUp(deps, { ...returned, identity }, attempt.proves, request);
         return { attempt, proved: row.id, opened };
       }
-      const provider = await deps.providers.get(row);
       const entering = { row, identity, client, attempt, browser: input.browser, provider };
       if (attempt.invitation === undefined)
         return { attempt, outcome: await enterByIdentity(deps, entering, request) };
@@ -70,7 +72,10 @@ export async function finishSignIn(
       const returnTo = isNew ? `${deps.config.publicUrl}/` : attempt.returnTo;
       return { attempt: { ...attempt, returnTo }, outcome };
     } catch (error) {
-      if (error instanceof ProofDue) return { attempt, provider: await askAnew(deps, returned, error) };
+      if (error instanceof ProofDue) {
+        await recordAskedAnew(deps, error, request);
+        return { attempt, provider: await askAnew(deps, returned) };
+      }
       const problem = asProblemOf(error);
       if (problem instanceof Problem) await recordRefusedIdentity(deps, returned, problem, request);
       throw problem;
@@ -84,12 +89,27 @@ export async function finishSignIn(
 }
 
 /** The same sign-in once more, by a proof of now. */
-const askAnew = (deps: Deps, { attempt, cookie }: Returned, { isTimeSaid }: ProofDue): Promise<URL> =>
+const askAnew = (deps: Deps, { attempt, cookie }: Returned): Promise<URL> =>
   beginSignIn(deps, {
     connectionId: attempt.connectionId,
     client: attempt.clientId,
     returnTo: attempt.returnTo,
     cookie: cookie ?? '',
     invitation: attempt.invitation,
-    anew: { since: deps.clock.now().toISOString(), isTimeSaid },
+    anew: { since: deps.clock.now().toISOString() },
   });
+
+/** Somebody came by the session of a user: that is on record though the sign-in was taken back. Of a newcomer there is nobody yet. */
+async function recordAskedAnew(deps: Deps, { key }: ProofDue, request: RequestContext): Promise<void> {
+  const user = await findIdentity(deps.doors, key);
+  if (user === undefined) return;
+  await deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId: user.tenantId }), (tx) =>
+    deps.audit.record(tx, {
+      action: 'second_factor_asked',
+      actor: { kind: 'anonymous', subject: { tenantId: user.tenantId, id: user.userId } },
+      resource: { type: 'user', id: user.userId },
+      after: { enrolment: true, connection: key.connectionId, provedAnew: false },
+      request,
+    }),
+  );
+}

@@ -8,17 +8,21 @@ import {
   type World,
 } from '../../../test/connections.fixture.ts';
 import { setRules } from '../../../test/mail-sign-in.fixture.ts';
+import { recordsOf } from '../../../test/recovery.fixture.ts';
 import { enrolAtSignIn, ME, STEP_UP } from '../../../test/second-factor.fixture.ts';
 import { isRecent, landed } from '../../../test/step-up.fixture.ts';
 
 let world: World;
 let gatehouse: World['gatehouse'];
 let demanding: Organisation;
+let silent: Organisation;
 beforeAll(async () => {
   world = await startWorld();
   ({ gatehouse } = world);
   demanding = await addOrganisation(world, 'demanding');
-  await setRules(gatehouse, demanding.tenantId, { mfa: { policy: 'mandatory', rememberDays: 0 } });
+  silent = await addOrganisation(world, 'silent');
+  for (const { tenantId } of [demanding, silent])
+    await setRules(gatehouse, tenantId, { mfa: { policy: 'mandatory', rememberDays: 0 } });
   gatehouse.clock.advance({ seconds: 2 });
 });
 afterAll(() => world.close());
@@ -34,15 +38,16 @@ describe('a first factor, where the tenant demands one', () => {
     location: string,
     name: string,
     provedAt: Date | 'now' | 'not said',
+    at = demanding,
   ) {
-    demanding.provider.claims = verified(name, `${name}@demanding.example`);
-    demanding.provider.provedAt = provedAt;
+    at.provider.claims = verified(name, `${name}@${at === silent ? 'silent' : 'demanding'}.example`);
+    at.provider.provedAt = provedAt;
     const back = await world.providers.authorize(location);
     const answer = await browser.get(`${back.pathname}${back.search}`, { accept: 'text/html' });
     return String(landed(world, answer));
   }
-  const begin = async (browser: TestBrowser) =>
-    String((await browser.get(`${demanding.login}?returnTo=/users`)).headers.location);
+  const begin = async (browser: TestBrowser, { login } = demanding) =>
+    String((await browser.get(`${login}?returnTo=/users`)).headers.location);
   const usersOf = async (name: string) => (await world.usersOf(`${name}@demanding.example`)).length;
 
   it('is set up by a proof of now: whose session at the provider was open goes back there first, and nothing has happened until then [threat 35]', async () => {
@@ -88,21 +93,38 @@ describe('a first factor, where the tenant demands one', () => {
     expect(await comeBack(browser, there, 'mallory', 'now')).toContain('problem=auth.sign_in_expired');
   });
 
-  it('is set up as before where the provider says no time and does not claim to; one that claims to and says none was not asked', async () => {
-    const silent = gatehouse.browser();
-    const there = await comeBack(silent, await begin(silent), 'quiet', 'not said');
-    expect(there).toMatch(PROVIDER);
-    expect(await comeBack(silent, there, 'quiet', 'not said')).toContain('/signin/enrol');
-    demanding.provider.alter.metadata = (body) =>
+  it('is set up as before where the provider has never said a time and does not claim to; one that has, or claims to, and says none was not asked [threat 35]', async () => {
+    /** What comes of two answers, one after the other; the second to a request from which what it asks for was taken out. */
+    const twice = async (name: string, first: Date | 'not said') => {
+      const browser = gatehouse.browser();
+      const there = new URL(await comeBack(browser, await begin(browser, silent), name, first, silent));
+      expect(there.hostname).toBe('id.silent.example');
+      there.searchParams.delete('max_age');
+      return comeBack(browser, there.href, name, 'not said', silent);
+    };
+    const asked = async () => {
+      const [user] = await world.usersOf('quiet@silent.example');
+      return (await recordsOf(gatehouse, 'second_factor_asked', String(user?.id))).map(({ after }) => after);
+    };
+    expect(await twice('quiet', 'not said')).toContain('/signin/enrol');
+    expect(await asked()).toEqual([{ enrolment: true }]);
+    expect(await twice('quiet', ago(60))).toContain('problem=auth.not_proved_anew');
+    // Whose session somebody came by is on record, though nothing came of it.
+    expect((await asked())[0]).toMatchObject({ enrolment: true, provedAnew: false });
+    expect(await twice('quiet', 'not said')).toContain('problem=auth.not_proved_anew');
+    const [refused] = await gatehouse.sql<{ after: object }>(
+      `select after from gatehouse.audit_records where action = 'failed_login' and resource_id = $1 order by id desc limit 1`,
+      [silent.connectionId],
+    );
+    expect(refused?.after).toMatchObject({ at: 'enrolment', verdict: 'auth.not_proved_anew' });
+
+    silent.provider.alter.metadata = (body) =>
       Object.assign(body, { claims_supported: ['sub', 'auth_time'] });
     gatehouse.clock.advance({ seconds: 1 });
-    await demanding.admin.signInAgain();
-    const renamed = await demanding.admin.patch(`/connections/${demanding.connectionId}`, {
-      name: 'Claiming',
-    });
-    expect(renamed.status).toBe(200);
-    const claiming = gatehouse.browser();
-    const anew = await comeBack(claiming, await begin(claiming), 'claimed', 'not said');
-    expect(await comeBack(claiming, anew, 'claimed', 'not said')).toContain('problem=auth.not_proved_anew');
+    await silent.admin.signInAgain();
+    const other = { clientId: 'another', clientSecret: 'another-secret-of-the-provider' };
+    expect((await silent.admin.patch(`/connections/${silent.connectionId}`, other)).status).toBe(200);
+    expect((await silent.admin.post(`/connections/${silent.connectionId}/enable`)).status).toBe(200);
+    expect(await twice('claimed', 'not said')).toContain('problem=auth.not_proved_anew');
   });
 });

@@ -1,10 +1,11 @@
+import { enterOwn } from '../../platform/access/index.ts';
 import type { SessionId } from '../../platform/ids.ts';
 import type { SigningBrowser } from '../auth/index.ts';
 import type { KnownClient } from '../clients/index.ts';
 import type { Deps } from '../deps.ts';
 import { redirectUriOf } from './connection-message.ts';
-import type { ConnectionRow } from './connections.repo.ts';
-import type { ProvedIdentity } from './providers/provider.ts';
+import { type ConnectionRow, learnThatTimeIsStated } from './connections.repo.ts';
+import type { ProvedIdentity, Provider } from './providers/provider.ts';
 import type { Place } from './saml/saml-thread.ts';
 import { spendMessageIds } from './saml/spend-message-ids.ts';
 import type { Attempt } from './sign-in-attempt.ts';
@@ -30,14 +31,14 @@ export interface Returned extends FinishSignIn {
 }
 
 /**
- * What the provider says of whoever came back.
+ * What the provider says of whoever came back, and the provider.
  *
  * @throws {ProviderFault}
  */
 export async function redeemAnswer(
   deps: Deps,
   { row, attempt, query, state, place }: Pick<Returned, 'row' | 'attempt' | 'query' | 'state' | 'place'>,
-): Promise<ProvedIdentity> {
+): Promise<{ identity: ProvedIdentity; provider: Provider }> {
   const provider = await deps.providers.get(row);
   const redirectUri = redirectUriOf(deps.config, row);
   // Of our own address and the query: what a proxy or a forged Host says of the rest does not count.
@@ -46,9 +47,13 @@ export async function redeemAnswer(
     ...attempt,
     state,
     redirectUri,
-    anew: (attempt.proves ?? attempt.anew) !== undefined,
     place,
   });
   await spendMessageIds(deps, row, identity);
-  return identity;
+  // SECURITY: from then on an answer without a time is one to a request from which something was taken out (docs/adr/0082).
+  if (identity.provedAt !== undefined && !provider.statesTime && !row.settings.statesTime)
+    await deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId: row.tenant_id }), (tx) =>
+      learnThatTimeIsStated(tx, row),
+    );
+  return { identity, provider };
 }

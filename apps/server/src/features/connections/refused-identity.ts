@@ -10,7 +10,7 @@ import type { Returned } from './redeem-answer.ts';
  */
 export async function recordRefusedIdentity(
   deps: Deps,
-  { row, attempt: { linksTo, proves } }: Pick<Returned, 'row' | 'attempt'>,
+  { row, attempt: { linksTo, proves, anew } }: Pick<Returned, 'row' | 'attempt'>,
   problem: Problem,
   request: RequestContext,
 ): Promise<void> {
@@ -42,6 +42,7 @@ export async function recordRefusedIdentity(
         after: {
           ...(linksTo && { connection: row.id }),
           ...(proves && { at: 'step-up' }),
+          ...(anew && { at: 'enrolment' }),
           verdict: problem.code,
           ...(why instanceof ProviderFault && why.reason !== undefined && { reason: why.reason }),
         },

@@ -25,8 +25,8 @@ export interface Attempt {
   linksTo?: { userId: UserId; tenantId: TenantId; sessionId: SessionId };
   /** Whose session goes on when the provider has had its owner prove anew who they are, and since when it was to. */
   proves?: { userId: UserId; tenantId: TenantId; sessionId: SessionId; since: string };
-  /** Sent back to prove anew who they are, since when, and whether the provider had said a time before that. */
-  anew?: { since: string; isTimeSaid: boolean };
+  /** Sent back to prove anew who they are, and since when. */
+  anew?: { since: string };
   /** Somebody tries the connection: it signs nobody in, and this session alone is shown what came of it. */
   trial?: { sessionId: string };
   /** The token of the invitation that the person takes there. */

@@ -28,8 +28,6 @@ export interface Challenge {
   nonce: string;
   codeVerifier: string;
   redirectUri: string;
-  /** Whether the provider is to have the person prove anew who they are, whatever session they have there. */
-  anew: boolean;
   /** SAML: what the provider had the browser post, and what waited for it here. */
   answer?: string;
   /** SAML: its place among the documents that wait to be read. */
@@ -42,8 +40,8 @@ export interface Provider {
   provesAnew: boolean;
   /** Whether it says of itself that it states when: who is asked and then says nothing was not asked. */
   statesTime: boolean;
-  /** Where the browser goes. */
-  authorizationUrl(challenge: Challenge): Promise<URL>;
+  /** Where the browser goes. `anew`: to have the person prove anew who they are, whatever session they have there. */
+  authorizationUrl(challenge: Challenge & { anew: boolean }): Promise<URL>;
   /**
    * What the provider says of whoever came back to this address.
    *

@@ -5,12 +5,14 @@ import { HttpError } from '../../../platform/http-client/index.ts';
 import { Problem, type RequestContext } from '../../../platform/http/index.ts';
 import type { UserId } from '../../../platform/ids.ts';
 import type { Deps } from '../../deps.ts';
+import { hasSecondFactor } from '../../auth/index.ts';
 import { isAuthorStanding } from '../../roles/index.ts';
 import type { ConnectionRow } from '../connections.repo.ts';
 import { isOwnDomain } from '../domains.repo.ts';
 import { enterByIdentity } from '../enter-by-identity.ts';
 import { type Entering, valuesOf } from '../entering.ts';
 import { findIdentity, keyOf } from '../identities.repo.ts';
+import { isTimeStated } from '../proof-before-enrolment.ts';
 import { ProviderFault, type ProvedIdentity } from '../providers/provider.ts';
 import { redeemAnswer, type Returned } from '../redeem-answer.ts';
 import { domainOf, vouchingOf } from '../vouching.ts';
@@ -35,15 +37,15 @@ export async function judgeTrial(
   request: RequestContext,
 ): Promise<Judgement> {
   const notes = await notesOn(deps, returned.row);
-  let identity: ProvedIdentity;
+  let redeemed: Awaited<ReturnType<typeof redeemAnswer>>;
   try {
-    identity = await redeemAnswer(deps, returned);
+    redeemed = await redeemAnswer(deps, returned);
   } catch (error) {
     return { ...NOTHING, findings: [faultOf(error), ...notes] };
   }
   const { row } = returned;
-  const provider = await deps.providers.get(row);
-  const judged = await enter(deps, { ...returned, identity, provider }, request);
+  const { identity } = redeemed;
+  const judged = await enter(deps, { ...returned, ...redeemed }, request);
   const said = valuesOf(identity.claims[row.settings.groupsClaim]);
   const roles = row.settings.roles
     .filter(({ value }) => said.has(value))
@@ -52,7 +54,7 @@ export async function judgeTrial(
     findings: [
       ...judged.faults,
       ...notes,
-      ...notesOnTime(identity),
+      ...(await notesOnTime(deps, row, { ...redeemed, user: judged.user })),
       ...notesOnMapping(row, identity, roles, judged),
     ],
     claims: shownClaims(identity.claims),
@@ -154,9 +156,25 @@ async function notesOn(deps: Deps, row: ConnectionRow): Promise<Finding[]> {
   ];
 }
 
-/** It was asked, and did not say: whoever comes by it does nothing that asks for a recent proof, unless they prove it otherwise (docs/adr/0078). */
-const notesOnTime = ({ provedAt }: ProvedIdentity): Finding[] =>
-  provedAt === undefined ? [note('provider.time_unsaid')] : [];
+/**
+ * It was asked, and did not say: whoever comes by it does nothing that asks for a recent proof, unless they prove it otherwise
+ * (docs/adr/0078); and where it states times by its own word, nobody sets up the factor by it that the tenant demands (docs/adr/0082).
+ */
+async function notesOnTime(
+  deps: Deps,
+  row: ConnectionRow,
+  { identity, provider, user }: Pick<Entering, 'identity' | 'provider'> & { user: Judgement['user'] },
+): Promise<Finding[]> {
+  if (identity.provedAt !== undefined) return [];
+  if (!isTimeStated(provider, row)) return [note('provider.time_unsaid')];
+  const { mfa } = await deps.tenantRules.get(row.tenant_id);
+  const hasFactor = (id: string) =>
+    deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId: row.tenant_id }), (tx) =>
+      hasSecondFactor(tx, id as UserId),
+    );
+  const keepsOut = mfa.policy === 'mandatory' && !(user?.id != null && (await hasFactor(user.id)));
+  return [{ ...note('provider.time_withheld'), keepsOut }];
+}
 
 function notesOnMapping(
   { settings }: ConnectionRow,

@@ -13,6 +13,7 @@ import { addCaller, addTenant, type Caller, itemsOf } from '../../../../test/peo
 import { makeKey, readRequest, respond } from '../../../../test/saml-provider.fixture.ts';
 import { addSamlOrganisation, comeBack, postResponse } from '../../../../test/saml.fixture.ts';
 import { ROOT_TENANT } from '../../../platform/ids.ts';
+import { setRules } from '../../../../test/mail-sign-in.fixture.ts';
 import { addPerson } from '../../../../test/standing/people.fixture.ts';
 import { PLATFORM_CONNECTIONS } from '../platform-connections.ts';
 
@@ -155,13 +156,41 @@ describe('trying a connection', () => {
     ['no address', { email: ' ' }, ['auth.email_unproved']],
     ['an address of somebody else’s domain', { email: 'x@elsewhere.example' }, ['auth.domain_unproved']],
     ['no groups', { groups: undefined }, ['claims.groups_missing']],
-    ['no time of the sign-in there', { auth_time: 0 }, ['provider.time_unsaid']],
+    ['no time of the sign-in there, which it has said before', { auth_time: 0 }, ['provider.time_withheld']],
     ['groups that nothing is mapped to', { groups: ['x'] }, ['mapping.unmatched']],
   ])('says what is wrong with an answer that has %s', async (_, more, expected) => {
     const trial = await tried(acme, person('awkward', { groups: ['noc'], ...more }));
     expect(codes(trial)).toEqual(expected);
     expect(trial.enters).toBe(!expected[0]?.startsWith('auth.'));
     expect(trial.identity).toMatchObject({ subject: 'awkward' });
+  });
+
+  it('says whether a provider that says no time could say it, and who is kept out by that where a factor is demanded', async () => {
+    const mute = await addOrganisation(world, 'mute');
+    await setRules(gatehouse, mute.tenantId, { mfa: { policy: 'mandatory', rememberDays: 0 } });
+    const answer = verified('newcomer', 'newcomer@mute.example');
+    const timeless = async () => {
+      const { findings, enters } = await tried(mute, { ...answer, auth_time: 0 });
+      return [enters, findings];
+    };
+    const said = (code: string, keepsOut = false) => [{ code, keepsOut, detail: null }];
+    expect(await timeless()).toEqual([true, said('provider.time_unsaid')]);
+    expect((await tried(mute, answer)).findings).toEqual([]);
+    expect(await timeless()).toEqual([false, said('provider.time_withheld', true)]);
+    // What was learned is of that client there, and of nothing else.
+    const { settings } = (
+      await gatehouse.sql<{ settings: object }>('select settings from gatehouse.connections where id = $1', [
+        mute.connectionId,
+      ])
+    )[0] as { settings: object };
+    expect(settings).toMatchObject({ statesTime: true });
+    const read = await mute.admin.get(`/connections/${mute.connectionId}`);
+    expect(read.body).not.toHaveProperty('statesTime');
+    const changed = await mute.admin.patch(`/connections/${mute.connectionId}`, { clientId: 'another' });
+    expect(changed.status, changed.text).toBe(200);
+    expect(
+      await gatehouse.sql('select settings from gatehouse.connections where id = $1', [mute.connectionId]),
+    ).not.toMatchObject([{ settings: { statesTime: true } }]);
   });
 
   it.each<[string, Organisation['provider']['alter'], string, RegExp]>([
