@@ -46,12 +46,12 @@ export async function finishSignIn(
   input: FinishSignIn,
   request: RequestContext,
 ): Promise<Finished> {
-  const { attempt, place } = await spendAttempt(deps, input.state, input);
+  const { attempt, cookie, place } = await spendAttempt(deps, input.state, input);
   try {
     const client = await deps.clients.get(attempt.clientId);
     // SECURITY: as it is now, and not as it was when the browser left (threat 45).
     const row = await getConnectionFor(deps, attempt.connectionId, attempt);
-    const returned = { ...input, attempt, place, row, client };
+    const returned = { ...input, attempt, cookie, place, row, client };
     if (attempt.trial !== undefined)
       return { attempt, trialToken: await keepTrial(deps, returned, attempt.trial, request) };
     try {
@@ -94,7 +94,7 @@ const askAnew = (deps: Deps, { attempt, cookie }: Returned): Promise<URL> =>
     connectionId: attempt.connectionId,
     client: attempt.clientId,
     returnTo: attempt.returnTo,
-    cookie: cookie ?? '',
+    cookie,
     invitation: attempt.invitation,
     anew: { since: deps.clock.now().toISOString() },
   });

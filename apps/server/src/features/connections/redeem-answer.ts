@@ -24,6 +24,7 @@ export interface FinishSignIn {
 /** A sign-in that has come back, and what it was begun with. */
 export interface Returned extends FinishSignIn {
   attempt: Attempt;
+  cookie: string;
   /** SAML: its place among the documents that wait to be read. */
   place: Place | undefined;
   row: ConnectionRow;

@@ -59,14 +59,15 @@ export async function issueAttempt(
  * that began, so that nobody is signed in as somebody else by a link (login CSRF, threats 20, 33); once (threats 57, 79). A browser
  * that is not the one spends nothing.
  *
- * @returns with it, where a response waits to be read, its place in the queue: whoever has it gives it back.
+ * @returns with it the cookie by which the browser was known, and, where a response waits to be read, its place in the queue: whoever has it
+ *   gives it back.
  * @throws {Problem} `auth.sign_in_expired`; `service.unavailable`, and nothing is spent
  */
 export async function spendAttempt(
   deps: Deps,
   state: string,
   { connectionId, cookie }: { connectionId: string; cookie: string | undefined },
-): Promise<{ attempt: Attempt; place: Place | undefined }> {
+): Promise<{ attempt: Attempt; cookie: string; place: Place | undefined }> {
   const tenantId = tenantOfToken(state);
   if (tenantId === undefined || cookie === undefined) throw expired();
   let place: Place | undefined;
@@ -88,7 +89,7 @@ export async function spendAttempt(
   };
   try {
     const attempt = await deps.doors.withTenant(enterOwn({ kind: 'claim', tenantId }), spend);
-    return { attempt, place };
+    return { attempt, cookie, place };
   } catch (error) {
     place?.release();
     throw error;
