@@ -122,6 +122,7 @@ const settle = (page: Page): Promise<void> =>
         setTimeout(next, 200);
       });
       const moving = document.getAnimations().filter((each) => each instanceof CSSTransition);
+      // Brought to its end: one that stands still, as in what is not painted, would never come there.
       for (const each of moving) each.finish();
       still = moving.length === 0 ? still + 1 : 0;
     }
@@ -143,9 +144,7 @@ export async function showScheme(page: Page, scheme: Scheme): Promise<void> {
   await page.emulateMedia({ colorScheme: scheme });
   await page.waitForFunction((wanted) => {
     const set = document.documentElement.dataset.mantineColorScheme ?? wanted;
-    const moving = document.getAnimations().filter((each) => each instanceof CSSTransition);
-    // Brought to its end: one that stands still, as in what is not painted, would never come there.
-    for (const each of moving) each.finish();
-    return set === wanted && matchMedia(`(prefers-color-scheme: ${wanted})`).matches && moving.length === 0;
+    return set === wanted && matchMedia(`(prefers-color-scheme: ${wanted})`).matches;
   }, scheme);
+  await settle(page);
 }

@@ -14,10 +14,10 @@ export function CopyFact({ name, value }: { name: string; value: string }) {
             <Button
               size="compact-sm"
               variant="default"
-              aria-label={t('connections.saml.copyOf', { what: name })}
+              aria-label={t('copy.of', { what: name })}
               onClick={copy}
             >
-              {t(`connections.saml.${copied ? 'copied' : 'copy'}`)}
+              {t(`copy.${copied ? 'done' : 'act'}`)}
             </Button>
           )}
         </CopyButton>

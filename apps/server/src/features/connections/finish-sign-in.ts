@@ -99,7 +99,10 @@ const askAnew = (deps: Deps, { attempt, cookie }: Returned): Promise<URL> =>
     anew: { since: deps.clock.now().toISOString() },
   });
 
-/** Somebody came by the session of a user: that is on record though the sign-in was taken back. Of a newcomer there is nobody yet. */
+/**
+ * Somebody came by the session of a user: that is on record though the sign-in was taken back. An identity that enters nobody yet
+ * names nobody.
+ */
 async function recordAskedAnew(deps: Deps, { key }: ProofDue, request: RequestContext): Promise<void> {
   const user = await findIdentity(deps.doors, key);
   if (user === undefined) return;
