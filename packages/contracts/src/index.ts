@@ -1,3 +1,4 @@
+export * from './access-rule.ts';
 export * from './errors.ts';
 export * from './password-rules.ts';
 export * from './permissions.ts';
