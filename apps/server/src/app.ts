@@ -21,6 +21,7 @@ import {
   installValidation,
   sendProblem,
 } from './platform/http/index.ts';
+import type { CallingPrincipal } from './platform/access/index.ts';
 import type { ServerCertificate } from './platform/tls/index.ts';
 import { installTraces } from './platform/traces/install.ts';
 import { SECURITY_HEADERS, installSecurityHeaders } from './platform/http/security-headers.ts';
@@ -95,8 +96,11 @@ const logLine = (request: FastifyRequest, status: number, elapsed: number) => ({
   status,
   ms: Math.round(elapsed * 10) / 10,
   tenantId: request.principal?.tenantId,
-  userId: request.principal?.userId,
+  ...(request.principal && callerInLog(request.principal)),
 });
+
+const callerInLog = (principal: CallingPrincipal) =>
+  principal.kind === 'user' ? { userId: principal.userId } : { [principal.kind]: principal.principalId };
 
 /** For front ends on other hosts: an explicit list, with credentials (spec D3). Without one there is no CORS at all. */
 const crossOrigin = ({ allowOrigins }: Config): FastifyCorsOptions => ({

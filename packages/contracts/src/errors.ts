@@ -22,6 +22,7 @@ export const ERRORS = {
   'auth.passkey_failed': { status: 401, title: 'This passkey does not open an account here' },
   'auth.mfa_session_invalid': { status: 401, title: 'The sign-in that this belongs to is over' },
   'auth.insufficient_user_authentication': { status: 401, title: 'Prove once more that it is you' },
+  'auth.person_required': { status: 403, title: 'This is for people, not for services and API keys' },
   'auth.client_unknown': { status: 400, title: 'No such client' },
   'auth.client_not_allowed': { status: 403, title: 'This account may not use this client' },
   'auth.sign_in_refused': { status: 403, title: 'The rules of your organisation do not let you sign in' },

@@ -1,18 +1,34 @@
 import type { FastifyRequest } from 'fastify';
-import { callerOf, type EnteredTenant, type UserPrincipal } from '../platform/access/index.ts';
+import {
+  callerOf,
+  type CallingPrincipal,
+  type EnteredTenant,
+  personOf,
+  type UserPrincipal,
+} from '../platform/access/index.ts';
 import type { TenantTx } from '../platform/database/index.ts';
 import { contextOf, type RequestContext } from '../platform/http/index.ts';
 import type { Deps } from './deps.ts';
 
 /** Who asks, in which tenant, by which request. */
 export interface Caller {
-  principal: UserPrincipal;
+  principal: CallingPrincipal;
   entered: EnteredTenant;
   request: RequestContext;
 }
 
+/** The same on a route that is for people. */
+export interface Person extends Caller {
+  principal: UserPrincipal;
+}
+
 export const callerWith = (request: FastifyRequest): Caller => ({
   ...callerOf(request),
+  request: contextOf(request),
+});
+
+export const personWith = (request: FastifyRequest): Person => ({
+  ...personOf(request),
   request: contextOf(request),
 });
 

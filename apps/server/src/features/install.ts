@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { installAccessHook } from '../platform/access/index.ts';
+import { type CallingPrincipal, type EnteredTenant, installAccessHook } from '../platform/access/index.ts';
 import { contextOf } from '../platform/http/index.ts';
 import { newId } from '../platform/ids.ts';
 import { installLimits } from '../platform/limits/index.ts';
@@ -62,27 +62,24 @@ import { ownActivityRoutes, ownProfileRoutes, usersRoutes } from './users/index.
 /** Hooks first, then every feature's routes: a route that is added before the access hook would not be judged by it. */
 export async function installFeatures(app: FastifyInstance, deps: Deps): Promise<void> {
   installLimits(app, deps.limits, deps.metrics);
+  const denied = (
+    request: FastifyRequest,
+    principal: CallingPrincipal,
+    entered: EnteredTenant,
+    reason: { permission?: string; code?: string },
+  ) => {
+    const resource = { type: 'route', id: routeOf(request) };
+    return deps.denials.record({ principal, entered, request: contextOf(request), resource, reason });
+  };
   installAccessHook(app, {
     doors: deps.doors,
     authenticate: (request) => authenticate(deps, request),
     onAuthenticated: (reply, { tenantId }) => countRequest(deps, reply, tenantId),
     onDenied: (request, principal, entered, permission) =>
-      deps.denials.record({
-        principal,
-        entered,
-        request: contextOf(request),
-        resource: { type: 'route', id: routeOf(request) },
-        reason: { permission },
-      }),
+      denied(request, principal, entered, { permission }),
+    onMachineRefused: (request, principal, entered, code) => denied(request, principal, entered, { code }),
     onTenantRefused: (request, principal, entered) =>
-      deps.denials.record({
-        principal,
-        entered,
-        request: contextOf(request),
-        resource: { type: 'route', id: routeOf(request) },
-        reason: { code: 'resource.not_found' },
-      }),
-    // Every principal is that of a session, until machines have one.
+      denied(request, principal, entered, { code: 'resource.not_found' }),
     checkStepUp: (principal, stepUp) => checkStepUp(deps, principal as SignedInPrincipal, stepUp),
     onAnonymousDenial: (request, code) => deps.decisions.anonymousDenial(routeOf(request), code),
     onPermitted: (request, principal, entered, permission) => {

@@ -42,7 +42,7 @@ const record = {
   time: Time,
   action: Type.String({ examples: ['login'] }),
   actor: Message({
-    kind: Type.String({ enum: ['user', 'system', 'anonymous'] }),
+    kind: Type.String({ enum: ['user', 'service', 'api_key', 'system', 'anonymous'] }),
     id: Nullable(Id),
     tenantId: Nullable(Id),
     label: Nullable(Type.String({ description: "The actor's address at that time; null once erased." })),

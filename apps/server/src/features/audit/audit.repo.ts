@@ -14,7 +14,7 @@ export interface NewRecord {
   id: string;
   occurredAt: Date;
   action: AuditAction;
-  actorKind: 'user' | 'system' | 'anonymous';
+  actorKind: 'user' | 'service' | 'api_key' | 'system' | 'anonymous';
   actorId: string | null;
   actorTenantId: string | null;
   resourceType: string;

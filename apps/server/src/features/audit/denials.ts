@@ -1,4 +1,4 @@
-import type { EnteredTenant, UserPrincipal } from '../../platform/access/index.ts';
+import type { EnteredTenant, CallingPrincipal } from '../../platform/access/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { DatabaseUnavailable, type Doors, type TenantTx } from '../../platform/database/index.ts';
 import type { RequestContext } from '../../platform/http/index.ts';
@@ -11,7 +11,7 @@ const FLUSH_MS = 5000;
 
 /** The refusal of a signed-in caller. */
 export interface Denied {
-  principal: UserPrincipal;
+  principal: CallingPrincipal;
   entered: EnteredTenant;
   request: RequestContext;
   resource: { type: string; id: string | null };
@@ -119,13 +119,7 @@ export function createDenials(deps: {
 }
 
 const keyOf = ({ principal, entered, reason }: Denied) =>
-  JSON.stringify([
-    entered.tenantId,
-    principal.homeTenantId,
-    principal.userId,
-    reason.permission ?? '',
-    reason.code ?? '',
-  ]);
+  JSON.stringify([entered.tenantId, principal.principalId, reason.permission ?? '', reason.code ?? '']);
 
 const isSameResource = (a: Denied, b: Denied) =>
   a.resource.type === b.resource.type && a.resource.id === b.resource.id;

@@ -2,15 +2,19 @@ import type { AuditAction } from '@gatehouse/contracts';
 import type { SystemTx, TenantTx } from '../../platform/database/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { RequestContext } from '../../platform/http/index.ts';
-import { newId, ROOT_TENANT, type TenantId, type UserId } from '../../platform/ids.ts';
-import type { UserPrincipal } from '../../platform/access/index.ts';
+import { newId, type PrincipalId, ROOT_TENANT, type TenantId, type UserId } from '../../platform/ids.ts';
+import type { CallingPrincipal } from '../../platform/access/index.ts';
 import { insertRecord, type NewRecord } from './audit.repo.ts';
 import { type AuditState, Personal, type Subject } from './personal.ts';
 import type { SubjectKeys } from './subject-keys.ts';
 
-/** Who acted. A user is named by id; the address it had at that time is sealed beside it. */
+/**
+ * Who acted. A user is named by id; the address it had at that time is sealed beside it. A machine is named by its principal, and by
+ * its client_id or as lists show the key; where somebody's key was used from is sealed under the key of its owner.
+ */
 export type Actor =
   | { kind: 'user'; id: UserId; tenantId: TenantId; email: string }
+  | { kind: 'service' | 'api_key'; id: PrincipalId; tenantId: TenantId; name: string; owner?: Subject }
   | { kind: 'system' }
   | { kind: 'anonymous'; subject?: Subject };
 
@@ -31,12 +35,22 @@ export interface Audit {
   recordAsSystem(tx: SystemTx, tenantId: TenantId, entry: AuditEntry): Promise<void>;
 }
 
-export const actorOf = (principal: UserPrincipal): Actor => ({
-  kind: 'user',
-  id: principal.userId,
-  tenantId: principal.homeTenantId,
-  email: principal.email,
-});
+export function actorOf(principal: CallingPrincipal): Actor {
+  const { tenantId } = principal;
+  switch (principal.kind) {
+    case 'user': {
+      const { userId, homeTenantId, email } = principal;
+      return { kind: 'user', id: userId, tenantId: homeTenantId, email };
+    }
+    case 'service':
+      return { kind: 'service', id: principal.principalId, tenantId, name: principal.clientId };
+    case 'api_key': {
+      const { principalId: id, shownAs: name, owner } = principal;
+      const subject = owner.kind === 'user' && { owner: { tenantId: owner.homeTenantId, id: owner.userId } };
+      return { kind: 'api_key', id, tenantId, name, ...subject };
+    }
+  }
+}
 
 /** Whose key seals what is known of a caller without an account: a key of the day, in the root tenant. */
 export const subjectOfTheDay = (now: Date): Subject => ({
@@ -68,7 +82,8 @@ export function createAudit({ keys, clock }: { keys: SubjectKeys; clock: Clock }
     const context = {
       ip: of(entry.request?.ip),
       userAgent: of(entry.request?.userAgent),
-      actor: entry.actor.kind === 'user' ? of(entry.actor.email) : null,
+      actor:
+        entry.actor.kind === 'user' ? of(entry.actor.email) : 'name' in entry.actor ? entry.actor.name : null,
     };
     const record: NewRecord = {
       tenantId,
@@ -76,8 +91,8 @@ export function createAudit({ keys, clock }: { keys: SubjectKeys; clock: Clock }
       occurredAt: clock.now(),
       action: entry.action,
       actorKind: entry.actor.kind,
-      actorId: entry.actor.kind === 'user' ? entry.actor.id : null,
-      actorTenantId: entry.actor.kind === 'user' ? entry.actor.tenantId : null,
+      actorId: 'id' in entry.actor ? entry.actor.id : null,
+      actorTenantId: 'id' in entry.actor ? entry.actor.tenantId : null,
       resourceType: entry.resource.type,
       resourceId: entry.resource.id,
       before: await seal('before', entry.before ?? null),
@@ -109,5 +124,6 @@ export function createAudit({ keys, clock }: { keys: SubjectKeys; clock: Clock }
 function subjectOfActor(actor: Actor, tenantId: TenantId, now: Date): Subject {
   if (actor.kind === 'user') return { tenantId: actor.tenantId, id: actor.id };
   if (actor.kind === 'anonymous' && actor.subject) return actor.subject;
+  if ('owner' in actor && actor.owner) return actor.owner;
   return { tenantId, id: subjectOfTheDay(now).id };
 }

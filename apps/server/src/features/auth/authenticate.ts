@@ -1,15 +1,10 @@
-import {
-  FEATURE_PERMISSIONS,
-  type FeatureName,
-  getSystemRole,
-  isSystemRoleName,
-  type TenantSettings,
-} from '@gatehouse/contracts';
+import type { TenantSettings } from '@gatehouse/contracts';
 import type { FastifyRequest } from 'fastify';
 import type { UserPrincipal } from '../../platform/access/index.ts';
 import { Problem } from '../../platform/http/index.ts';
 import { CONSOLE_CLIENT } from '../clients/index.ts';
 import type { Deps } from '../deps.ts';
+import { permissionsOf } from '../roles/index.ts';
 import { type AccessToken, checkAccessToken, checkAfterAnotherLook } from './access-token.ts';
 import { type AccessCookie, readAccessCookie } from './cookies.ts';
 import { checkCsrf, checkOrigin, isOfAnotherOrigin } from './cross-site.ts';
@@ -98,7 +93,11 @@ const invalidToken = () =>
     headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
   });
 
-function principalOf(session: SessionContext, token: AccessToken, features: Features): SignedInPrincipal {
+function principalOf(
+  session: SessionContext,
+  token: AccessToken,
+  features: TenantSettings['features'],
+): SignedInPrincipal {
   return {
     kind: 'user',
     tenantId: session.active_tenant_id,
@@ -111,34 +110,4 @@ function principalOf(session: SessionContext, token: AccessToken, features: Feat
     email: session.email,
     session,
   };
-}
-
-type Features = TenantSettings['features'];
-const setsByRoles = new Map<string, ReadonlySet<string>>();
-
-/**
- * Built-in roles are immutable in a release: the union of a combination of them is made once. What belongs to a feature that the
- * tenant does not have is held by nobody there, whatever the roles (spec T5).
- */
-function permissionsOf(session: SessionContext, features: Features): ReadonlySet<string> {
-  const without = FEATURES.filter((name) => !features[name]);
-  const key = `${session.role_names.join(' ')} - ${without.join(' ')}`;
-  let builtIn = setsByRoles.get(key);
-  if (builtIn === undefined) {
-    builtIn = less(
-      session.role_names.filter(isSystemRoleName).flatMap((name) => getSystemRole(name).permissions),
-      without,
-    );
-    if (setsByRoles.size < 1000) setsByRoles.set(key, builtIn);
-  }
-  return session.tenant_permissions.length === 0
-    ? builtIn
-    : new Set([...builtIn, ...less(session.tenant_permissions, without)]);
-}
-
-const FEATURES = Object.keys(FEATURE_PERMISSIONS) as FeatureName[];
-
-function less(permissions: readonly string[], without: readonly FeatureName[]): Set<string> {
-  const missing = new Set<string>(without.flatMap((name) => FEATURE_PERMISSIONS[name]));
-  return new Set(permissions.filter((permission) => !missing.has(permission)));
 }

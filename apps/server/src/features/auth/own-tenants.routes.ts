@@ -1,7 +1,7 @@
 import { OwnTenant, PageQuery, PLAIN_TEXT, SignInResponse, SwitchTenantRequest } from '@gatehouse/contracts';
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import { callerOf, user } from '../../platform/access/index.ts';
+import { personOf, user } from '../../platform/access/index.ts';
 import { contextOf, page, pageOf, problems } from '../../platform/http/index.ts';
 import type { Deps } from '../deps.ts';
 import type { SignedInPrincipal } from './authenticate.ts';
@@ -38,7 +38,7 @@ export const ownTenantsRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (a
       },
     },
     (request) => {
-      const { principal } = callerOf(request);
+      const { principal } = personOf(request);
       const { homeTenantId, userId, tenantId } = principal;
       const { search } = request.query;
       return page({

@@ -1,7 +1,7 @@
 import { Consent, ConsentsQuery, GrantConsent, WithdrawConsent } from '@gatehouse/contracts';
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
-import { callerOf, enterOwn, user } from '../../platform/access/index.ts';
+import { callerOf, enterOwn, personOf, user } from '../../platform/access/index.ts';
 import type { Entered, TenantTx } from '../../platform/database/index.ts';
 import { contextOf, page, pageOf, Problem, problems } from '../../platform/http/index.ts';
 import type { UserId } from '../../platform/ids.ts';
@@ -47,7 +47,7 @@ function decide<T>(
   request: FastifyRequest,
   work: (tx: TenantTx, of: ConsentOf) => Promise<T>,
 ): Promise<T> {
-  const { principal } = callerOf(request);
+  const { principal } = personOf(request);
   const home = enterOwn({ kind: 'claim', tenantId: principal.homeTenantId });
   const of = { userId: principal.userId, actor: actorOf(principal), request: contextOf(request) };
   return deps.doors.withTenant(home, (tx) => work(tx, of));
@@ -70,7 +70,7 @@ export const consentsRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app
       },
     },
     (request) => {
-      const { principal } = callerOf(request);
+      const { principal } = personOf(request);
       const home = enterOwn({ kind: 'claim', tenantId: principal.homeTenantId });
       return consentsPage(deps, home, principal.userId, request.query);
     },

@@ -1,7 +1,7 @@
 import { type ImportFault, isRoleName } from '@gatehouse/contracts';
 import type { TenantTx } from '../../platform/database/index.ts';
 import { emailKey, isAddress } from '../../platform/email.ts';
-import type { UserPrincipal } from '../../platform/access/index.ts';
+import type { CallingPrincipal } from '../../platform/access/index.ts';
 import { listAddressesTaken, loadUserRoomBeside } from '../people/index.ts';
 import { faultOfGrant, loadRoleByName } from '../roles/index.ts';
 import { countOpenInvitations, listAddressesInvited } from './invitations.repo.ts';
@@ -24,7 +24,7 @@ export interface JudgedImport {
 export async function judgeImport(
   tx: TenantTx,
   { lines, faults: ofReading }: ReadImport,
-  inviter: UserPrincipal,
+  inviter: CallingPrincipal,
   { most, now }: { most: number; now: Date },
 ): Promise<JudgedImport> {
   const faults = [...ofReading];
@@ -65,7 +65,7 @@ export async function judgeImport(
 /** Each role once, however many lines name it. */
 async function judgeRoles(
   tx: TenantTx,
-  inviter: UserPrincipal,
+  inviter: CallingPrincipal,
   lines: readonly ImportLine[],
 ): Promise<Map<string, ImportFault['code']>> {
   const faults = new Map<string, ImportFault['code']>();

@@ -1,3 +1,4 @@
+import { personBehind, personRequired } from '../../platform/access/index.ts';
 import type { TenantTx } from '../../platform/database/index.ts';
 import { addressIndex } from '../../platform/address-index.ts';
 import { emailKey } from '../../platform/email.ts';
@@ -19,7 +20,7 @@ export interface Invitee {
  * One invitation with its roles, record and mail. The roles are granted now, by the inviter, to a principal that counts once the
  * invitation is accepted (ADR 0049). Undefined where the address has an open one.
  *
- * @throws {Problem} whatever `grant` throws
+ * @throws {Problem} `auth.person_required` for a service; whatever `grant` throws
  */
 export async function makeInvitation(
   deps: Deps,
@@ -27,13 +28,16 @@ export async function makeInvitation(
   { principal, request }: Pick<Caller, 'principal' | 'request'>,
   { email, roles, importId }: Invitee,
 ): Promise<string | undefined> {
+  const inviter = personBehind(principal);
+  // An invitation names the person whom the invited may ask about it.
+  if (inviter === undefined) throw personRequired();
   const key = emailKey(email);
   await giveWay(deps, tx, { principal, request }, key);
   const { expiresAt } = await endOfLink(deps, tx);
   const id = await insertInvitation(tx, {
     email,
     emailKey: key,
-    invitedBy: { userId: principal.userId, tenantId: principal.homeTenantId },
+    invitedBy: { userId: inviter.userId, tenantId: inviter.homeTenantId },
     now: deps.clock.now(),
     expiresAt,
     importId,

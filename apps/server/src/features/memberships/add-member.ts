@@ -1,4 +1,5 @@
 import type { Membership } from '@gatehouse/contracts';
+import { homeOf } from '../../platform/access/index.ts';
 import { Problem } from '../../platform/http/index.ts';
 import { actorOf } from '../audit/index.ts';
 import { type Caller, recordDenied } from '../denied.ts';
@@ -20,7 +21,7 @@ export async function addMember(deps: Deps, caller: Caller, userId: string): Pro
   const { principal, entered, request } = caller;
   const row = await deps.doors.withTenant(entered, async (tx) => {
     const now = deps.clock.now();
-    const added = await insertMembership(tx, { userTenantId: principal.homeTenantId, userId, now });
+    const added = await insertMembership(tx, { userTenantId: homeOf(principal), userId, now });
     if (added === 'unknown_user')
       throw new Problem('resource.not_found', { detail: 'There is no such user in your own tenant.' });
     if (added === 'exists')
@@ -29,7 +30,7 @@ export async function addMember(deps: Deps, caller: Caller, userId: string): Pro
       action: 'membership_created',
       actor: actorOf(principal),
       resource: { type: 'membership', id: added },
-      after: { userId, userTenantId: principal.homeTenantId, status: 'active' },
+      after: { userId, userTenantId: homeOf(principal), status: 'active' },
       request,
     });
     return loadMembership(tx, added, now);
@@ -42,7 +43,7 @@ export async function addMember(deps: Deps, caller: Caller, userId: string): Pro
 // tenant that the session works in, nor from there into a customer of it.
 async function checkNotGuest(deps: Deps, caller: Caller): Promise<void> {
   const { principal, entered } = caller;
-  if (principal.homeTenantId === principal.tenantId) return;
+  if (homeOf(principal) === principal.tenantId) return;
   await recordDenied(deps, caller, {
     permission: 'memberships:create',
     resource: { type: 'tenant', id: entered.tenantId },

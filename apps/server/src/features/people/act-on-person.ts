@@ -1,3 +1,4 @@
+import { personBehind } from '../../platform/access/index.ts';
 import type { TenantTx } from '../../platform/database/index.ts';
 import { Problem } from '../../platform/http/index.ts';
 import type { PrincipalId } from '../../platform/ids.ts';
@@ -33,7 +34,7 @@ export async function actOnPerson<Person extends { user_id: string; principal_id
       const person = await load(tx);
       if (!person)
         throw new Problem('resource.not_found', { detail: `There is no such ${type} in this tenant.` });
-      if (person.user_id === principal.userId) {
+      if (person.user_id === personBehind(principal)?.userId) {
         if (onSelf !== 'allowed')
           throw new Problem('users.self_forbidden', { detail: 'Ask another administrator.' });
       } else {

@@ -1,5 +1,5 @@
 import type { RevocationPage, RevocationQuery } from '@gatehouse/contracts';
-import { type EnteredTenant, type UserPrincipal } from '../../platform/access/index.ts';
+import { type EnteredTenant, type CallingPrincipal } from '../../platform/access/index.ts';
 import { Problem } from '../../platform/http/index.ts';
 import { ROOT_TENANT, type TenantId } from '../../platform/ids.ts';
 import { describeRevocation } from '../../platform/revocations/describe.ts';
@@ -19,7 +19,7 @@ const CURSOR_MS = 24 * 3_600_000;
 export type FollowedScope = TenantId | 'all';
 
 /** SECURITY: all of them for the platform's own followers alone, inside the root tenant; everybody else sees their tenant's. */
-export const followedBy = (principal: UserPrincipal, entered: EnteredTenant): FollowedScope =>
+export const followedBy = (principal: CallingPrincipal, entered: EnteredTenant): FollowedScope =>
   entered.tenantId === ROOT_TENANT && principal.permissions.has('tenant_revocations:read')
     ? 'all'
     : entered.tenantId;

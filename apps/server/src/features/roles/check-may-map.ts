@@ -1,4 +1,4 @@
-import type { UserPrincipal } from '../../platform/access/index.ts';
+import type { CallingPrincipal } from '../../platform/access/index.ts';
 import type { TenantTx } from '../../platform/database/index.ts';
 import { Problem } from '../../platform/http/index.ts';
 import { ROOT_TENANT } from '../../platform/ids.ts';
@@ -15,7 +15,7 @@ import { loadRole, loadRoleByName } from './roles.repo.ts';
  */
 export async function checkMayMap(
   tx: TenantTx,
-  writer: UserPrincipal,
+  writer: CallingPrincipal,
   names: readonly string[],
 ): Promise<void> {
   for (const name of new Set(names)) {
@@ -31,7 +31,7 @@ export async function checkMayMap(
 /** Why the caller could not give a role now, as far as that is seen beforehand; `grant()` judges anew. */
 export async function faultOfGrant(
   tx: TenantTx,
-  granter: UserPrincipal,
+  granter: CallingPrincipal,
   role: { id: string; root_only: boolean } | undefined,
 ): Promise<'unknown' | 'root_only' | 'beyond_own' | undefined> {
   if (!role) return 'unknown';

@@ -1,4 +1,4 @@
-import type { UserPrincipal } from '../../platform/access/index.ts';
+import type { CallingPrincipal } from '../../platform/access/index.ts';
 import type { TenantTx } from '../../platform/database/index.ts';
 import { Problem, type RequestContext } from '../../platform/http/index.ts';
 import { newId, type PrincipalId } from '../../platform/ids.ts';
@@ -40,7 +40,7 @@ export interface Granted {
 export async function grant(
   deps: Pick<Deps, 'audit' | 'clock'>,
   tx: TenantTx,
-  granter: UserPrincipal,
+  granter: CallingPrincipal,
   wanted: Grant,
   /** Undefined for an operator's command. */
   request: RequestContext | undefined,
@@ -97,7 +97,7 @@ export async function grant(
 /** The refusal, with the first permission that is missing. */
 export async function exceedsOwn(
   tx: TenantTx,
-  actor: UserPrincipal,
+  actor: CallingPrincipal,
   role: { id: string; name: string },
 ): Promise<Problem> {
   const held = (await loadRole(tx, role.id))?.permissions ?? [];

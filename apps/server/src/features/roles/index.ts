@@ -9,6 +9,7 @@ export {
   loadRoleByName,
   lockAdministrators,
 } from './roles.repo.ts';
+export { permissionsOf } from './permissions-of.ts';
 export { recordRefusedGrants } from './refused-grants.ts';
 export { roleAssignmentsRoutes } from './role-assignments.routes.ts';
 export { rolesRoutes } from './roles.routes.ts';

@@ -1,4 +1,4 @@
-import type { UserPrincipal } from '../../platform/access/index.ts';
+import type { CallingPrincipal } from '../../platform/access/index.ts';
 import type { TenantTx } from '../../platform/database/index.ts';
 import { Problem, type RequestContext } from '../../platform/http/index.ts';
 import { actorOf } from '../audit/index.ts';
@@ -16,7 +16,7 @@ import { keepAdministrators } from './standing.ts';
 export async function revokeRole(
   deps: Pick<Deps, 'audit' | 'clock'>,
   tx: TenantTx,
-  revoker: UserPrincipal,
+  revoker: CallingPrincipal,
   assignmentId: string,
   request: RequestContext,
 ): Promise<void> {

@@ -1,5 +1,5 @@
 import { getSystemRole, isPermission, isReadPermission, PERMISSION_GROUPS } from '@gatehouse/contracts';
-import type { UserPrincipal } from '../../platform/access/index.ts';
+import type { CallingPrincipal } from '../../platform/access/index.ts';
 import type { TenantTx } from '../../platform/database/index.ts';
 import { Problem } from '../../platform/http/index.ts';
 import { type PrincipalId, ROOT_TENANT, type TenantId } from '../../platform/ids.ts';
@@ -30,7 +30,7 @@ const GOVERNING: ReadonlySet<string> = new Set(
  */
 export async function governingBeyond(
   tx: TenantTx,
-  actor: Pick<UserPrincipal, 'permissions'>,
+  actor: Pick<CallingPrincipal, 'permissions'>,
   principalId: PrincipalId,
   now: Date,
 ): Promise<string | undefined> {

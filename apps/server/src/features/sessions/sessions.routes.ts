@@ -1,7 +1,7 @@
 import { EndedSessions, Id, Message, PageQuery, Session } from '@gatehouse/contracts';
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import { callerOf, enterOwn, type UserPrincipal, user } from '../../platform/access/index.ts';
+import { callerOf, enterOwn, personOf, type UserPrincipal, user } from '../../platform/access/index.ts';
 import { contextOf, page, pageOf, Problem, problems } from '../../platform/http/index.ts';
 import type { Entered, TenantTx } from '../../platform/database/index.ts';
 import type { SessionId, UserId } from '../../platform/ids.ts';
@@ -21,7 +21,7 @@ const home = (principal: UserPrincipal) => enterOwn({ kind: 'claim', tenantId: p
 function sessionsPage(
   deps: Deps,
   scope: Entered,
-  of: { userId: UserId; current: SessionId; query: PageQuery },
+  of: { userId: UserId; current: SessionId | undefined; query: PageQuery },
 ) {
   return deps.doors.withTenant(scope, async (tx) => {
     await checkUserHere(tx, of.userId);
@@ -77,7 +77,7 @@ export const sessionsRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app
       },
     },
     (request) => {
-      const { principal } = callerOf(request);
+      const { principal } = personOf(request);
       return sessionsPage(deps, home(principal), {
         userId: principal.userId,
         current: principal.sessionId,
@@ -103,7 +103,7 @@ export const sessionsRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app
       },
     },
     async (request, reply) => {
-      const { principal } = callerOf(request);
+      const { principal } = personOf(request);
       await deps.doors.withTenant(home(principal), async (tx) => {
         const found = await loadSession(tx, request.params.id);
         // SECURITY: a session of somebody else is not there, like one that never was.
@@ -139,7 +139,7 @@ export const sessionsRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app
       },
     },
     (request) => {
-      const { principal } = callerOf(request);
+      const { principal } = personOf(request);
       return deps.doors.withTenant(home(principal), async (tx) => {
         const ended = await endSessionsOf(tx, principal.userId, 'ended by its user', deps.clock.now(), {
           keep: principal.sessionId,
@@ -183,7 +183,7 @@ export const userSessionsRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (a
       const { principal, entered } = callerOf(request);
       return sessionsPage(deps, entered, {
         userId: request.params.id as UserId,
-        current: principal.sessionId,
+        current: principal.kind === 'user' ? principal.sessionId : undefined,
         query: request.query,
       });
     },

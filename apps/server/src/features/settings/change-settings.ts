@@ -12,7 +12,7 @@ import { Problem } from '../../platform/http/index.ts';
 import { ROOT_TENANT } from '../../platform/ids.ts';
 import { insertRevocations } from '../../platform/revocations/revocations.repo.ts';
 import { actorOf } from '../audit/index.ts';
-import { type Caller, recordDenied } from '../denied.ts';
+import { type Caller, type Person, recordDenied } from '../denied.ts';
 import type { Deps } from '../deps.ts';
 import {
   endGuestSessions,
@@ -41,7 +41,7 @@ const LONGEST_TOKEN = 60;
  *
  * @throws {Problem} `request.invalid`, `access.denied`, `settings.changed`, `settings.locks_you_out`
  */
-export async function changeSettings(deps: Deps, caller: Caller, input: ChangeTenantSettings): Promise<void> {
+export async function changeSettings(deps: Deps, caller: Person, input: ChangeTenantSettings): Promise<void> {
   const change = withRanges(input.settings);
   const isDone = await deps.doors.withTenant(caller.entered, async (tx) => {
     const row = await loadOwnSettings(tx);
@@ -166,7 +166,7 @@ function withRanges(change: SettingsChange): SettingsChange {
  */
 async function checkComesByProvider(
   tx: TenantTx,
-  { principal, entered }: Caller,
+  { principal, entered }: Person,
   { signIn }: TenantSettings,
 ): Promise<void> {
   if (signIn.policy === 'standard' || principal.homeTenantId !== entered.tenantId) return;
@@ -187,7 +187,7 @@ async function checkComesByProvider(
 }
 
 /** Nobody shuts the door on themselves; from above, it is somebody else's door. */
-function checkNotLockedOut({ principal, entered, request }: Caller, settings: TenantSettings): void {
+function checkNotLockedOut({ principal, entered, request }: Person, settings: TenantSettings): void {
   if (principal.homeTenantId !== entered.tenantId) return;
   const ip = canonicalAddress(request.ip) ?? request.ip;
   if (isSignInAllowed(settings.signIn, { email: principal.email, ip })) return;

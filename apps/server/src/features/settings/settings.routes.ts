@@ -2,7 +2,7 @@ import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebo
 import { ChangeTenantSettings, Id, Message, TenantSettingsAnswer } from '@gatehouse/contracts';
 import { callerOf, RECENT, user } from '../../platform/access/index.ts';
 import { problems } from '../../platform/http/index.ts';
-import { callerWith } from '../denied.ts';
+import { personWith } from '../denied.ts';
 import type { Deps } from '../deps.ts';
 import { changeSettings } from './change-settings.ts';
 import { getSettings } from './get-settings.ts';
@@ -58,7 +58,7 @@ export const settingsRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app
       },
     },
     async (request) => {
-      await changeSettings(deps, callerWith(request), request.body);
+      await changeSettings(deps, personWith(request), request.body);
       return getSettings(deps, callerOf(request).entered);
     },
   );

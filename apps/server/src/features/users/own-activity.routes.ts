@@ -1,6 +1,6 @@
 import { Activity, PageQuery } from '@gatehouse/contracts';
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
-import { callerOf, enterOwn, user } from '../../platform/access/index.ts';
+import { enterOwn, personOf, user } from '../../platform/access/index.ts';
 import type { TenantTx } from '../../platform/database/index.ts';
 import { page, pageOf } from '../../platform/http/index.ts';
 import type { UserId } from '../../platform/ids.ts';
@@ -34,7 +34,7 @@ export const ownActivityRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (
       },
     },
     (request) => {
-      const { homeTenantId, userId } = callerOf(request).principal;
+      const { homeTenantId, userId } = personOf(request).principal;
       const home = enterOwn({ kind: 'claim', tenantId: homeTenantId });
       return deps.doors.withTenant(home, async (tx) => {
         const found = await page({

@@ -1,9 +1,9 @@
 import { UpdateProfile, User } from '@gatehouse/contracts';
 import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
-import { callerOf, enterOwn, user } from '../../platform/access/index.ts';
+import { enterOwn, personOf, user } from '../../platform/access/index.ts';
 import { contextOf, Problem, problems } from '../../platform/http/index.ts';
-import type { Caller } from '../denied.ts';
+import type { Person } from '../denied.ts';
 import type { Deps } from '../deps.ts';
 import { presentUser } from './present-users.ts';
 import { renameUser } from './rename-user.ts';
@@ -12,8 +12,8 @@ import { loadUser } from './users.repo.ts';
 const tags = ['Account'];
 
 /** In the home, where the account is, whichever tenant the session works in. */
-function callerAtHome(request: FastifyRequest): Caller {
-  const { principal } = callerOf(request);
+function callerAtHome(request: FastifyRequest): Person {
+  const { principal } = personOf(request);
   const entered = enterOwn({ kind: 'claim', tenantId: principal.homeTenantId });
   return { principal, entered, request: contextOf(request) };
 }

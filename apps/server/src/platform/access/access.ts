@@ -13,6 +13,8 @@ export interface UserAccess {
   readonly kind: 'user';
   readonly anyOf: Readonly<Record<EnteredVia, AnyOf>>;
   readonly stepUp?: StepUp;
+  /** Not for services and API keys, whatever they hold. */
+  readonly person?: true;
 }
 
 /** How recently, and how strongly, the caller must have proved who they are (RFC 9470, spec R8). */
@@ -35,7 +37,7 @@ const WAYS = ['own', 'parent', 'platform'] as const satisfies readonly EnteredVi
 export const publicAccess = (reason: string): Access => ({ kind: 'public', reason });
 
 /**
- * A signed-in user; with a permission, one who holds it in the tenant that the session works in.
+ * A signed-in user; with a permission, whoever holds it in the tenant that they work in: a user, a service or an API key.
  *
  * @example
  * user({ permission: 'users:read' });
@@ -43,17 +45,30 @@ export const publicAccess = (reason: string): Access => ({ kind: 'public', reaso
  * user({ permission: { own: 'settings:update', parent: 'customers:update', platform: 'tenants:update' } });
  * // Only for whoever has proved within ten minutes who they are.
  * user({ permission: 'users:reset_factors', stepUp: RECENT });
+ * // What is written by it goes on in the name of a person.
+ * user({ permission: 'connections:create', person: true });
  */
 export function user(
-  options: { permission?: Permission | Readonly<Record<EnteredVia, Permission>>; stepUp?: StepUp } = {},
+  options: {
+    permission?: Permission | Readonly<Record<EnteredVia, Permission>>;
+    stepUp?: StepUp;
+    person?: true;
+  } = {},
 ): UserAccess {
-  const { permission, stepUp } = options;
+  const { permission, stepUp, person } = options;
   const access = byWay((way) => {
     if (permission === undefined) return [];
     return [typeof permission === 'string' ? permission : permission[way]];
   });
-  return stepUp === undefined ? access : { ...access, stepUp };
+  return { ...access, ...(stepUp && { stepUp }), ...(person && { person }) };
 }
+
+/**
+ * Whether a route is for signed-in users alone. A machine cannot prove who it is once more, and has no account of its own to look
+ * after; what a permission opens is open to whoever holds it.
+ */
+export const isForPeople = ({ anyOf, stepUp, person }: UserAccess): boolean =>
+  anyOf.own.length === 0 || stepUp !== undefined || person === true;
 
 /**
  * Whoever one of several accesses lets in; a refusal names the first that the caller's tenant can hold.
@@ -65,8 +80,8 @@ export function either(...accesses: readonly UserAccess[]): UserAccess {
   // SECURITY: beside "any signed-in user" every other condition would be void, and look as if it were not.
   if (accesses.some(({ anyOf }) => WAYS.some((way) => anyOf[way].length === 0)))
     throw new TypeError('either() takes accesses that name a permission');
-  if (accesses.some(({ stepUp }) => stepUp !== undefined))
-    throw new TypeError('either() takes accesses without stepUp');
+  if (accesses.some(({ stepUp, person }) => stepUp !== undefined || person !== undefined))
+    throw new TypeError('either() takes accesses without stepUp and person');
   return byWay((way) => [...new Set(accesses.flatMap(({ anyOf }) => anyOf[way]))]);
 }
 

@@ -2,7 +2,7 @@ import type { Doors, Entered } from '../database/index.ts';
 import { isUuid, ROOT_TENANT, type TenantId } from '../ids.ts';
 import { Problem } from '../http/problem.ts';
 import { ENTERING } from './entering.ts';
-import type { Principal } from './principal.ts';
+import type { CallingPrincipal, Principal } from './principal.ts';
 import { isMember, loadTenant } from './tenants.repo.ts';
 
 /** How a principal came to be in a tenant. */
@@ -32,7 +32,7 @@ export async function enterTenant(
   if (tenantId === principal.tenantId) return enterOwn(principal);
   if (principal.kind === 'member' && isUuid(tenantId) && (await isMember(doors, principal, tenantId)))
     return entered(tenantId as TenantId, principal, 'own');
-  if (principal.kind === 'user' && isUuid(tenantId)) {
+  if (isCalling(principal) && isUuid(tenantId)) {
     const target = await loadTenant(doors, tenantId);
     if (target !== undefined && target.status !== 'deleted') {
       const mayLook = (way: keyof typeof ENTERING) =>
@@ -72,5 +72,11 @@ const entered = (tenantId: TenantId, principal: Principal, via: EnteredVia) =>
     via,
   }) as EnteredTenant;
 
-const homeOf = (principal: Principal): TenantId =>
-  ('homeTenantId' in principal ? principal.homeTenantId : undefined) ?? principal.tenantId;
+/** Where the person is at home who acts, whose key seals what records say of them: behind an API key, its owner. */
+export function homeOf(principal: Principal): TenantId {
+  const person = principal.kind === 'api_key' ? principal.owner : principal;
+  return ('homeTenantId' in person ? person.homeTenantId : undefined) ?? principal.tenantId;
+}
+
+const isCalling = (principal: Principal): principal is CallingPrincipal =>
+  principal.kind === 'user' || principal.kind === 'service' || principal.kind === 'api_key';

@@ -1,7 +1,7 @@
 import type { LimitGroup } from '../limits/index.ts';
 import type { Access } from './access.ts';
 import type { EnteredTenant } from './enter-tenant.ts';
-import type { UserPrincipal } from './principal.ts';
+import type { CallingPrincipal } from './principal.ts';
 
 export interface DeclaredRoute {
   readonly method: string;
@@ -30,7 +30,7 @@ declare module 'fastify' {
   interface FastifyRequest {
     clientAddress: string;
     /** Set by the access hook on every route that is not public. */
-    principal: UserPrincipal | undefined;
+    principal: CallingPrincipal | undefined;
     entered: EnteredTenant | undefined;
     /** When the caller of a request that carries a body was judged, by `performance.now()`. */
     judgedAt: number | undefined;

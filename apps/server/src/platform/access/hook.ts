@@ -3,27 +3,38 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Doors } from '../database/index.ts';
 import { Problem } from '../http/problem.ts';
 import { ROOT_TENANT } from '../ids.ts';
-import type { Access, AnyOf, StepUp, UserAccess } from './access.ts';
+import { type Access, type AnyOf, isForPeople, type StepUp, type UserAccess } from './access.ts';
 import type { DeclaredRoute } from './fastify-types.ts';
 import { entering } from './entering.ts';
 import { type EnteredTenant, enterOwn, enterTenant } from './enter-tenant.ts';
-import type { UserPrincipal } from './principal.ts';
+import type { CallingPrincipal, MachinePrincipal, UserPrincipal } from './principal.ts';
 
 export interface AccessHookDeps {
   doors: Doors;
   /** @throws {Problem} 401 when the request carries no valid token, 403 when it may be forged across sites. */
-  authenticate(request: FastifyRequest): Promise<UserPrincipal>;
+  authenticate(request: FastifyRequest): Promise<CallingPrincipal>;
   /** Before anything is decided: a caller may have asked too often. */
-  onAuthenticated(reply: FastifyReply, principal: UserPrincipal): Promise<void>;
+  onAuthenticated(reply: FastifyReply, principal: CallingPrincipal): Promise<void>;
   /** A signed-in caller was refused: goes on record (spec A1). */
   onDenied(
     request: FastifyRequest,
-    principal: UserPrincipal,
+    principal: CallingPrincipal,
     entered: EnteredTenant,
     permission: string,
   ): Promise<void>;
+  /** A service or a key called what is for people: goes on record. */
+  onMachineRefused(
+    request: FastifyRequest,
+    principal: MachinePrincipal,
+    entered: EnteredTenant,
+    code: string,
+  ): Promise<void>;
   /** A signed-in caller was not let into the tenant that the path names: goes on record in the caller's own. */
-  onTenantRefused(request: FastifyRequest, principal: UserPrincipal, entered: EnteredTenant): Promise<void>;
+  onTenantRefused(
+    request: FastifyRequest,
+    principal: CallingPrincipal,
+    entered: EnteredTenant,
+  ): Promise<void>;
   /** A caller without an identity was refused: counted by the minute. */
   onAnonymousDenial(request: FastifyRequest, code: string): void;
   /** @throws {Problem} 401 when the caller has not proved recently or strongly enough who they are (RFC 9470). */
@@ -31,7 +42,7 @@ export interface AccessHookDeps {
   /** A caller was permitted: goes to the decision log. */
   onPermitted(
     request: FastifyRequest,
-    principal: UserPrincipal,
+    principal: CallingPrincipal,
     entered: EnteredTenant,
     permission: string,
   ): void;
@@ -97,7 +108,7 @@ const carriesBody = ({ headers }: FastifyRequest): boolean =>
 async function admit(
   request: FastifyRequest,
   access: UserAccess,
-  principal: UserPrincipal,
+  principal: CallingPrincipal,
   deps: AccessHookDeps,
 ): Promise<string | undefined> {
   const entered = await enterRouteTenant(request, principal, deps);
@@ -108,8 +119,14 @@ async function admit(
     await deps.onDenied(request, principal, entered, missing[0] ?? '');
     throw denied(missing);
   }
-  // After the permission: nobody is asked for a factor who may not do it all the same.
-  if (access.stepUp) await deps.checkStepUp(principal, access.stepUp);
+  if (principal.kind === 'user') {
+    // After the permission: nobody is asked for a factor who may not do it all the same.
+    if (access.stepUp) await deps.checkStepUp(principal, access.stepUp);
+  } else if (isForPeople(access)) {
+    const refusal = personRequired();
+    await deps.onMachineRefused(request, principal, entered, refusal.code);
+    throw refusal;
+  }
   return access.anyOf[entered.via].find((permission) => principal.permissions.has(permission));
 }
 
@@ -117,7 +134,7 @@ async function admit(
 function missingOf(
   { method, routeOptions }: FastifyRequest,
   access: UserAccess,
-  principal: UserPrincipal,
+  principal: CallingPrincipal,
   { via }: EnteredTenant,
 ): AnyOf | undefined {
   const route = { method, url: routeOptions.url ?? '' };
@@ -136,7 +153,7 @@ const denied = (missing: AnyOf) =>
     missingPermission: missing[0] ?? '',
   });
 
-async function authenticateOrCount(request: FastifyRequest, deps: AccessHookDeps): Promise<UserPrincipal> {
+async function authenticateOrCount(request: FastifyRequest, deps: AccessHookDeps): Promise<CallingPrincipal> {
   try {
     return await deps.authenticate(request);
   } catch (error) {
@@ -149,7 +166,7 @@ async function authenticateOrCount(request: FastifyRequest, deps: AccessHookDeps
 // query or body chooses it (threats 5, 6 and 8).
 async function enterRouteTenant(
   request: FastifyRequest,
-  principal: UserPrincipal,
+  principal: CallingPrincipal,
   deps: AccessHookDeps,
 ): Promise<EnteredTenant> {
   const named = (request.params as { tenantId?: string } | undefined)?.tenantId;
@@ -163,9 +180,23 @@ async function enterRouteTenant(
   }
 }
 
-/** The signed-in caller of a route that is not public. */
-export function callerOf(request: FastifyRequest): { principal: UserPrincipal; entered: EnteredTenant } {
+/** A machine called what is for people. */
+export const personRequired = () =>
+  new Problem('auth.person_required', {
+    detail:
+      'Services and API keys reach what a permission opens; this takes a session of somebody who signed in.',
+  });
+
+/** The caller of a route that is not public. */
+export function callerOf(request: FastifyRequest): { principal: CallingPrincipal; entered: EnteredTenant } {
   const { principal, entered } = request;
   if (principal === undefined || entered === undefined) throw new Error('callerOf on a public route');
+  return { principal, entered };
+}
+
+/** The signed-in user who calls a route that is for people (`isForPeople`). */
+export function personOf(request: FastifyRequest): { principal: UserPrincipal; entered: EnteredTenant } {
+  const { principal, entered } = callerOf(request);
+  if (principal.kind !== 'user') throw new Error('personOf on a route that machines reach');
   return { principal, entered };
 }

@@ -1,7 +1,7 @@
 import './fastify-types.ts';
 export { type Access, describeAccess, either, publicAccess, RECENT, type StepUp, user } from './access.ts';
-export { type EnteredTenant, enterHomeFrom, enterOwn, enterTenant } from './enter-tenant.ts';
+export { type EnteredTenant, enterHomeFrom, enterOwn, enterTenant, homeOf } from './enter-tenant.ts';
 export { ENTERING } from './entering.ts';
 export type { DeclaredRoute } from './fastify-types.ts';
-export { callerOf, installAccessHook } from './hook.ts';
-export type { UserPrincipal } from './principal.ts';
+export { callerOf, installAccessHook, personOf, personRequired } from './hook.ts';
+export { type CallingPrincipal, personBehind, type UserPrincipal } from './principal.ts';

@@ -1,19 +1,53 @@
 import type { PrincipalId, SessionId, TenantId, UserId } from '../ids.ts';
 
-/** A signed-in user, as the session stands at this moment. */
-export interface UserPrincipal {
-  readonly kind: 'user';
-  /** The tenant that the session works in. */
+/** Whoever calls a route that is not public, as they stand at this moment. */
+interface Calling {
+  /** The tenant that the caller works in. */
   readonly tenantId: TenantId;
+  /** What roles are assigned to, decisions are logged for, and revocations speak of. */
+  readonly principalId: PrincipalId;
+  readonly roles: readonly string[];
+  readonly permissions: ReadonlySet<string>;
+}
+
+/** A signed-in user: `tenantId` is the tenant that the session works in, `principalId` the membership there. */
+export interface UserPrincipal extends Calling {
+  readonly kind: 'user';
   /** The tenant that the user belongs to and the session is stored in. */
   readonly homeTenantId: TenantId;
   readonly userId: UserId;
-  /** The membership in `tenantId`: what roles are assigned to. */
-  readonly principalId: PrincipalId;
   readonly sessionId: SessionId;
-  readonly roles: readonly string[];
-  readonly permissions: ReadonlySet<string>;
   readonly email: string;
+}
+
+/** A service that presents a token of its own (spec M2). */
+export interface ServicePrincipal extends Calling {
+  readonly kind: 'service';
+  readonly clientId: string;
+}
+
+/**
+ * A script that presents an API key (spec M4): of a member of the tenant, or of a service. `permissions` are the key's scopes, as far as
+ * the owner holds them.
+ */
+export interface ApiKeyPrincipal extends Calling {
+  readonly kind: 'api_key';
+  /** How lists and logs show the key: its prefix and its last four characters. */
+  readonly shownAs: string;
+  readonly owner:
+    | { readonly kind: 'user'; readonly userId: UserId; readonly homeTenantId: TenantId }
+    | { readonly kind: 'service'; readonly clientId: string };
+}
+
+export type MachinePrincipal = ServicePrincipal | ApiKeyPrincipal;
+export type CallingPrincipal = UserPrincipal | MachinePrincipal;
+
+/** The person in whose name a caller acts: themselves, or the owner of the key; undefined for a service. */
+export function personBehind(
+  principal: CallingPrincipal,
+): Pick<UserPrincipal, 'userId' | 'homeTenantId'> | undefined {
+  if (principal.kind === 'user') return principal;
+  return principal.kind === 'api_key' && principal.owner.kind === 'user' ? principal.owner : undefined;
 }
 
 /** Work of the server itself or of an operator at its command line. */
@@ -45,4 +79,4 @@ export interface MemberPrincipal {
   readonly userId: UserId;
 }
 
-export type Principal = UserPrincipal | SystemPrincipal | ClaimPrincipal | MemberPrincipal;
+export type Principal = CallingPrincipal | SystemPrincipal | ClaimPrincipal | MemberPrincipal;

@@ -1,7 +1,7 @@
 import { Problem } from '../../../platform/http/index.ts';
 import { actorOf } from '../../audit/index.ts';
 import { CONSOLE_CLIENT } from '../../clients/index.ts';
-import type { Caller } from '../../denied.ts';
+import type { Person } from '../../denied.ts';
 import type { Deps } from '../../deps.ts';
 import { checkNotBuiltIn, unknownConnection } from '../change-connection.ts';
 import { redirectUriOf } from '../connection-message.ts';
@@ -18,7 +18,7 @@ import { hashOfBrowser, issueAttempt } from '../sign-in-attempt.ts';
  */
 export async function beginTrial(
   deps: Deps,
-  caller: Caller,
+  caller: Person,
   { connectionId, cookie }: { connectionId: string; cookie: string },
 ): Promise<URL> {
   const row = await deps.doors.withTenant(caller.entered, (tx) => loadConnection(tx, connectionId));

@@ -1,7 +1,7 @@
 import type { ConnectionTrial } from '@gatehouse/contracts';
 import { enterOwn } from '../../../platform/access/index.ts';
 import { Problem, type RequestContext } from '../../../platform/http/index.ts';
-import type { Caller } from '../../denied.ts';
+import type { Person } from '../../denied.ts';
 import type { Deps } from '../../deps.ts';
 import type { Returned } from '../redeem-answer.ts';
 import type { Attempt } from '../sign-in-attempt.ts';
@@ -53,7 +53,7 @@ export async function keepTrial(
  */
 export async function readTrial(
   deps: Deps,
-  { entered, principal }: Caller,
+  { entered, principal }: Person,
   { connectionId, token }: { connectionId: string; token: string },
 ): Promise<ConnectionTrial> {
   const read = await deps.doors.withTenant(entered, (tx) =>

@@ -2,7 +2,7 @@ import type { FastifyPluginCallbackTypebox } from '@fastify/type-provider-typebo
 import { BegunAtProvider, ConnectionTrial, type ErrorCode, ReadTrial } from '@gatehouse/contracts';
 import { RECENT, user } from '../../../platform/access/index.ts';
 import { problems } from '../../../platform/http/index.ts';
-import { callerWith } from '../../denied.ts';
+import { personWith } from '../../denied.ts';
 import { type TenantScoped, tenantAndIdParams } from '../../tenant-scoped.ts';
 import { setSignInCookie } from '../sign-in-cookie.ts';
 import { beginTrial } from './begin-trial.ts';
@@ -50,7 +50,7 @@ export const trialRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, sco
     },
     async (request, reply) => {
       const cookie = setSignInCookie(request, reply);
-      const url = await beginTrial(deps, callerWith(request), { connectionId: request.params.id, cookie });
+      const url = await beginTrial(deps, personWith(request), { connectionId: request.params.id, cookie });
       return { authorizationUrl: url.href };
     },
   );
@@ -58,7 +58,7 @@ export const trialRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, sco
   app.post(
     `${at}/connections/:id/trial`,
     {
-      config: { access: user({ permission: 'connections:update' }) },
+      config: { access: user({ permission: 'connections:update', person: true }) },
       schema: {
         tags,
         operationId: `readConnectionTrial${suffix}`,
@@ -70,7 +70,7 @@ export const trialRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, sco
       },
     },
     (request) =>
-      readTrial(deps, callerWith(request), {
+      readTrial(deps, personWith(request), {
         connectionId: request.params.id,
         token: request.body.token,
       }),
