@@ -1,0 +1,31 @@
+import type { Bundle, PolicyVersion } from './bundle.ts';
+import type { PolicyTest } from './check.ts';
+import { explain } from './decide.ts';
+import { compileModel } from './model.ts';
+import type { Reason } from './request.ts';
+
+/** How a test of a policy came out. */
+export interface PolicyTestResult {
+  readonly name: string;
+  readonly passed: boolean;
+  readonly expected: 'allow' | 'deny';
+  readonly answered: 'allow' | 'deny';
+  readonly reasons: readonly Reason[];
+}
+
+/**
+ * Puts a policy's own questions to it. It is asked alone: with the tenant's roles, catalog and services, and without the tenant's other
+ * policies, so that a change to one of those cannot break its tests.
+ */
+export function runTests(
+  policy: PolicyVersion,
+  tests: readonly PolicyTest[],
+  bundle: Bundle,
+): PolicyTestResult[] {
+  const model = compileModel({ ...bundle, policies: [policy] });
+  return tests.map(({ name, request, expect: expected }) => {
+    const { decision, reasons } = explain(model, request);
+    const answered = decision ? 'allow' : 'deny';
+    return { name, passed: answered === expected, expected, answered, reasons };
+  });
+}
