@@ -15,17 +15,18 @@ const Claims = Message(
 export const Revocation = Message(
   {
     kind: Type.String({
-      enum: ['session', 'user', 'membership', 'tenant', 'client'],
+      enum: ['session', 'user', 'membership', 'tenant', 'client', 'access'],
       description: 'What ended or changed.',
       examples: ['session'],
     }),
     tenantId: Id,
     id: Type.String({
-      description: 'Of the session, user, membership, tenant or client.',
+      description: 'Of the session, user, membership, tenant or client; of the tenant for `access`.',
       examples: ['0199a5f0-5c1e-7b7a-9d6a-3f2f7c0f1a11'],
     }),
     matches: Type.Array(Claims, {
-      description: 'A token is meant when it carries all claims of one of these.',
+      description:
+        'A token is meant when it carries all claims of one of these; none is where there are none.',
     }),
     issuedBefore: Type.Integer({
       description: 'Refuse such a token when its `iat` is smaller (RFC 9068, seconds since 1970).',

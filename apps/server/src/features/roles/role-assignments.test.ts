@@ -196,9 +196,9 @@ describe('POST /api/v1/role-assignments', () => {
 
   it('takes the built-in role where a tenant has one of the same name', async () => {
     const person = await addPerson(gatehouse, tenantId, []);
-    await customRole(undefined, ['users:read'], 'EXECUTIVE');
-    expect((await give(admin, person, 'EXECUTIVE')).status).toBe(201);
-    expect(await permissionsOf(person)).toContain('quotes:read');
+    await customRole(undefined, ['users:read'], 'product_manager');
+    expect((await give(admin, person, 'product_manager')).status).toBe(201);
+    expect(await permissionsOf(person)).toContain('products:retire');
     expect(await permissionsOf(person)).not.toContain('users:read');
   });
 

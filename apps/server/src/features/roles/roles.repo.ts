@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { SystemTx, TenantTx } from '../../platform/database/index.ts';
 import { newId, type PrincipalId, ROOT_TENANT, type TenantId } from '../../platform/ids.ts';
 import { insertRevocations, userOfPrincipal } from '../../platform/revocations/revocations.repo.ts';
@@ -199,12 +199,23 @@ export async function deleteAssignment(
 }
 
 /** What the principal may do has changed: whoever follows by cursor drops what they hold of it. */
-export async function bumpPrincipal(tx: TenantTx, principalId: string, now: Date): Promise<void> {
+export const bumpPrincipal = (tx: TenantTx, principalId: string, now: Date): Promise<void> =>
+  bumpPrincipals(tx, sql`(${principalId}::uuid)`, now);
+
+/** What a role holds has changed: the same for everybody who has it, and for invitations that name it. */
+export const bumpHolders = (tx: TenantTx, roleId: string, now: Date): Promise<void> =>
+  bumpPrincipals(
+    tx,
+    sql`(select a.principal_id from gatehouse.role_assignments a where a.tenant_id = ${tx.tenantId} and a.role_id = ${roleId})`,
+    now,
+  );
+
+async function bumpPrincipals(tx: TenantTx, ids: RawBuilder<unknown>, now: Date): Promise<void> {
   const rows = await tx
     .updateTable('principals')
     .set({ epoch: sql`epoch + 1` })
     .where('tenant_id', '=', tx.tenantId)
-    .where('id', '=', principalId)
+    .where(sql<boolean>`id in ${ids}`)
     .returning(['id', 'epoch', userOfPrincipal])
     .execute();
   // Where nobody has accepted an invitation yet, the principal is nobody's, and there are no tokens to refuse.

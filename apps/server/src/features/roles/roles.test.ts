@@ -28,7 +28,7 @@ interface RoleItem {
 }
 const items = (answer: { body: unknown }) => (answer.body as { items: RoleItem[] }).items;
 
-/** A role of a tenant's own, as a later release will let administrators make one. */
+/** A role of a tenant's own, past every rule. */
 async function customRole(of: TenantId, name: string, permissions: string[]): Promise<string> {
   const id = newId();
   await gatehouse.sql(
@@ -125,38 +125,72 @@ describe('built-in roles', () => {
       return rowCount;
     });
   const [role] = SYSTEM_ROLES;
+  const stateOfBuiltIn = () =>
+    gatehouse.sql(
+      `select r.*, (select array_agg(g.permission order by g.permission) from gatehouse.role_permissions g where g.role_id = r.id) as held
+       from gatehouse.roles r where r.tenant_id is null order by r.id`,
+    );
 
-  it('cannot be made, changed or removed by the database role of the server', async () => {
-    await expect(
-      asApp(
-        `insert into gatehouse.roles (id, tenant_id, name, title, description, role_group) values ($1, null, 'root', '', '', '')`,
-        [newId()],
-      ),
-    ).rejects.toThrow(/row-level security/);
-    expect(await asApp(`update gatehouse.roles set root_only = false where id = $1`, [role?.id])).toBe(0);
-    expect(await asApp('delete from gatehouse.roles where tenant_id is null', [])).toBe(0);
-  });
-
-  it('cannot be given or relieved of a permission by the database role of the server', async () => {
-    await expect(
-      asApp(
+  it('and own ones cannot be made, changed or removed by the database role of the server', async () => {
+    for (const [statement, values] of [
+      [
+        `insert into gatehouse.roles (id, tenant_id, name, title, description, role_group) values ($1, $2, 'own', '', '', '')`,
+        [newId(), tenantId],
+      ],
+      ['update gatehouse.roles set root_only = false where id = $1', [role?.id]],
+      ['delete from gatehouse.roles where tenant_id is null', []],
+      [
         `insert into gatehouse.role_permissions (role_id, tenant_id, permission) values ($1, null, 'tenants:read')`,
         [role?.id],
-      ),
-    ).rejects.toThrow(/row-level security/);
-    await expect(
-      asApp(`update gatehouse.role_permissions set permission = 'tenants:read' where tenant_id is null`, []),
-    ).rejects.toThrow(/permission denied/);
-    expect(await asApp('delete from gatehouse.role_permissions where tenant_id is null', [])).toBe(0);
-  });
-
-  it('cannot be widened by rows that a tenant hangs on them', async () => {
-    await expect(
-      asApp(
+      ],
+      [
         `insert into gatehouse.role_permissions (role_id, tenant_id, permission) values ($1, $2, 'tenants:read')`,
         [role?.id, tenantId],
-      ),
-    ).rejects.toThrow(/row-level security/);
+      ],
+      [`update gatehouse.role_permissions set permission = 'tenants:read'`, []],
+      ['delete from gatehouse.role_permissions', []],
+    ] as [string, unknown[]][])
+      await expect(asApp(statement, values), statement).rejects.toThrow(/permission denied/);
+  });
+
+  it('do not change through the functions that change own roles, whoever asks, nor by their owner’s hand [threat 72]', async () => {
+    const before = await stateOfBuiltIn();
+    const by = [platform.tenantId, platform.principalId];
+    for (const { id } of SYSTEM_ROLES) {
+      const outcomes = await withClient(gatehouse.databaseUrl, async (client) => {
+        await client.query(
+          `begin; set local role gatehouse_app; set local gatehouse.tenant_id = '${ROOT_TENANT}'; set local gatehouse.actor_tenant_id = '${ROOT_TENANT}'`,
+        );
+        const { rows } = await client.query<{ updated: string; deleted: string }>(
+          `select gatehouse.update_role($1, 'Mine', '', '{users:read}', $2, $3, now()) as updated, gatehouse.delete_role($1, $2, $3, now()) as deleted`,
+          [id, ...by],
+        );
+        await client.query('commit');
+        return rows[0];
+      });
+      expect(outcomes).toEqual({ updated: 'built_in', deleted: 'built_in' });
+    }
+    await withClient(gatehouse.superuserUrl, async (client) => {
+      await client.query(
+        `begin; set local role gatehouse_granter; set local gatehouse.tenant_id = '${ROOT_TENANT}'`,
+      );
+      const touched = [];
+      for (const statement of [
+        `update gatehouse.roles set title = 'Mine' where tenant_id is null`,
+        'delete from gatehouse.roles where tenant_id is null',
+        'delete from gatehouse.role_permissions where tenant_id is null',
+      ])
+        touched.push((await client.query(statement)).rowCount);
+      expect(touched).toEqual([0, 0, 0]);
+      await expect(
+        client.query(
+          `insert into gatehouse.role_permissions (role_id, tenant_id, permission) values ($1, $2, 'tenants:read')`,
+          [role?.id, ROOT_TENANT],
+        ),
+      ).rejects.toThrow(/row-level security/);
+      await client.query('rollback');
+    });
+    expect(await stateOfBuiltIn()).toEqual(before);
   });
 
   it('can be assigned through no statement but the functions that hold the grant rule', async () => {

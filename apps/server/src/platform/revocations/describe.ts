@@ -34,11 +34,14 @@ function matchesOf(row: RevocationRow): Revocation['matches'] {
     case 'client':
       // SECURITY: as above; no claims are in every token.
       return [client_id === null ? {} : { client_id }];
+    case 'access':
+      // No token is less than it was: what it opens is decided by the bundle, which is to be fetched anew.
+      return [];
   }
 }
 
-/** Whether an entry concerns the followers of a tenant, as `revocations_after()` decides it for them. */
+/** Whether an entry concerns the followers of a tenant, as `revocation_log()` decides it for them. */
 export const concerns = (row: LogRow, tenantId: string): boolean =>
   row.tenant_id === tenantId ||
   row.seen_by.includes(tenantId) ||
-  (row.kind === 'client' && row.tenant_id === ROOT_TENANT);
+  ((row.kind === 'client' || row.kind === 'access') && row.tenant_id === ROOT_TENANT);

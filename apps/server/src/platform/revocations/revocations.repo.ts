@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Doors, TenantTx } from '../database/index.ts';
 
-export type RevokedKind = 'session' | 'user' | 'principal' | 'tenant' | 'client';
+export type RevokedKind = 'session' | 'user' | 'principal' | 'tenant' | 'client' | 'access';
 /** What the log tells; changed settings end nothing, and are told to processes of this server alone. */
 export type LoggedKind = RevokedKind | 'settings';
 
@@ -37,6 +37,13 @@ export async function insertRevocations(
     .execute();
 }
 
+/**
+ * What roles hold, the catalog or the policies of the entered tenant changed: nothing ends, and whoever decides by a copy of them gets
+ * a new one.
+ */
+export const tellAccessChanged = (tx: TenantTx, now: Date): Promise<void> =>
+  insertRevocations(tx, 'access', [{ id: tx.tenantId, epoch: 0 }], now);
+
 /** For the `returning` of a statement on `principals`: whose they are, also where the statement deletes them. */
 export const userOfPrincipal = sql<string | null>`
   (select m.user_id from gatehouse.memberships m where m.tenant_id = principals.tenant_id and m.id = principals.id)`.as(
@@ -61,7 +68,7 @@ export interface LogRow extends LogPlace {
   seen_by: string[];
 }
 
-/** An entry that ends something: what followers outside are told. */
+/** An entry that ends or changes something for services: what followers outside are told. */
 export type RevocationRow = LogRow & { kind: RevokedKind };
 export const isRevocation = (row: LogRow): row is RevocationRow => row.kind !== 'settings';
 
@@ -82,7 +89,7 @@ interface Row extends Record<keyof LogRow, unknown> {
 
 /** The one statement that reads the log, and its values (docs/security/rls-exceptions.md). */
 export const readStatement = (after: LogPlace, tenantId: string | null, limit: number) => ({
-  text: 'select * from gatehouse.revocations_after($1, $2, $3, $4)',
+  text: 'select * from gatehouse.revocation_log($1, $2, $3, $4)',
   values: [after.xid, after.seq, tenantId, limit],
 });
 
