@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { UserPrincipal } from '../../platform/access/index.ts';
+import type { CallingPrincipal } from '../../platform/access/index.ts';
 import type { TenantTx } from '../../platform/database/index.ts';
 
 /** Why the database leaves a role of the tenant's own as it is (db/migrations/0190_own_roles.sql). */
@@ -11,7 +11,7 @@ export type RoleRefusal =
   | 'exceeds_own'
   | 'outlasts_own'
   | 'in_use';
-type Editor = Pick<UserPrincipal, 'tenantId' | 'principalId'>;
+type Editor = Pick<CallingPrincipal, 'tenantId' | 'principalId'>;
 
 /** Undefined when it is done. */
 const outcomeOf = <Done extends string>(rows: { outcome: RoleRefusal | Done }[], done: Done) =>

@@ -23,11 +23,13 @@ const setsByRoles = new Map<string, ReadonlySet<string>>();
  */
 export function permissionsOf(carried: CarriedRoles, features: Features): ReadonlySet<string> {
   const without = FEATURES.filter((name) => !features[name]);
-  const key = `${carried.role_names.join(' ')} - ${without.join(' ')}`;
+  // Own roles have no place in the key: there are more of them than are worth remembering.
+  const names = carried.role_names.filter(isSystemRoleName);
+  const key = `${names.join(' ')} - ${without.join(' ')}`;
   let builtIn = setsByRoles.get(key);
   if (builtIn === undefined) {
     builtIn = less(
-      carried.role_names.filter(isSystemRoleName).flatMap((name) => getSystemRole(name).permissions),
+      names.flatMap((name) => getSystemRole(name).permissions),
       without,
     );
     if (setsByRoles.size < 1000) setsByRoles.set(key, builtIn);

@@ -1,4 +1,4 @@
-import type { UserPrincipal } from '../../platform/access/index.ts';
+import type { CallingPrincipal } from '../../platform/access/index.ts';
 import type { TenantTx } from '../../platform/database/index.ts';
 import { Problem } from '../../platform/http/index.ts';
 import type { RoleRefusal } from './own-roles.repo.ts';
@@ -7,7 +7,7 @@ import { listPermissionsOfAuthor } from './standing.repo.ts';
 /** What the database refused, in words, with the first permission that the editor lacks. */
 export async function refusedRole(
   tx: TenantTx,
-  editor: UserPrincipal,
+  editor: CallingPrincipal,
   refusal: RoleRefusal,
   { name, touched, now }: { name: string; touched: readonly string[]; now: Date },
 ): Promise<Problem> {
