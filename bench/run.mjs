@@ -15,6 +15,7 @@ const SCENARIOS = [
   'totp',
   'passkey',
   'ways',
+  'decisions',
   'audit',
   'observed',
   'workers',
@@ -34,6 +35,7 @@ Scenarios (default: all)
   totp             judging a code of an authenticator app, beside the bare library call
   passkey          judging an answer of a passkey, beside the bare library call
   ways             how long each way in keeps the event loop from everybody else
+  decisions        decisions by role and by policies in process, beside a set, casbin and Cedar
   audit            what sealing costs sign-ins and renewals beside a busy tenant, and how fast it is
   observed         what metrics and traces cost the session check
   workers          what two worker processes serve, beside one

@@ -8,6 +8,7 @@ import { createReport } from '../harness/report.mjs';
 import { readSeeded, startSeededPostgres } from '../seed/folder.mjs';
 import { audit } from './audit.mjs';
 import { auditMillion } from './audit-million.mjs';
+import { decisions } from './decisions.mjs';
 import { passkey, totp } from './factors.mjs';
 import { login } from './login.mjs';
 import { me } from './me.mjs';
@@ -27,6 +28,7 @@ const SCENARIOS = {
   totp,
   passkey,
   ways,
+  decisions,
   audit,
   observed,
   workers,

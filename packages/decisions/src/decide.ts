@@ -1,4 +1,4 @@
-import { type CompiledRule, decided, type Entry, type Model } from './model.ts';
+import { type CompiledRule, decided, type Entry, type Model, NOT_ASKED } from './model.ts';
 import type { Decision, DecisionRequest, Reason, Subject } from './request.ts';
 
 const OTHER_TENANT = decided(false, { kind: 'other_tenant' });
@@ -64,24 +64,23 @@ function heldBy(entry: Entry, { roles, permissions }: Subject): Decision | undef
   if (permissions !== undefined)
     return permissions.includes(entry.permission) ? entry.ownPermission : undefined;
   for (const role of roles) {
-    if (entry.roles.has(role)) return answerOf(entry, role);
+    const answer = answerOf(entry, role);
+    if (answer !== undefined) return answer;
   }
   return undefined;
 }
 
 function allHeldBy(entry: Entry, subject: Subject): readonly Reason[] {
   if (subject.permissions !== undefined) return heldBy(entry, subject)?.reasons ?? [];
-  return subject.roles.flatMap((role) => (entry.roles.has(role) ? answerOf(entry, role).reasons : []));
+  return subject.roles.flatMap((role) => answerOf(entry, role)?.reasons ?? []);
 }
 
-/** Made at the first time: ten thousand roles with fifty permissions each would be half a million answers nobody asked for. */
-function answerOf(entry: Entry, role: string): Decision {
-  let answer = entry.answers.get(role);
-  if (answer === undefined) {
-    answer = decided(true, { kind: 'role', role, permission: entry.permission });
-    entry.answers.set(role, answer);
-  }
-  return answer;
+function answerOf(entry: Entry, role: string): Decision | undefined {
+  const answer = entry.roles.get(role);
+  if (answer !== NOT_ASKED) return answer;
+  const made = decided(true, { kind: 'role', role, permission: entry.permission });
+  entry.roles.set(role, made);
+  return made;
 }
 
 /**

@@ -24,10 +24,11 @@ export interface CompiledRule {
 /** All that is about one action on one type of resource. */
 export interface Entry {
   readonly permission: string;
-  /** The roles that hold the permission. */
-  readonly roles: ReadonlySet<string>;
-  /** Role → the answer that it gives, for those that gave one already. */
-  readonly answers: Map<string, Decision>;
+  /**
+   * The roles that hold the permission, each with the answer that it gives, once it has been asked: ten thousand roles with fifty
+   * permissions each would be half a million answers nobody asked for.
+   */
+  readonly roles: Map<string, Decision | typeof NOT_ASKED>;
   readonly allow: readonly CompiledRule[];
   readonly deny: readonly CompiledRule[];
   readonly variables: Variables;
@@ -44,8 +45,10 @@ export interface Model {
   readonly tenantVariable: TenantVariable;
 }
 
+/** In the place of an answer that nobody has asked for. */
+export const NOT_ASKED = null;
+
 interface DraftEntry extends Entry {
-  readonly roles: Set<string>;
   readonly allow: CompiledRule[];
   readonly deny: CompiledRule[];
 }
@@ -95,7 +98,7 @@ export function compileModel(bundle: Bundle): Model {
 
   for (const permission of bundle.catalog.permissions) entryNamed(permission);
   for (const [role, permissions] of Object.entries(bundle.roles))
-    for (const permission of permissions) entryNamed(permission).roles.add(role);
+    for (const permission of permissions) entryNamed(permission).roles.set(role, NOT_ASKED);
   for (const policy of bundle.policies) {
     for (const rule of policy.rules) {
       const compiled = compileRule(policy, rule, variablesOf(rule.resource), bundle);
@@ -116,8 +119,7 @@ function emptyEntry(resource: string, action: string, variables: Variables): Dra
   const permission = `${resource}:${action}`;
   return {
     permission,
-    roles: new Set(),
-    answers: new Map(),
+    roles: new Map(),
     allow: [],
     deny: [],
     variables,
