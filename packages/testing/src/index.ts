@@ -1,2 +1,9 @@
 export { createFakeClock, type FakeClock } from './fake-clock.ts';
 export { startVault, type TestVault } from './vault.ts';
+export {
+  type GatehouseDouble,
+  keyDouble,
+  type KeyDouble,
+  signDouble,
+  startGatehouseDouble,
+} from './gatehouse-double.ts';

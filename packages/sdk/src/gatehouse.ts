@@ -1,0 +1,224 @@
+import { type AccessRule, ruleOf } from '@gatehouse/contracts';
+import { type Caller, callerOf } from './caller.ts';
+import { ownTokenOf } from './credentials.ts';
+import { followFeed } from './feed.ts';
+import { builtInGrants } from './grants.ts';
+import { createInternalToken } from './internal-token.ts';
+import { checkCaller, checkPermissions, checkStepUp } from './judge.ts';
+import { createKeys } from './keys.ts';
+import { type GatehouseOptions, readOptions } from './options.ts';
+import { endedToken, invalidToken, unauthenticated } from './problem.ts';
+import { Revoked } from './revoked.ts';
+import { reachServer } from './server.ts';
+import { createAskStanding, type Standing } from './standing.ts';
+import { verifySignature } from './token.ts';
+import type { Claims } from './json-part.ts';
+import { TwoGenerations } from './two-generations.ts';
+
+/** What a request shows of its caller: values of headers, as they came. */
+export interface Presented {
+  /** `Authorization`. */
+  readonly authorization?: string | undefined;
+  /** `X-Internal-Token`. */
+  readonly internalToken?: string | undefined;
+}
+
+/** A service's side of Gatehouse: who is calling, may they, and do they still. */
+export interface Gatehouse {
+  /**
+   * Follows the feed from now on. Resolves when it has told everything for the first time, or when the time for an answer is over: a
+   * service starts without Gatehouse as well, and answers 503 to whoever needs it.
+   */
+  start(): Promise<void>;
+  /** Follows no more; what is asked afterwards, Gatehouse is asked each time. */
+  close(): Promise<void>;
+  /** The rule of a route, of what was declared around it and on it, outermost first. */
+  ruleOf(declared: readonly AccessRule[]): AccessRule;
+  /**
+   * Lets a request in, or throws the answer. At once, without a promise, where the token has been seen before and the feed is there;
+   * else later.
+   *
+   * @returns the caller; undefined on a public route, where nobody is asked.
+   * @throws AccessProblem 401, 403 or 503; a promise rejects with it.
+   * @example
+   * ```ts
+   * const caller = await gatehouse.admit(permissions('invoices:read'), {
+   *   authorization: request.headers.get('authorization') ?? undefined,
+   * });
+   * ```
+   */
+  admit(rule: AccessRule, presented: Presented): Caller | undefined | Promise<Caller | undefined>;
+  /** Whether the word of the feed is young enough to decide by. */
+  isFresh(): boolean;
+}
+
+interface Remembered {
+  readonly caller: Caller;
+  /** Milliseconds since 1970, with the tolerance. */
+  readonly until: number;
+  /** Of `Revoked`, when this was last looked up there. */
+  revision: number;
+}
+
+/** Gatehouse takes 24 hours for the longest life of a token (`ACCESS_TOKEN_EXPIRE_MINUTES`), and keeps its log for as long. */
+const LONGEST_TOKEN = 86_400;
+const TYPES = ['at+jwt', 'application/at+jwt'];
+const BEARER = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i;
+const PRUNE_MS = 60_000;
+
+/**
+ * Makes a service's side of Gatehouse. It does nothing by itself before `start()`.
+ *
+ * @throws TypeError for an option that cannot be.
+ * @example
+ * ```ts
+ * const gatehouse = createGatehouse({
+ *   issuer: 'https://id.example.com',
+ *   credentials: { clientId: 'billing', clientSecret },
+ * });
+ * await gatehouse.start();
+ * ```
+ */
+export function createGatehouse(options: GatehouseOptions): Gatehouse {
+  const settings = readOptions(options);
+  const { audiences, stalenessMs, clockTolerance } = settings;
+  const now = () => performance.now();
+  const server = reachServer(settings.url, settings.fetch, settings.timeoutMs);
+  const remembered = new TwoGenerations<Remembered>(settings.rememberedTokens);
+  // SECURITY: what a key that is gone has signed is worth nothing from then on, remembered or not.
+  const keys = createKeys(server, now, () => remembered.clear());
+  const revoked = new Revoked();
+  const grants = builtInGrants();
+  const ask = createAskStanding(server, now);
+  const internal = createInternalToken(settings.internalTokens);
+  let toldAt = Number.NEGATIVE_INFINITY;
+  let prunedAt = now();
+  let following: { stop: AbortController; ended: Promise<void> } | undefined;
+
+  const isFresh = () => now() - toldAt <= stalenessMs;
+
+  function start(): Promise<void> {
+    if (following !== undefined || settings.credentials === undefined) return Promise.resolve();
+    const stop = new AbortController();
+    const token = ownTokenOf(settings.credentials, server, now, settings.timeoutMs);
+    return new Promise((resolve) => {
+      const limit = setTimeout(resolve, settings.timeoutMs);
+      const ended = followFeed(
+        { server, token, now, signal: stop.signal },
+        {
+          onRevocation: (entry) => revoked.add(entry),
+          onTold(at) {
+            toldAt = at;
+            clearTimeout(limit);
+            resolve();
+            keys.refresh();
+            if (now() - prunedAt < PRUNE_MS) return;
+            prunedAt = now();
+            revoked.forgetBefore(Date.now() / 1000 - LONGEST_TOKEN - clockTolerance);
+          },
+          onLost() {
+            toldAt = Number.NEGATIVE_INFINITY;
+            revoked.clear();
+          },
+          onFault: settings.onFault,
+        },
+      );
+      following = { stop, ended };
+    });
+  }
+
+  /** SECURITY: by the wall clock and by the feed, each time: nothing that was true before is taken for granted. */
+  function checkStill(known: Remembered): Caller {
+    if (Date.now() >= known.until) throw invalidToken();
+    if (known.revision !== revoked.revision) {
+      if (revoked.ends(known.caller.claims)) throw endedToken();
+      known.revision = revoked.revision;
+    }
+    return known.caller;
+  }
+
+  function remember(authorization: string, claims: Claims | undefined): Remembered {
+    const caller = claims && callerOf(claims, audiences);
+    if (caller === undefined) throw invalidToken();
+    const { exp, iat, nbf } = caller.claims as { exp: number; iat: number; nbf?: number };
+    // SECURITY: what ended a token is kept for as long as one may live; one that lives longer would come back to life.
+    if (exp - iat > LONGEST_TOKEN) throw invalidToken();
+    if (nbf !== undefined && !(nbf <= Date.now() / 1000 + clockTolerance)) throw invalidToken();
+    const known = { caller, until: (exp + clockTolerance) * 1000, revision: -1 };
+    checkStill(known);
+    remembered.set(authorization, known);
+    return known;
+  }
+
+  function knownOf(authorization: string): Remembered | Promise<Remembered> {
+    const known = remembered.get(authorization);
+    if (known !== undefined) return known;
+    const token = BEARER.exec(authorization)?.[1];
+    if (token === undefined) throw invalidToken();
+    const verified = verifySignature(token, TYPES, keys);
+    return verified instanceof Promise
+      ? verified.then((late) => remember(authorization, late))
+      : remember(authorization, verified);
+  }
+
+  function judge(rule: AccessRule, known: Remembered): Caller | Promise<Caller> {
+    const caller = checkStill(known);
+    checkCaller(rule, caller);
+    if (rule.permissions.length > 0) {
+      const held = grants.heldBy(caller);
+      if (held instanceof Promise)
+        return held.then((late) => {
+          checkPermissions(rule, late);
+          checkStepUp(rule, caller, Date.now() / 1000);
+          return caller;
+        });
+      checkPermissions(rule, held);
+    }
+    checkStepUp(rule, caller, Date.now() / 1000);
+    return caller;
+  }
+
+  /** Without the feed: as Gatehouse says at this moment. */
+  async function judgeByServer(rule: AccessRule, known: Remembered, authorization: string): Promise<Caller> {
+    const before = checkStill(known);
+    const standing: Standing = await ask(authorization.slice('Bearer '.length), before);
+    const caller = { ...before, roles: standing.roles };
+    checkCaller(rule, caller);
+    checkPermissions(rule, standing.permissions);
+    checkStepUp(rule, caller, Date.now() / 1000);
+    return caller;
+  }
+
+  const judged = (rule: AccessRule, known: Remembered, authorization: string) =>
+    isFresh() ? judge(rule, known) : judgeByServer(rule, known, authorization);
+
+  return {
+    start,
+    async close() {
+      const { stop, ended } = following ?? {};
+      following = undefined;
+      toldAt = Number.NEGATIVE_INFINITY;
+      stop?.abort();
+      await ended;
+    },
+    ruleOf: (declared) => ruleOf(declared, settings.undeclared),
+    admit(rule, { authorization, internalToken }) {
+      if (rule.kind === 'public') return undefined;
+      if (authorization === undefined) {
+        // SECURITY: a secret that says nothing of its bearer opens what is for services only, and nothing else.
+        if (internalToken === undefined || !rule.serviceOnly) throw unauthenticated();
+        const caller = internal(internalToken);
+        if (caller === undefined) throw invalidToken();
+        checkCaller(rule, caller);
+        checkPermissions(rule, new Set());
+        checkStepUp(rule, caller, 0);
+        return caller;
+      }
+      const known = knownOf(authorization);
+      return known instanceof Promise
+        ? known.then((late) => judged(rule, late, authorization))
+        : judged(rule, known, authorization);
+    },
+    isFresh,
+  };
+}

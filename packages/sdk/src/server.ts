@@ -1,0 +1,52 @@
+/** What the SDK asks Gatehouse, by `fetch` alone. */
+export interface GatehouseServer {
+  /** @throws ServerAnswer when it is not 200, or TypeError and the like when there is no answer in time. */
+  getJson<T>(path: string, token?: string): Promise<T>;
+  /** The answer as it stands, its body unread; without a time limit of its own. */
+  send(path: string, init: RequestInit): Promise<Response>;
+}
+
+/** An answer that is none of those that were asked for. */
+export class ServerAnswer extends Error {
+  override readonly name = 'ServerAnswer';
+  readonly status: number;
+  /** Milliseconds, from `Retry-After` in seconds. */
+  readonly retryAfter: number | undefined;
+
+  constructor(response: Response) {
+    super(`Gatehouse answered ${response.status}`);
+    this.status = response.status;
+    const seconds = Number(response.headers.get('retry-after') ?? '');
+    this.retryAfter = seconds > 0 && seconds <= 60 ? seconds * 1000 : undefined;
+  }
+}
+
+/** Bytes: more than any answer that is asked for has. */
+const MOST = 32 * 1024 * 1024;
+
+/** @param timeout - milliseconds for a whole answer. */
+export function reachServer(base: string, fetch: typeof globalThis.fetch, timeout: number): GatehouseServer {
+  // SECURITY: a redirect would carry the token elsewhere, or bring keys from elsewhere.
+  const send = (path: string, init: RequestInit) => fetch(`${base}${path}`, { ...init, redirect: 'error' });
+  return {
+    send,
+    async getJson<T>(path: string, token?: string): Promise<T> {
+      const response = await send(path, {
+        headers: {
+          accept: 'application/json',
+          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        },
+        signal: AbortSignal.timeout(timeout),
+      });
+      if (response.status !== 200) {
+        await response.body?.cancel();
+        throw new ServerAnswer(response);
+      }
+      const text = await response.text();
+      if (text.length > MOST) throw new RangeError('the answer is too long');
+      const value: unknown = JSON.parse(text);
+      if (typeof value !== 'object' || value === null) throw new TypeError('the answer is no JSON object');
+      return value as T;
+    },
+  };
+}
