@@ -18,7 +18,7 @@ create policy granter_reads on gatehouse.principals for select to gatehouse_gran
   using (true);
 drop policy if exists of_ended_membership on gatehouse.principals;
 create policy of_ended_membership on gatehouse.principals for delete to gatehouse_granter
-  using (kind = 'member' and pg_trigger_depth() > 0);
+  using (kind in ('member', 'service', 'api_key') and pg_trigger_depth() > 0);
 drop policy if exists of_changed_assignment on gatehouse.principals;
 create policy of_changed_assignment on gatehouse.principals for update to gatehouse_granter
   using (pg_trigger_depth() > 0);

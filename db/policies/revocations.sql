@@ -19,7 +19,7 @@ create policy expired on gatehouse.revocations for all to gatehouse_system
   with check (false);
 drop policy if exists of_ended_membership on gatehouse.revocations;
 create policy of_ended_membership on gatehouse.revocations for insert to gatehouse_granter
-  with check (kind = 'principal' and pg_trigger_depth() > 0);
+  with check (kind in ('principal', 'api_key') and pg_trigger_depth() > 0);
 -- Open while end_connection_sessions() runs, to its owner alone.
 drop policy if exists of_ending_connection on gatehouse.revocations;
 create policy of_ending_connection on gatehouse.revocations for insert to gatehouse_lookup

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { buildApp } from './app.ts';
 import type { Config } from './config/index.ts';
+import { createApiKeyContexts, createLastUses } from './features/api-keys/index.ts';
 import {
   createAudit,
   createDecisionLog,
@@ -178,6 +179,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const transport = options.mailTransport ?? mailbox ?? smtp(config);
   let outbox: Outbox | undefined;
   const decisions = createDecisionLog({ doors, clock, onError });
+  const lastUses = createLastUses({ doors, onError });
   const denials = createDenials({ doors, audit, clock, onError });
   const counters = await createCounters({
     doors,
@@ -197,6 +199,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     else transport.close();
     await decisions.close();
     await denials.close();
+    await lastUses.close();
     counters.close();
     await passwords.close();
     await providers.close();
@@ -278,6 +281,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       dns: options.dns ?? createDns(),
       homeRealms: createHomeRealms({ doors }),
       sessionContexts: createSessionContexts({ doors, clock }),
+      apiKeyContexts: createApiKeyContexts({ doors, clock }),
+      lastUses,
       renewals: createRenewals({ doors, clock, config }),
       provedAddresses: createProvedAddresses({ doors }),
       tenantRules: createTenantRules({ doors }),
@@ -292,6 +297,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     revocations.onBeat(({ fresh }) => {
       seenAt = performance.now();
       deps.sessionContexts.forget(fresh);
+      deps.apiKeyContexts.forget(fresh);
       deps.tenantRules.forget(fresh);
       if (fresh.some(({ kind }) => kind === 'settings')) deps.homeRealms.forget();
       for (const { client_id } of fresh) if (client_id !== null) deps.clients.forget(client_id);

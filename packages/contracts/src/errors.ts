@@ -107,6 +107,9 @@ export const ERRORS = {
   'settings.changed': { status: 409, title: 'The settings have been changed meanwhile' },
   'settings.locks_you_out': { status: 409, title: 'By these rules you could not sign in yourself' },
   'settings.image_refused': { status: 400, title: 'The image cannot be used' },
+  'api_keys.address_refused': { status: 403, title: 'This API key may not be used from here' },
+  'api_keys.not_own': { status: 403, title: 'This API key is somebody else’s' },
+  'api_keys.elsewhere': { status: 409, title: 'A key of your own lies in a tenant that you are a member of' },
   'clients.client_id_in_use': { status: 409, title: 'Another client has this client_id' },
   'clients.built_in': { status: 409, title: 'The built-in console client stays in service' },
   'connections.provider_unreachable': {

@@ -4,6 +4,7 @@ export * from './password-rules.ts';
 export * from './permissions.ts';
 export * from './roles.ts';
 export * from './messages/account.ts';
+export * from './messages/api-keys.ts';
 export * from './messages/shapes.ts';
 export * from './messages/auth.ts';
 export * from './messages/passkeys.ts';

@@ -16,6 +16,7 @@ export interface Config
     | 'mode'
     | 'publicUrl'
     | 'registration'
+    | 'apiKeyPrefix'
     | 'dataDir'
     | 'nodeEnv'
     | 'tlsDev'
@@ -27,6 +28,7 @@ export interface Config
   /** The issuer: an origin without a trailing slash. */
   publicUrl: string;
   registration: 'closed' | 'tenant';
+  apiKeyPrefix: string;
   dataDir: string;
   tlsDev: boolean;
   /** Processes that answer requests. */
@@ -84,6 +86,7 @@ export function parseConfig(env: Record<string, string | undefined>, baseDir: st
     publicUrl,
     mode,
     registration: parsed.registration ?? (mode === 'production' ? 'closed' : 'tenant'),
+    apiKeyPrefix: parsed.apiKeyPrefix ?? (mode === 'production' ? 'cf_prod_' : 'cf_dev_'),
     dataDir: resolve(baseDir, parsed.dataDir ?? '.gatehouse'),
   };
   const unsafe = [...checkAlways(config), ...(mode === 'production' ? checkProduction(config) : [])];

@@ -1,4 +1,5 @@
 import { AUDIT_SETTINGS } from './audit-settings.ts';
+import { SESSION_SETTINGS } from './session-settings.ts';
 import {
   checkContact,
   checkOrigin,
@@ -12,6 +13,7 @@ import {
 } from './settings.ts';
 import { parseCidr } from './cidr.ts';
 import { decodeMasterKey } from './master-key.ts';
+import { MACHINE_SETTINGS } from './machine-settings.ts';
 import { OBSERVATION_SETTINGS } from './observation.ts';
 import { PROVIDER_SETTINGS } from './providers.ts';
 
@@ -176,28 +178,7 @@ export const SETTINGS = {
         'After so many days the next signing key takes over by itself; 0 leaves it to `gatehouse keys rotate`.',
     }),
   ),
-  accessTokenMinutes: integer('ACCESS_TOKEN_EXPIRE_MINUTES', {
-    min: 1,
-    max: 1440,
-    defaultText: '15; 60 for bearer clients',
-    description: 'Lifetime of access tokens.',
-  }),
-  refreshTokenDays: required(
-    integer('REFRESH_TOKEN_EXPIRE_DAYS', {
-      min: 1,
-      max: 30,
-      default: 7,
-      description: 'A session ends when it is not renewed for so long.',
-    }),
-  ),
-  sessionDays: required(
-    integer('SESSION_MAX_DAYS', {
-      min: 1,
-      max: 365,
-      default: 30,
-      description: 'A session ends after so long, renewed or not.',
-    }),
-  ),
+  ...SESSION_SETTINGS,
   refreshReplaySeconds: required(
     integer('REFRESH_REPLAY_SECONDS', {
       min: 0,
@@ -391,6 +372,7 @@ export const SETTINGS = {
     }),
   ),
   ...AUDIT_SETTINGS,
+  ...MACHINE_SETTINGS,
   ...OBSERVATION_SETTINGS,
 } as const;
 

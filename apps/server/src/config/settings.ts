@@ -25,7 +25,14 @@ function setting<T>(name: string, options: Options<T>, read: (text: string) => T
   };
 }
 
-export const text = (name: string, options: Options<string>) => setting(name, options, (value) => value);
+export const text = (
+  name: string,
+  options: Options<string> & { form?: { pattern: RegExp; fault: string } },
+) =>
+  setting(name, options, (value) => {
+    if (options.form && !options.form.pattern.test(value)) throw new SettingFault(options.form.fault);
+    return value;
+  });
 
 export const required = <T>(it: Setting<T | undefined>): Setting<T> => it as Setting<T>;
 

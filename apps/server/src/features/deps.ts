@@ -12,6 +12,7 @@ import type { Outbox } from '../platform/outbox/index.ts';
 import type { Images } from '../platform/images/index.ts';
 import type { Limits, MailLimits, TenantRate } from '../platform/limits/index.ts';
 import type { Traces } from '../platform/traces/index.ts';
+import type { ApiKeyContexts, LastUses } from './api-keys/index.ts';
 import type { Audit, AuditKeys, DecisionLog, Denials, Sealing, SubjectKeys } from './audit/index.ts';
 import type { ProvedAddresses, Renewals, SessionContexts } from './auth/index.ts';
 import type { ClientDirectory } from './clients/index.ts';
@@ -48,6 +49,8 @@ export interface Deps {
   homeRealms: HomeRealms;
   dns: Dns;
   sessionContexts: SessionContexts;
+  apiKeyContexts: ApiKeyContexts;
+  lastUses: LastUses;
   renewals: Renewals;
   provedAddresses: ProvedAddresses;
   tenantRules: TenantRules;

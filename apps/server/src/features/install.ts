@@ -3,6 +3,7 @@ import { type CallingPrincipal, type EnteredTenant, installAccessHook } from '..
 import { contextOf } from '../platform/http/index.ts';
 import { newId } from '../platform/ids.ts';
 import { installLimits } from '../platform/limits/index.ts';
+import { apiKeysRoutes } from './api-keys/index.ts';
 import {
   auditExportRoutes,
   auditKeysRoute,
@@ -91,7 +92,7 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
         principalId: principal.principalId,
         permission,
         resource: routeOf(request),
-        reason: `held through ${principal.roles.join(', ')}`,
+        reason: reasonOf(principal),
         policyVersion: 'roles',
         correlationId: request.id,
       });
@@ -148,6 +149,7 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
     invitationsRoutes,
     invitationImportRoutes,
     clientsRoutes,
+    apiKeysRoutes,
     connectionsRoutes,
     trialRoutes,
     domainsRoutes,
@@ -155,6 +157,11 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
   await app.register(pagesRoutes, { deps });
   openApiRoute(app);
 }
+
+const reasonOf = (principal: CallingPrincipal) =>
+  principal.kind === 'api_key'
+    ? `a scope of the key ${principal.shownAs}, held by its owner`
+    : `held through ${principal.roles.join(', ')}`;
 
 const routeOf = (request: FastifyRequest) => `${request.method} ${request.routeOptions.url ?? ''}`;
 

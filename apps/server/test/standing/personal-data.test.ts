@@ -66,6 +66,12 @@ async function addEverything(tenantId: TenantId): Promise<Person> {
      values ($1, $2, $3, '\\x00', $4, now(), now() + interval '1 day')`,
     [tenantId, newId(), owner.userId, AGENT],
   );
+  await gatehouse.sql(
+    `with p as (insert into gatehouse.principals (tenant_id, id, kind, created_at) values ($1, $2, 'api_key', now()) returning *)
+     insert into gatehouse.api_keys (tenant_id, id, owner_id, name, hash, shown_as, scopes, allowed_addresses, created_by, created_at)
+     select tenant_id, id, $3, 'Of Zerlina', sha256('key'), 'cf_dev_…abcd', '{users:read}', '{203.0.113.0/24}', $3, now() from p`,
+    [tenantId, newId(), owner.principalId],
+  );
   await browser.post('/api/v1/account/consents', { purpose: 'product-news', version: '2026-11' });
   await browser.post('/api/v1/account/consents/withdraw', { purpose: 'product-news' });
   const asked = await browser.post('/api/v1/auth/email/change', {
@@ -130,6 +136,8 @@ describe('every column that can hold something of a person', () => {
     expect([...Compile(PersonalData).Errors(document)]).toEqual([]);
     const of: Record<string, string> = {
       users: 'id = $1',
+      api_keys:
+        'owner_id = (select id from gatehouse.memberships where user_id = $1 and tenant_id = user_tenant_id)',
       login_identifiers: 'user_id = $1',
       sessions: 'user_id = $1',
       external_identities: 'user_id = $1',

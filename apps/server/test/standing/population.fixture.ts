@@ -30,6 +30,21 @@ export async function populate(gatehouse: TestServer, tenantId: TenantId): Promi
       newId(),
     );
   });
+  const [service, apiKey] = [newId(), newId()];
+  await gatehouse.sql(
+    `insert into gatehouse.clients (tenant_id, id, client_id, name, kind, token_mode, created_at, updated_at)
+     values ($1, $2, $3, 'A service', 'service', 'bearer', $4, $4)`,
+    [tenantId, service, `service-${service}`, now],
+  );
+  await gatehouse.sql(
+    `insert into gatehouse.principals (tenant_id, id, kind, created_at) values ($1, $2, 'service', $4), ($1, $3, 'api_key', $4)`,
+    [tenantId, service, apiKey, now],
+  );
+  await gatehouse.sql(
+    `insert into gatehouse.api_keys (tenant_id, id, owner_id, name, hash, shown_as, created_by, created_at)
+     values ($1, $2::uuid, $3, 'A key', sha256(convert_to($2::uuid::text, 'utf8')), 'cf_dev_…abcd', $4, $5)`,
+    [tenantId, apiKey, service, admin.principalId, now],
+  );
   const clientId = `client-${newId()}`;
   const id = newId();
   await gatehouse.sql(

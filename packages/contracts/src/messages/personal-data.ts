@@ -55,6 +55,19 @@ export const PersonalData = Message(
       }),
       { description: 'What there is to sign in with. The secrets themselves leave nowhere.' },
     ),
+    apiKeys: Type.Array(
+      Message({
+        id: Id,
+        name: Type.String(),
+        shownAs: Type.String(),
+        scopes: Type.Array(Type.String()),
+        allowedAddresses: Type.Array(Type.String()),
+        createdAt: Time,
+        expiresAt: Nullable(Time),
+        lastUsedAt: Nullable(Time),
+      }),
+      { description: 'API keys of the person’s own at home. The keys themselves are stored nowhere.' },
+    ),
     rememberedDevices: Type.Array(Message({ userAgent: Type.String(), createdAt: Time, expiresAt: Time }), {
       description: 'Browsers that are asked for no second factor.',
     }),

@@ -9,19 +9,20 @@ const Claims = Message(
     tenant_id: Type.Optional(Id),
     home_tenant_id: Type.Optional(Id),
     client_id: Type.Optional(ClientId),
+    api_key_id: Type.Optional(Id),
   },
   { examples: [{ sid: '0199a5f0-5c1e-7b7a-9d6a-3f2f7c0f1a11' }] },
 );
 export const Revocation = Message(
   {
     kind: Type.String({
-      enum: ['session', 'user', 'membership', 'tenant', 'client', 'access'],
+      enum: ['session', 'user', 'membership', 'tenant', 'client', 'access', 'api_key'],
       description: 'What ended or changed.',
       examples: ['session'],
     }),
     tenantId: Id,
     id: Type.String({
-      description: 'Of the session, user, membership, tenant or client; of the tenant for `access`.',
+      description: 'Of the session, user, membership, tenant, client or API key; of the tenant for `access`.',
       examples: ['0199a5f0-5c1e-7b7a-9d6a-3f2f7c0f1a11'],
     }),
     matches: Type.Array(Claims, {

@@ -1,7 +1,8 @@
 import type { TenantSettings } from '@gatehouse/contracts';
 import type { FastifyRequest } from 'fastify';
-import type { UserPrincipal } from '../../platform/access/index.ts';
+import type { MachinePrincipal, UserPrincipal } from '../../platform/access/index.ts';
 import { Problem } from '../../platform/http/index.ts';
+import { authenticateApiKey, isApiKey } from '../api-keys/index.ts';
 import { CONSOLE_CLIENT } from '../clients/index.ts';
 import type { Deps } from '../deps.ts';
 import { permissionsOf } from '../roles/index.ts';
@@ -19,12 +20,17 @@ export interface SignedInPrincipal extends UserPrincipal {
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * Who is calling? The token says which session; the database says, in one statement, what that session is worth.
+ * Who is calling? The token says which session, the hash of an API key which key; the database says, in one statement, what that is
+ * worth.
  *
  * @throws {Problem} `auth.unauthenticated`, `auth.token_invalid`, `auth.session_expired`, `auth.origin_refused`, `auth.csrf_refused`
  */
-export async function authenticate(deps: Deps, request: FastifyRequest): Promise<SignedInPrincipal> {
+export async function authenticate(
+  deps: Deps,
+  request: FastifyRequest,
+): Promise<SignedInPrincipal | MachinePrincipal> {
   const { text, clientId, cookie } = presentedToken(request);
+  if (cookie === undefined && isApiKey(text)) return authenticateApiKey(deps, request, text);
   // Waits for nothing where the key is known, which is nearly always.
   const token =
     checkAccessToken(deps, text, deps.clock.now()) ??

@@ -55,6 +55,24 @@ export async function isSignInAddress(tx: TenantTx, userId: string, emailKey: st
   return (await listSignInAddresses(tx, userId)).some(({ email_key }) => email_key === emailKey);
 }
 
+export const listOwnApiKeys = (tx: TenantTx, membershipId: string) =>
+  tx
+    .selectFrom('api_keys')
+    .select([
+      'id',
+      'name',
+      'shown_as',
+      'scopes',
+      'allowed_addresses',
+      'created_at',
+      'expires_at',
+      'last_used_at',
+    ])
+    .where('tenant_id', '=', tx.tenantId)
+    .where('owner_id', '=', membershipId)
+    .orderBy('id')
+    .execute();
+
 export const listRoles = (tx: TenantTx, principalId: string) =>
   tx
     .selectFrom('role_assignments as a')

@@ -28,6 +28,13 @@ const INVITED = without(
 );
 
 export const PERSONAL_COLUMNS: Readonly<Record<string, Readonly<Record<string, Place>>>> = {
+  api_keys: {
+    name: at('apiKeys[].name'),
+    hash: SECRET,
+    shown_as: at('apiKeys[].shownAs'),
+    scopes: at('apiKeys[].scopes'),
+    allowed_addresses: at('apiKeys[].allowedAddresses'),
+  },
   anonymous_denials: { route: NOBODY, code: NOBODY },
   audit_keys: { kid: NOBODY, public_key: NOBODY, private_sealed: SECRET, status: NOBODY },
   audit_records: {

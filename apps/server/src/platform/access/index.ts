@@ -4,4 +4,10 @@ export { type EnteredTenant, enterHomeFrom, enterOwn, enterTenant, homeOf } from
 export { ENTERING } from './entering.ts';
 export type { DeclaredRoute } from './fastify-types.ts';
 export { callerOf, installAccessHook, personOf, personRequired } from './hook.ts';
-export { type CallingPrincipal, personBehind, type UserPrincipal } from './principal.ts';
+export {
+  type ApiKeyPrincipal,
+  type CallingPrincipal,
+  type MachinePrincipal,
+  personBehind,
+  type UserPrincipal,
+} from './principal.ts';

@@ -1,4 +1,4 @@
-import { createHash, hash as hashAtOnce, randomBytes, randomUUID } from 'node:crypto';
+import { createHash, hash as hashAtOnce, randomBytes, randomInt, randomUUID } from 'node:crypto';
 
 export const sha256 = (...parts: (string | Buffer)[]): Buffer => {
   const [only] = parts;
@@ -15,6 +15,9 @@ export const sha256InParts = () => {
 /** What services of breached passwords are indexed by; nothing rests on its strength. */
 export const sha1ForRangeService = (text: string): string => hashAtOnce('sha1', text, 'hex').toUpperCase();
 export const randomSecret = (bytes: number): Buffer => randomBytes(bytes);
+/** A secret that people copy: each character is drawn for itself, and evenly. */
+export const randomText = (alphabet: string, length: number): string =>
+  Array.from({ length }, () => alphabet.charAt(randomInt(alphabet.length))).join('');
 
 /** 32 hexadecimal digits that name one request (W3C Trace Context §3.2.2.3). Drawn from a pool: a name and never a secret. */
 export const randomTraceId = (): string => randomUUID().replaceAll('-', '');

@@ -1,7 +1,14 @@
 export { readCertificate } from './certificate.ts';
 export { canonicalJson } from './canonical-json.ts';
 export { createCursors, type Cursors } from './cursor.ts';
-export { randomSecret, randomTraceId, sha1ForRangeService, sha256, sha256InParts } from './digest.ts';
+export {
+  randomSecret,
+  randomText,
+  randomTraceId,
+  sha1ForRangeService,
+  sha256,
+  sha256InParts,
+} from './digest.ts';
 export {
   appendLeaf,
   childrenOf,

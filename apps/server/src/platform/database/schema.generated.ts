@@ -34,6 +34,22 @@ export interface AnonymousDenials {
   route: string;
 }
 
+export interface ApiKeys {
+  allowed_addresses: Generated<string[]>;
+  created_at: Timestamp;
+  created_by: string;
+  expires_at: Timestamp | null;
+  hash: Buffer;
+  id: string;
+  last_used_at: Timestamp | null;
+  name: string;
+  owner_id: string;
+  rotated_at: Timestamp | null;
+  scopes: Generated<string[]>;
+  shown_as: string;
+  tenant_id: string;
+}
+
 export interface AuditKeys {
   created_at: Timestamp;
   kid: string;
@@ -466,6 +482,7 @@ export interface Users {
 
 export interface DB {
   anonymous_denials: AnonymousDenials;
+  api_keys: ApiKeys;
   audit_keys: AuditKeys;
   audit_records: AuditRecords;
   audit_retention: AuditRetention;

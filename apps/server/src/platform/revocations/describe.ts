@@ -37,6 +37,8 @@ function matchesOf(row: RevocationRow): Revocation['matches'] {
     case 'access':
       // No token is less than it was: what it opens is decided by the bundle, which is to be fetched anew.
       return [];
+    case 'api_key':
+      return [{ api_key_id: subject_id }];
   }
 }
 

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Doors, TenantTx } from '../database/index.ts';
 
-export type RevokedKind = 'session' | 'user' | 'principal' | 'tenant' | 'client' | 'access';
+export type RevokedKind = 'session' | 'user' | 'principal' | 'tenant' | 'client' | 'access' | 'api_key';
 /** What the log tells; changed settings end nothing, and are told to processes of this server alone. */
 export type LoggedKind = RevokedKind | 'settings';
 
