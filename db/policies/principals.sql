@@ -22,6 +22,10 @@ create policy of_ended_membership on gatehouse.principals for delete to gatehous
 drop policy if exists of_changed_assignment on gatehouse.principals;
 create policy of_changed_assignment on gatehouse.principals for update to gatehouse_granter
   using (pg_trigger_depth() > 0);
+-- delete_group(), which has judged it.
+drop policy if exists of_deleted_group on gatehouse.principals;
+create policy of_deleted_group on gatehouse.principals for delete to gatehouse_granter
+  using (kind = 'group' and tenant_id = gatehouse.current_tenant());
 -- Whether somebody's membership in another tenant stands: tenants_of_user().
 drop policy if exists of_members on gatehouse.principals;
 create policy of_members on gatehouse.principals for select to gatehouse_lookup

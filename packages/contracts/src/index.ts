@@ -11,6 +11,7 @@ export * from './messages/passkeys.ts';
 export * from './messages/second-factors.ts';
 export * from './messages/directory.ts';
 export * from './messages/roles.ts';
+export * from './messages/groups.ts';
 export * from './messages/audit.ts';
 export * from './messages/connection-trials.ts';
 export * from './messages/connections.ts';

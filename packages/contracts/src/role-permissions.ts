@@ -134,6 +134,7 @@ export const ROLE_PERMISSIONS = {
     'sessions:read',
     'memberships:read',
     'roles:read',
+    'groups:read',
     'policies:read',
     'decisions:read',
     'connections:read',

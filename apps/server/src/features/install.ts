@@ -39,6 +39,7 @@ import {
 } from './connections/index.ts';
 import { consentsRoutes, userConsentsRoutes } from './consents/index.ts';
 import type { Deps } from './deps.ts';
+import { groupMembersRoutes, groupsRoutes } from './groups/index.ts';
 import { healthRoutes } from './health/index.ts';
 import { installOpenApi, openApiRoute } from './openapi/index.ts';
 import { keysRoutes } from './keys/index.ts';
@@ -144,6 +145,8 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
     personalDataRoutes,
     rolesRoutes,
     roleAssignmentsRoutes,
+    groupsRoutes,
+    groupMembersRoutes,
     usersRoutes,
     membershipsRoutes,
     invitationsRoutes,

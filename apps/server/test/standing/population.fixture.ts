@@ -74,6 +74,19 @@ export async function populate(gatehouse: TestServer, tenantId: TenantId): Promi
      values ($1, $2, 'desk', 'Desk', 'A role of this tenant', 'other')`,
     [newId(), tenantId],
   );
+  const group = newId();
+  await gatehouse.sql(
+    `insert into gatehouse.principals (tenant_id, id, kind, created_at) values ($1, $2, 'group', $3)`,
+    [tenantId, group, now],
+  );
+  await gatehouse.sql(
+    `insert into gatehouse.groups (tenant_id, id, name, description, created_at, updated_at) values ($1, $2, 'A group', '', $3, $3)`,
+    [tenantId, group, now],
+  );
+  await gatehouse.sql(
+    'insert into gatehouse.group_members (tenant_id, group_id, principal_id, added_at) values ($1, $2, $3, $4)',
+    [tenantId, group, nobody.principalId, now],
+  );
   await gatehouse.sql(
     `insert into gatehouse.decisions (tenant_id, id, occurred_at, principal_id, permission, resource, decision, reason, policy_version, correlation_id)
      values ($1, $2, $3, $4, 'users:read', 'GET /api/v1/users', 'permit', 'for this suite', 'roles', $5)`,

@@ -36,6 +36,9 @@ export const PersonalData = Message(
       roles: Type.Array(
         Message({ role: Type.String(), via: Type.String(), grantedAt: Time, expiresAt: Nullable(Time) }),
       ),
+      groups: Type.Array(Message({ name: Type.String(), addedAt: Time }), {
+        description: 'Whose roles the person holds as well.',
+      }),
     }),
     membershipsElsewhere: Type.Array(
       Message({ id: Id, tenantId: Id, tenantName: Type.String(), createdAt: Time }),

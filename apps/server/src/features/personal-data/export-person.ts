@@ -12,6 +12,7 @@ import {
   listLinks,
   listRememberedDevices,
   listMembershipsElsewhere,
+  listGroupsOf,
   listOwnApiKeys,
   listRoles,
   listSignInAddresses,
@@ -104,6 +105,10 @@ async function headOf(
         via: role.via,
         grantedAt: time(role.created_at),
         expiresAt: time(role.expires_at),
+      })),
+      groups: (await listGroupsOf(tx, row.membership_id)).map((group) => ({
+        name: group.name,
+        addedAt: time(group.added_at),
       })),
     },
     apiKeys: (await listOwnApiKeys(tx, row.membership_id)).map((key) => ({

@@ -83,6 +83,18 @@ export const listRoles = (tx: TenantTx, principalId: string) =>
     .orderBy('r.name')
     .execute();
 
+export const listGroupsOf = (tx: TenantTx, principalId: string) =>
+  tx
+    .selectFrom('group_members as m')
+    .innerJoin('groups as g', (join) =>
+      join.onRef('g.tenant_id', '=', 'm.tenant_id').onRef('g.id', '=', 'm.group_id'),
+    )
+    .select(['g.name', 'm.added_at'])
+    .where('m.tenant_id', '=', here(tx))
+    .where('m.principal_id', '=', principalId)
+    .orderBy('g.name')
+    .execute();
+
 /** By a function of the database, which reads over tenants (docs/security/rls-exceptions.md). */
 export async function listMembershipsElsewhere(tx: TenantTx, userId: string) {
   const { rows } = await sql<{ id: string; tenant_id: string; tenant_name: string; created_at: Date }>`

@@ -103,6 +103,7 @@ export const PERSONAL_COLUMNS: Readonly<Record<string, Readonly<Record<string, P
     subject: at('externalIdentities[].subject'),
     linked_by: at('externalIdentities[].linkedBy'),
   },
+  groups: { name: at('membership.groups[].name'), description: NOBODY },
   installation: { key_check_sealed: SECRET, index_key_sealed: SECRET },
   invitations: { email: INVITED, email_key: INVITED },
   login_identifiers: { email_key: at('signInAddresses') },

@@ -33,9 +33,9 @@ const differences = () =>
   gatehouse.sql(
     `select p.id from gatehouse.principals p
      left join lateral (
-       select array_agg(r.name order by r.name) as names,
-              array_agg(r.id order by r.id) filter (where r.tenant_id is not null) as own, min(a.expires_at) as until
-       from gatehouse.role_assignments a join gatehouse.roles r on r.id = a.role_id
+       select array_agg(distinct r.name order by r.name) as names,
+              array_agg(distinct r.id order by r.id) filter (where r.tenant_id is not null) as own, min(a.expires_at) as until
+       from gatehouse.held_roles a join gatehouse.roles r on r.id = a.role_id
        where a.tenant_id = p.tenant_id and a.principal_id = p.id) held on true
      where p.role_names <> coalesce(held.names, '{}') or p.own_role_ids <> coalesce(held.own, '{}')
         or p.roles_until is distinct from held.until`,
@@ -72,6 +72,60 @@ describe('what a principal says of its roles', () => {
     await Promise.all([...given.slice(1).map(({ body }) => takeAway(body.id)), give(person, 'EXECUTIVE')]);
     expect((await meOf(person)).roles).toEqual(['EXECUTIVE', 'SALES_REP']);
     expect(await differences()).toEqual([]);
+  });
+
+  it('has what groups bring, whoever comes and goes and whatever the group is given and loses, at once', async () => {
+    const people = await Promise.all([1, 2, 3].map(() => addPerson(gatehouse, tenantId, ['SALES_REP'])));
+    const act = (method: string, url: string, body?: unknown) =>
+      call(gatehouse, admin.token, { method, url: `/api/v1${url}`, body });
+    const groups = await Promise.all(
+      ['One', 'Two'].map(async (name) => String((await act('POST', '/groups', { name })).body.id)),
+    );
+    const roles = ['SUPPORT_AGENT', 'NOC_OPERATOR'];
+    const answers = await Promise.all([
+      ...groups.flatMap((group) => [
+        ...people.map(({ principalId }) => act('POST', `/groups/${group}/members`, { principalId })),
+        ...roles.map((role) => act('POST', '/role-assignments', { principalId: group, role })),
+      ]),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201));
+    for (const person of people)
+      expect((await meOf(person)).roles).toEqual(['NOC_OPERATOR', 'SALES_REP', 'SUPPORT_AGENT']);
+    expect(await differences()).toEqual([]);
+    const given = answers.filter(({ body }) => body.role !== undefined).map(({ body }) => body.id);
+    await Promise.all([
+      ...given.slice(0, 2).map(takeAway),
+      act('DELETE', `/groups/${groups[1]}`),
+      act('DELETE', `/groups/${groups[0]}/members/${people[0]?.principalId}`),
+      give(people[1] as Person, 'EXECUTIVE'),
+    ]);
+    expect(await differences()).toEqual([]);
+    for (const person of people)
+      expect((await meOf(person)).roles).toEqual(
+        person === people[1] ? ['EXECUTIVE', 'SALES_REP'] : ['SALES_REP'],
+      );
+  });
+
+  it('forgets what has ended through a group, for each of its members', async () => {
+    const people = [await addPerson(gatehouse, tenantId, []), await addPerson(gatehouse, tenantId, [])];
+    const act = (method: string, url: string, body?: unknown) =>
+      call(gatehouse, admin.token, { method, url: `/api/v1${url}`, body });
+    const group = String((await act('POST', '/groups', { name: 'For a minute' })).body.id);
+    for (const { principalId } of people) await act('POST', `/groups/${group}/members`, { principalId });
+    await act('POST', '/role-assignments', {
+      principalId: group,
+      role: 'EXECUTIVE',
+      expiresAt: inMinutes(1),
+    });
+    for (const person of people) expect((await meOf(person)).roles).toEqual(['EXECUTIVE']);
+    gatehouse.clock.advance({ minutes: 2 });
+    for (const person of people) expect(await meOf(person)).toMatchObject({ roles: [], permissions: [] });
+    await createMaintenance(gatehouse.server.deps).run();
+    const carried = await gatehouse.sql(
+      'select role_names, roles_until from gatehouse.principals where id = any($1)',
+      [[group, ...people.map(({ principalId }) => principalId)]],
+    );
+    expect(carried).toEqual([0, 1, 2].map(() => ({ role_names: [], roles_until: null })));
   });
 
   it('ends with the role that ends: in `me`, and in the token of the next renewal', async () => {

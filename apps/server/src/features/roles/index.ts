@@ -3,6 +3,7 @@ export { checkMayMap, faultOfGrant } from './check-may-map.ts';
 export { mapRoles } from './map-roles.ts';
 export { grant } from './grant.ts';
 export {
+  bumpPrincipal,
   dropUnfoundedRoles,
   grantFirstRole,
   grantOperatorRole,
@@ -14,4 +15,9 @@ export { recordRefusedGrants } from './refused-grants.ts';
 export { roleAssignmentsRoutes } from './role-assignments.routes.ts';
 export { rolesRoutes } from './roles.routes.ts';
 export { governingBeyond, governingBeyondAuthor, isAuthorStanding, keepAdministrators } from './standing.ts';
-export { listRoleNames, roleNamesOfMember } from './standing.repo.ts';
+export {
+  listPermissionsOf,
+  listPermissionsOfAuthor,
+  listRoleNames,
+  roleNamesOfMember,
+} from './standing.repo.ts';

@@ -198,15 +198,20 @@ export async function deleteAssignment(
   return result.rows[0]?.outcome ?? 'unknown_assignment';
 }
 
-/** What the principal may do has changed: whoever follows by cursor drops what they hold of it. */
+/** What the principal may do has changed, and what its members may when it is a group: followers drop what they hold of them. */
 export const bumpPrincipal = (tx: TenantTx, principalId: string, now: Date): Promise<void> =>
-  bumpPrincipals(tx, sql`(${principalId}::uuid)`, now);
+  bumpPrincipals(
+    tx,
+    sql`(select ${principalId}::uuid union
+      select m.principal_id from gatehouse.group_members m where m.tenant_id = ${tx.tenantId} and m.group_id = ${principalId})`,
+    now,
+  );
 
-/** What a role holds has changed: the same for everybody who has it, and for invitations that name it. */
+/** What a role holds has changed: the same for everybody who has it, for groups and their members, and for invitations that name it. */
 export const bumpHolders = (tx: TenantTx, roleId: string, now: Date): Promise<void> =>
   bumpPrincipals(
     tx,
-    sql`(select a.principal_id from gatehouse.role_assignments a where a.tenant_id = ${tx.tenantId} and a.role_id = ${roleId})`,
+    sql`(select a.principal_id from gatehouse.held_roles a where a.tenant_id = ${tx.tenantId} and a.role_id = ${roleId})`,
     now,
   );
 

@@ -2,16 +2,16 @@ import { sql } from 'kysely';
 import type { TenantTx } from '../../platform/database/index.ts';
 import type { PrincipalId, TenantId } from '../../platform/ids.ts';
 
-/** The names of the roles that the membership `m` of the outer query holds: one query for a whole page. */
+/** The names of the roles that the membership `m` of the outer query holds, through groups as well: one query for a whole page. */
 export const roleNamesOfMember = (now: Date) => sql<string[]>`coalesce((
-  select array_agg(r.name order by r.name)
-    from gatehouse.role_assignments a join gatehouse.roles r on r.id = a.role_id
+  select array_agg(distinct r.name order by r.name)
+    from gatehouse.held_roles a join gatehouse.roles r on r.id = a.role_id
     where a.tenant_id = m.tenant_id and a.principal_id = m.id and (a.expires_at is null or a.expires_at > ${now})), '{}')`;
 
 /** The names of the roles that a principal of the entered tenant holds. */
 export async function listRoleNames(tx: TenantTx, principalId: PrincipalId, now: Date): Promise<string[]> {
   const rows = await tx
-    .selectFrom('role_assignments as a')
+    .selectFrom('held_roles as a')
     .innerJoin('roles as r', 'r.id', 'a.role_id')
     .select('r.name')
     .distinct()
@@ -29,7 +29,7 @@ export async function listPermissionsOf(
   now: Date,
 ): Promise<string[]> {
   const rows = await tx
-    .selectFrom('role_assignments as a')
+    .selectFrom('held_roles as a')
     .innerJoin('role_permissions as g', 'g.role_id', 'a.role_id')
     .select('g.permission')
     .distinct()
@@ -58,7 +58,8 @@ export type CountedAs = 'users' | 'members';
 
 /**
  * Which of these roles an active user of the entered tenant holds for good. Members from other tenants do not count as users:
- * whether they still stand is their home's business, which this tenant cannot see. Neither do roles that will expire.
+ * whether they still stand is their home's business, which this tenant cannot see. Neither do roles that will expire, nor those of a
+ * group, which somebody else may empty or delete.
  */
 export async function listHeldForGood(
   tx: TenantTx,

@@ -38,7 +38,7 @@ export async function loadPresent(tx: TenantTx, emails: readonly string[]): Prom
 /** What somebody holds in the entered tenant now: the roles' names and permissions. */
 export async function loadHeld(tx: TenantTx, principalId: string, now: Date) {
   const rows = await tx
-    .selectFrom('role_assignments as a')
+    .selectFrom('held_roles as a')
     .innerJoin('roles as r', 'r.id', 'a.role_id')
     .leftJoin('role_permissions as p', 'p.role_id', 'r.id')
     .select(['r.name', 'p.permission'])

@@ -218,6 +218,32 @@ export interface ExternalIdentities {
   user_id: string;
 }
 
+export interface GroupMembers {
+  added_at: Timestamp;
+  group_id: string;
+  principal_id: string;
+  tenant_id: string;
+}
+
+export interface Groups {
+  created_at: Timestamp;
+  description: string;
+  id: string;
+  name: string;
+  tenant_id: string;
+  updated_at: Timestamp;
+}
+
+export interface HeldRoles {
+  assignment_id: string | null;
+  created_at: Timestamp | null;
+  expires_at: Timestamp | null;
+  group_id: string | null;
+  principal_id: string | null;
+  role_id: string | null;
+  tenant_id: string | null;
+}
+
 export interface Installation {
   created_at: Timestamp;
   id: string;
@@ -497,6 +523,9 @@ export interface DB {
   credentials: Credentials;
   decisions: Decisions;
   external_identities: ExternalIdentities;
+  group_members: GroupMembers;
+  groups: Groups;
+  held_roles: HeldRoles;
   installation: Installation;
   invitations: Invitations;
   login_identifiers: LoginIdentifiers;
