@@ -71,6 +71,13 @@ async function addEverything(tenantId: TenantId): Promise<Person> {
      insert into gatehouse.api_keys (tenant_id, id, owner_id, name, hash, shown_as, scopes, allowed_addresses, created_by, created_at)
      select tenant_id, id, $3, 'Of Zerlina', sha256('key'), 'cf_dev_…abcd', '{users:read}', '{203.0.113.0/24}', $3, now() from p`,
     [tenantId, newId(), owner.principalId],
+  const group = newId();
+  await gatehouse.sql(
+    `with p as (insert into gatehouse.principals (tenant_id, id, kind, created_at) values ($1, $2, 'group', now()) returning id),
+       g as (insert into gatehouse.groups (tenant_id, id, name, description, created_at, updated_at) select $1, id, 'Bookkeepers', '', now(), now() from p returning id)
+     insert into gatehouse.group_members (tenant_id, group_id, principal_id, added_at)
+       select $1, g.id, m.id, now() from g, gatehouse.memberships m where m.tenant_id = $1 and m.user_id = $3`,
+    [tenantId, group, owner.userId],
   );
   await browser.post('/api/v1/account/consents', { purpose: 'product-news', version: '2026-11' });
   await browser.post('/api/v1/account/consents/withdraw', { purpose: 'product-news' });
@@ -151,6 +158,8 @@ describe('every column that can hold something of a person', () => {
         'id = (select id from gatehouse.memberships where user_id = $1 and tenant_id = user_tenant_id)',
       tenants: 'id = (select tenant_id from gatehouse.users where id = $1)',
       roles: `name = 'SUPPORT_AGENT' and $1::text is not null`,
+      groups:
+        'id in (select g.group_id from gatehouse.group_members g join gatehouse.memberships m on m.id = g.principal_id where m.user_id = $1)',
       audit_records: `action not in ('data_exported') and (actor_id = $1 or (resource_type = 'user' and resource_id = $1::text))`,
     };
     const types = new Map(

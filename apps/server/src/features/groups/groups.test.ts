@@ -150,14 +150,10 @@ describe('a group', () => {
       names.map(({ name }) => name).toSorted((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1)),
     );
     const seen: string[] = [];
-    for (let cursor: unknown = ''; cursor !== null; ) {
-      const page = await as(
-        admin,
-        'GET',
-        `/groups?limit=1${cursor === '' ? '' : `&cursor=${String(cursor)}`}`,
-      );
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const page = await as(admin, 'GET', `/groups?limit=1${cursor === '' ? '' : `&cursor=${cursor}`}`);
       seen.push(...(page.body.items as { name: string }[]).map(({ name }) => name));
-      cursor = page.body.nextCursor;
+      cursor = page.body.nextCursor as string | null;
     }
     expect(seen).toEqual(names.map(({ name }) => name));
     const mine = (await as(admin, 'GET', `/groups?principalId=${person.principalId}`)).body.items;

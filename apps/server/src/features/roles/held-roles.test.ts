@@ -82,12 +82,12 @@ describe('what a principal says of its roles', () => {
       ['One', 'Two'].map(async (name) => String((await act('POST', '/groups', { name })).body.id)),
     );
     const roles = ['SUPPORT_AGENT', 'NOC_OPERATOR'];
-    const answers = await Promise.all([
-      ...groups.flatMap((group) => [
+    const answers = await Promise.all(
+      groups.flatMap((group) => [
         ...people.map(({ principalId }) => act('POST', `/groups/${group}/members`, { principalId })),
         ...roles.map((role) => act('POST', '/role-assignments', { principalId: group, role })),
       ]),
-    ]);
+    );
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201));
     for (const person of people)
       expect((await meOf(person)).roles).toEqual(['NOC_OPERATOR', 'SALES_REP', 'SUPPORT_AGENT']);
