@@ -71,6 +71,7 @@ async function addEverything(tenantId: TenantId): Promise<Person> {
      insert into gatehouse.api_keys (tenant_id, id, owner_id, name, hash, shown_as, scopes, allowed_addresses, created_by, created_at)
      select tenant_id, id, $3, 'Of Zerlina', sha256('key'), 'cf_dev_…abcd', '{users:read}', '{203.0.113.0/24}', $3, now() from p`,
     [tenantId, newId(), owner.principalId],
+  );
   const group = newId();
   await gatehouse.sql(
     `with p as (insert into gatehouse.principals (tenant_id, id, kind, created_at) values ($1, $2, 'group', now()) returning id),

@@ -126,6 +126,19 @@ describe('a group', () => {
     expect(await rolesInToken()).toEqual([]);
   });
 
+  it('counts for the API keys of its members, and counts no more with them', async () => {
+    const person = await addPerson(gatehouse, tenantId, []);
+    const group = await makeGroup(['SUPPORT_AGENT', 'admin']);
+    await add(admin, group, person);
+    const issued = await as(person, 'POST', '/api-keys', { name: 'A script', scopes: ['users:read'] });
+    expect(issued.status, issued.text).toBe(201);
+    const read = async () =>
+      (await call(gatehouse, String(issued.body.key), { method: 'GET', url: '/api/v1/users' })).status;
+    expect(await read()).toBe(200);
+    await remove(admin, group, person);
+    expect(await read()).toBe(403);
+  });
+
   it('is listed by name, renamed, and called like no other', async () => {
     const person = await addPerson(gatehouse, tenantId, []);
     const group = await makeGroup(['EXECUTIVE']);
