@@ -194,7 +194,7 @@ function bundleOf(roles, rules = []) {
   const types = [...new Set([...TYPES, ...MANY])];
   const declared = { attributes: { owner: 'string', amount: 'int' } };
   return {
-    tenant: { id: 't', slug: 't' },
+    tenant: { id: 't', slug: 't', type: 'customer' },
     version: '1',
     roles: rolesOf(roles),
     policies: [{ id: 'p', name: 'p', version: 1, rules }],

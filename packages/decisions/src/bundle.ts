@@ -62,7 +62,8 @@ export interface ServiceEntry {
 /** The tenant that is decided for. */
 export interface BundleTenant {
   readonly id: string;
-  readonly slug: string;
+  readonly slug: string | null;
+  readonly type: 'customer' | 'partner' | 'internal';
 }
 
 /** All of it. A bundle is signed as a whole; its issuer and time are claims of the signature's payload beside these. */

@@ -21,7 +21,7 @@ export const FIELDS = {
   },
   action: { name: 'string', properties: 'map<string, dyn>' },
   resource: { type: 'string', id: 'string', properties: 'map<string, dyn>' },
-  tenant: { id: 'string', slug: 'string', services: 'map<string, dyn>' },
+  tenant: { id: 'string', slug: 'string', type: 'string', services: 'map<string, dyn>' },
 } as const;
 
 const CEL_TYPES: Readonly<Record<AttributeType, string>> = {
@@ -82,14 +82,16 @@ class ActionVariable {
 /** The tenant, the same for all its decisions. */
 export class TenantVariable {
   readonly id: string;
-  readonly slug: string;
+  readonly slug: string | undefined;
+  readonly type: string;
   readonly services: ReadonlyMap<
     string,
     { readonly namespace: string; readonly may_call: readonly string[] }
   >;
   constructor(tenant: BundleTenant, services: Readonly<Record<string, ServiceEntry>>) {
     this.id = tenant.id;
-    this.slug = tenant.slug;
+    this.slug = tenant.slug ?? undefined;
+    this.type = tenant.type;
     this.services = new Map(
       Object.entries(services).map(([id, { namespace, mayCall }]) => [id, { namespace, may_call: mayCall }]),
     );

@@ -88,7 +88,7 @@ export function randomBundle(random: Random): Bundle {
     return random() < 0.4 ? { ...rule, subjects: [oneOf(random, SUBJECTS)] } : rule;
   });
   return {
-    tenant: { id: oneOf(random, ['t', 'u']), slug: 't' },
+    tenant: { id: oneOf(random, ['t', 'u']), slug: 't', type: 'customer' },
     version: '1',
     roles: Object.fromEntries(WORDS.slice(0, 5).map((name) => [name, some(random, permissions)])),
     policies: [{ id: 'p', name: 'p', version: 1, rules }],

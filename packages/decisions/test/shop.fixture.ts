@@ -27,7 +27,7 @@ export const catalog = {
 
 export function bundle(rules: readonly Rule[] = [], more: Partial<Bundle> = {}): Bundle {
   return {
-    tenant: { id: 'shop', slug: 'shop' },
+    tenant: { id: 'shop', slug: 'shop', type: 'customer' },
     version: '1',
     roles: { clerk: ['billing:invoices:read'], admin: [...catalog.permissions] },
     policies: [{ id: 'p', name: 'invoices', version: 3, rules }],

@@ -52,6 +52,7 @@ import {
 import { leaveTenantRoutes, membershipsRoutes } from './memberships/index.ts';
 import { pagesRoutes } from './pages/index.ts';
 import { ownDataRoutes, personalDataRoutes } from './personal-data/index.ts';
+import { policiesRoutes, policyVersionsRoutes } from './policies/index.ts';
 import { revocationsRoutes } from './revocations/index.ts';
 import { recordRefusedGrants, roleAssignmentsRoutes, rolesRoutes } from './roles/index.ts';
 import { securityTxtRoutes } from './security-txt/index.ts';
@@ -156,6 +157,8 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
     connectionsRoutes,
     trialRoutes,
     domainsRoutes,
+    policiesRoutes,
+    policyVersionsRoutes,
   ]);
   await app.register(pagesRoutes, { deps });
   openApiRoute(app);

@@ -171,7 +171,7 @@ describe('input', () => {
   });
 
   it('refuses a body over the limit with 413, and one that is nested ten thousand deep with 400', async () => {
-    // Over the limit of those operations, too, that take a picture.
+    // Over the limit of those operations, too, that take a picture or a policy.
     const large = JSON.stringify({ name: 'x'.repeat(Math.max(gatehouse.config.bodyLimit, 400_000)) });
     const deep = `${'['.repeat(10_000)}${']'.repeat(10_000)}`;
     const deepObject = `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`;

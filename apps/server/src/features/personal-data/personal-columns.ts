@@ -19,6 +19,7 @@ const KEYED = without(
 const ON_ITS_WAY = without(
   'Mail to the person that has not left yet; it is gone from here as soon as the mailbox has it.',
 );
+const RULES = without('Rules that a tenant has written, about kinds of people and things.');
 const LOG_OF_PERMITS = without(
   'Which permission let a request pass, by ids and names of routes. What the person did stands in `records`.',
 );
@@ -126,6 +127,8 @@ export const PERSONAL_COLUMNS: Readonly<Record<string, Readonly<Record<string, P
     span_id: ON_ITS_WAY,
     last_error: ON_ITS_WAY,
   },
+  policies: { name: NOBODY, description: RULES, draft: RULES },
+  policy_versions: { document: RULES },
   principals: {
     kind: NOBODY,
     status: at('membership.status'),

@@ -327,6 +327,28 @@ export interface Outbox {
   type: string;
 }
 
+export interface Policies {
+  created_at: Timestamp;
+  description: Generated<string>;
+  draft: string;
+  id: string;
+  in_force: number | null;
+  name: string;
+  revision: Generated<number>;
+  shadow: number | null;
+  tenant_id: string;
+  updated_at: Timestamp;
+}
+
+export interface PolicyVersions {
+  created_at: Timestamp;
+  document: string;
+  policy_id: string;
+  published_by: string | null;
+  tenant_id: string;
+  version: number;
+}
+
 export interface Principals {
   created_at: Timestamp;
   epoch: Generated<number>;
@@ -534,6 +556,8 @@ export interface DB {
   memberships: Memberships;
   one_time_tokens: OneTimeTokens;
   outbox: Outbox;
+  policies: Policies;
+  policy_versions: PolicyVersions;
   principals: Principals;
   rate_limits: RateLimits;
   remembered_devices: RememberedDevices;
