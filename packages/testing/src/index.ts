@@ -7,3 +7,13 @@ export {
   signDouble,
   startGatehouseDouble,
 } from './gatehouse-double.ts';
+export {
+  CALLERS,
+  type Demand,
+  expectedStatus,
+  type MatrixCaller,
+  type MatrixRoute,
+  mutationsOf,
+  ROUTES,
+  WAYS,
+} from './access-matrix.ts';
