@@ -97,6 +97,8 @@ export const ERRORS = {
   'roles.name_in_use': { status: 409, title: 'There is a role of this name already' },
   'roles.permission_unknown': { status: 400, title: 'No role of this tenant can hold this permission' },
   'roles.built_in': { status: 409, title: 'Built-in roles do not change' },
+  'catalog.service_taken': { status: 409, title: 'The platform has a service of this name' },
+  'catalog.permission_held': { status: 409, title: 'Roles hold a permission that would go' },
   'groups.name_in_use': { status: 409, title: 'There is a group of this name already' },
   'roles.in_use': { status: 409, title: 'The role is in use' },
   'tenants.slug_in_use': { status: 409, title: 'Another tenant has this slug' },

@@ -12,6 +12,7 @@ export * from './messages/second-factors.ts';
 export * from './messages/directory.ts';
 export * from './messages/roles.ts';
 export * from './messages/groups.ts';
+export * from './messages/catalog.ts';
 export * from './messages/audit.ts';
 export * from './messages/connection-trials.ts';
 export * from './messages/connections.ts';

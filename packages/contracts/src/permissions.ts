@@ -66,6 +66,8 @@ export const PERMISSION_GROUPS = {
       'groups:create': 'Make a group, which has no roles yet',
       'groups:update': "Change a group's name and description",
       'groups:delete': 'Delete a group, within what one holds oneself',
+      'catalog:read': 'Read the permissions and resources that services have registered',
+      'catalog:update': 'Register the permissions and resources of a service',
       'policies:read': 'Read policies and their versions',
       'policies:create': 'Draft and test policies',
       'policies:update': 'Change a drafted policy',

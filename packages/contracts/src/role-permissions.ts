@@ -135,6 +135,7 @@ export const ROLE_PERMISSIONS = {
     'memberships:read',
     'roles:read',
     'groups:read',
+    'catalog:read',
     'policies:read',
     'decisions:read',
     'connections:read',

@@ -7,6 +7,7 @@ import { addBackup } from './backup.command.ts';
 import { explain } from './explain.ts';
 import { rootDir } from './folders.ts';
 import { resolveSecrets } from './secrets.ts';
+import { addCatalog } from './catalog.command.ts';
 import { addImport } from './import.command.ts';
 import { addKeys } from './keys.command.ts';
 import { createLogger } from './logger.ts';
@@ -25,6 +26,7 @@ Examples:
   gatehouse audit verify FILE --key KEYS             whether an audit export is what was recorded; needs no server
   gatehouse person export --email … --out FILE       all data about a person; person erase erases it
   gatehouse import users FILE --dry-run              users of another system with their passwords; names each fault
+  gatehouse catalog register billing.json            the permissions and resources of a service
   gatehouse keys rotate                              lets the next signing key take over; nobody is signed out
   gatehouse backup --out FILE                        copies the database into one encrypted file, while it runs
   gatehouse doctor                                   checks the settings and the database, and says what to mend
@@ -117,6 +119,7 @@ From another machine, in development:
     { run, say, explain },
   );
   addBackup(program, run, say);
+  addCatalog(program, run, say);
   addPerson(
     program.command('person').description('the data of one person: export, erasure, consents'),
     run,

@@ -25,6 +25,7 @@ import {
   passwordRoutes,
   type SignedInPrincipal,
 } from './auth/index.ts';
+import { catalogRoutes } from './catalog/index.ts';
 import { clientsRoutes } from './clients/index.ts';
 import {
   acceptByProviderRoutes,
@@ -54,7 +55,13 @@ import { pagesRoutes } from './pages/index.ts';
 import { ownDataRoutes, personalDataRoutes } from './personal-data/index.ts';
 import { policiesRoutes, policyVersionsRoutes } from './policies/index.ts';
 import { revocationsRoutes } from './revocations/index.ts';
-import { recordRefusedGrants, roleAssignmentsRoutes, rolesRoutes } from './roles/index.ts';
+import {
+  effectivePermissionsRoutes,
+  ownPermissionsRoutes,
+  recordRefusedGrants,
+  roleAssignmentsRoutes,
+  rolesRoutes,
+} from './roles/index.ts';
 import { securityTxtRoutes } from './security-txt/index.ts';
 import { sessionsRoutes, userSessionsRoutes } from './sessions/index.ts';
 import { countRequest, logoRoutes, settingsRoutes } from './settings/index.ts';
@@ -116,6 +123,7 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
     passwordRoutes,
     emailRoutes,
     ownTenantsRoutes,
+    ownPermissionsRoutes,
     leaveTenantRoutes,
     invitationLinksRoutes,
     acceptByProviderRoutes,
@@ -146,6 +154,8 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
     personalDataRoutes,
     rolesRoutes,
     roleAssignmentsRoutes,
+    effectivePermissionsRoutes,
+    catalogRoutes,
     groupsRoutes,
     groupMembersRoutes,
     usersRoutes,

@@ -63,7 +63,8 @@ export async function listOperations(gatehouse: TestServer): Promise<Operation[]
         path,
         operationId: operation.operationId,
         pathParameters: inPath,
-        idParameters: inPath.filter((name) => name !== 'tenantId'),
+        // What registers a service chooses its name: nothing of another tenant has it.
+        idParameters: inPath.filter((name) => name !== 'tenantId' && name !== 'service'),
         queryParameters: parameters.filter((it) => it.in === 'query'),
         takes: Object.keys(operation.requestBody?.content ?? {}),
         body: json && { schema: json.schema, example: json.example ?? {} },
@@ -74,11 +75,13 @@ export async function listOperations(gatehouse: TestServer): Promise<Operation[]
 
 /** The operation's path with its parameters filled in; those that are not given get an id that nobody has. */
 export const fill = (path: string, values: Record<string, string>): string =>
-  path.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? newId());
+  path.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? madeUp(name));
 
 /** A route's pattern (`/users/:id`, `/assets/*`) with something in each place. */
 export const fillRoute = (url: string, values: Record<string, string>): string =>
-  url.replaceAll(/:(\w+)/g, (_, name: string) => values[name] ?? newId()).replace('*', 'nothing.css');
+  url.replaceAll(/:(\w+)/g, (_, name: string) => values[name] ?? madeUp(name)).replace('*', 'nothing.css');
+
+const madeUp = (parameter: string): string => (parameter === 'service' ? 'nothing' : newId());
 
 /** Does a member with this schema hold an id? */
 export const isIdSchema = (schema: Schema): boolean => schema.pattern?.startsWith('^[0-9a-f]{8}-') ?? false;

@@ -74,6 +74,12 @@ export async function populate(gatehouse: TestServer, tenantId: TenantId): Promi
      values ($1, $2, 'desk', 'Desk', 'A role of this tenant', 'other')`,
     [newId(), tenantId],
   );
+  await gatehouse.sql(
+    `with s as (insert into gatehouse.catalog_services (tenant_id, service, resources, version, registered_at, updated_at)
+       values ($1, 'shop', '{}', 1, $2, $2) returning tenant_id)
+     insert into gatehouse.catalog_permissions (tenant_id, name, service, description) select tenant_id, 'shop:orders:read', 'shop', 'Read orders' from s`,
+    [tenantId, now],
+  );
   const group = newId();
   await gatehouse.sql(
     `insert into gatehouse.principals (tenant_id, id, kind, created_at) values ($1, $2, 'group', $3)`,

@@ -33,6 +33,8 @@ export const AUDIT_ACTIONS = {
   role_created: 'A role of the tenant’s own was made',
   role_updated: 'A role of the tenant’s own was changed',
   role_deleted: 'A role of the tenant’s own was deleted',
+  catalog_registered: 'A service registered its permissions and resources',
+  catalog_removed: 'A service was taken out of the catalog',
   group_created: 'A group was made',
   group_updated: 'A group was renamed',
   group_deleted: 'A group was deleted',

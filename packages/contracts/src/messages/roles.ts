@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { Message, Name, PLAIN_TEXT } from './shapes.ts';
+import { Id, Message, Name, Nullable, PLAIN_TEXT, RoleName, Time } from './shapes.ts';
 
 /** `resource:action`, or `service:resource:action` of a service that has registered it. */
 export const PermissionName = Type.String({
@@ -43,3 +43,24 @@ export const UpdateRole = Type.Object(
   { additionalProperties: false, minProperties: 1, $id: 'UpdateRole' },
 );
 export type UpdateRole = Static<typeof UpdateRole>;
+
+export const EffectivePermissions = Message(
+  {
+    permissions: Type.Array(
+      Message({
+        permission: PermissionName,
+        reasons: Type.Array(
+          Message({
+            role: RoleName,
+            group: Nullable(Message({ id: Id, name: Type.String({ examples: ['Accounting'] }) })),
+            expiresAt: Nullable(Time),
+          }),
+          { description: 'Any one of them is enough.' },
+        ),
+      }),
+      { description: 'By name.' },
+    ),
+  },
+  { $id: 'EffectivePermissions' },
+);
+export type EffectivePermissions = Static<typeof EffectivePermissions>;

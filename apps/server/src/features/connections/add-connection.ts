@@ -32,6 +32,7 @@ export async function addConnection(
       tx,
       caller.principal,
       roles.map(({ role }) => role),
+      deps.clock.now(),
     );
     const id = newId();
     const written = own({ tenantId: tx.tenantId, id });

@@ -58,6 +58,7 @@ export async function updateConnection(
       tx,
       caller.principal,
       settings.roles.map(({ role }) => role),
+      deps.clock.now(),
     );
     // The key by which we sign for a SAML provider is ours, whoever the provider is.
     const kept = issuer === before.issuer || before.kind === 'saml' ? before.secret_sealed : null;

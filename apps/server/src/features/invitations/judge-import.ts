@@ -34,7 +34,7 @@ export async function judgeImport(
   }));
   const keys = keyed.flatMap(({ key }) => key ?? []);
   const [taken, invited] = [await listAddressesTaken(tx, keys), await listAddressesInvited(tx, keys, now)];
-  const faultOfRole = await judgeRoles(tx, inviter, lines);
+  const faultOfRole = await judgeRoles(tx, inviter, lines, now);
   const seen = new Set<string>();
   const good: ImportLine[] = [];
   let room = (await loadUserRoomBeside(tx, await countOpenInvitations(tx, now))) ?? Infinity;
@@ -67,6 +67,7 @@ async function judgeRoles(
   tx: TenantTx,
   inviter: CallingPrincipal,
   lines: readonly ImportLine[],
+  now: Date,
 ): Promise<Map<string, ImportFault['code']>> {
   const faults = new Map<string, ImportFault['code']>();
   const mayAssign = inviter.permissions.has('roles:assign');
@@ -74,7 +75,7 @@ async function judgeRoles(
   const names = [...new Set(lines.flatMap(({ roles }) => roles.slice(0, ROLES_OF_A_LINE)))];
   for (const [at, name] of names.entries()) {
     const role = at < 200 && isRoleName(name) ? await loadRoleByName(tx, name) : undefined;
-    const fault = await faultOfGrant(tx, inviter, role);
+    const fault = await faultOfGrant(tx, inviter, role, now);
     if (fault === 'unknown' || fault === 'root_only') faults.set(name, `role_${fault}`);
     else if (fault === 'beyond_own' || !mayAssign) faults.set(name, 'role_beyond_own');
   }

@@ -55,6 +55,8 @@ export const PERSONAL_COLUMNS: Readonly<Record<string, Readonly<Record<string, P
   audit_seals: { prev_hash: NOBODY, hash: NOBODY },
   audit_subtrees: { hash: NOBODY },
   audit_trees: { frontier: NOBODY, last_hash: NOBODY, checkpoint: NOBODY },
+  catalog_permissions: { name: NOBODY, service: NOBODY, description: NOBODY },
+  catalog_services: { service: NOBODY, resources: NOBODY },
   clients: {
     client_id: NOBODY,
     name: NOBODY,

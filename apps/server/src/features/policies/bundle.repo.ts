@@ -21,7 +21,7 @@ export async function listRolesWithPermissions(
 ): Promise<{ name: string; permissions: readonly string[] }[]> {
   const { rows } = await sql<{ name: string; permissions: string[] }>`
     select r.name, coalesce(array_agg(g.permission order by g.permission) filter (where g.permission is not null), '{}') as permissions
-      from gatehouse.roles r left join gatehouse.role_permissions g on g.role_id = r.id
+      from gatehouse.roles r left join gatehouse.role_holdings g on g.role_id = r.id
       where (r.tenant_id is null or r.tenant_id = ${tx.tenantId}) and (not r.root_only or ${tx.tenantId === ROOT_TENANT})
         and (r.tenant_id is null or not exists (select from gatehouse.roles b where b.tenant_id is null and b.name = r.name))
       group by r.id, r.name order by r.name`.execute(tx);

@@ -4,7 +4,7 @@ import type { TenantTx } from '../../platform/database/index.ts';
 import { canonicalJson, sha256 } from '../../platform/crypto/index.ts';
 import type { Deps } from '../deps.ts';
 import { listRolesWithPermissions, loadTenantOfBundle } from './bundle.repo.ts';
-import { loadCatalog } from './catalog.repo.ts';
+import { loadCatalog } from './load-catalog.ts';
 import { loadServices } from './services.repo.ts';
 import { documentOf, listPlaced, type Place } from './policies.repo.ts';
 

@@ -11,6 +11,7 @@ export {
   lockAdministrators,
 } from './roles.repo.ts';
 export { permissionsOf } from './permissions-of.ts';
+export { effectivePermissionsRoutes, ownPermissionsRoutes } from './effective-permissions.routes.ts';
 export { recordRefusedGrants } from './refused-grants.ts';
 export { roleAssignmentsRoutes } from './role-assignments.routes.ts';
 export { rolesRoutes } from './roles.routes.ts';

@@ -126,8 +126,8 @@ const assignableRoles = (tx: TenantTx) =>
   visibleRoles(tx)
     .select((eb) =>
       eb
-        .selectFrom('role_permissions')
-        .whereRef('role_permissions.role_id', '=', 'roles.id')
+        .selectFrom('role_holdings')
+        .whereRef('role_holdings.role_id', '=', 'roles.id')
         .select(sql<string[]>`coalesce(array_agg(permission order by permission), '{}')`.as('list'))
         .as('permissions'),
     )

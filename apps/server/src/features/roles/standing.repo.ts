@@ -30,14 +30,14 @@ export async function listPermissionsOf(
 ): Promise<string[]> {
   const rows = await tx
     .selectFrom('held_roles as a')
-    .innerJoin('role_permissions as g', 'g.role_id', 'a.role_id')
+    .innerJoin('role_holdings as g', 'g.role_id', 'a.role_id')
     .select('g.permission')
     .distinct()
     .where('a.tenant_id', '=', tx.tenantId)
     .where('a.principal_id', '=', principalId)
     .where((eb) => eb.or([eb('a.expires_at', 'is', null), eb('a.expires_at', '>', now)]))
     .execute();
-  return rows.map((row) => row.permission);
+  return rows.flatMap((row) => row.permission ?? []);
 }
 
 /** What somebody holds now in whose name something acts: nothing, unless they are active (db/migrations/0121_standing_of_authors.sql). */

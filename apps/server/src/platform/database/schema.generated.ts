@@ -115,6 +115,22 @@ export interface AuditUnsealed {
   tenant_id: string;
 }
 
+export interface CatalogPermissions {
+  description: string;
+  name: string;
+  service: string;
+  tenant_id: string;
+}
+
+export interface CatalogServices {
+  registered_at: Timestamp;
+  resources: Json;
+  service: string;
+  tenant_id: string;
+  updated_at: Timestamp;
+  version: number;
+}
+
 export interface Clients {
   client_id: string;
   cookie_domain: string | null;
@@ -402,6 +418,11 @@ export interface RoleAssignments {
   via: string;
 }
 
+export interface RoleHoldings {
+  permission: string | null;
+  role_id: string | null;
+}
+
 export interface RolePermissions {
   permission: string;
   role_id: string;
@@ -538,6 +559,8 @@ export interface DB {
   audit_subtrees: AuditSubtrees;
   audit_trees: AuditTrees;
   audit_unsealed: AuditUnsealed;
+  catalog_permissions: CatalogPermissions;
+  catalog_services: CatalogServices;
   clients: Clients;
   closed_invitations: ClosedInvitations;
   connections: Connections;
@@ -563,6 +586,7 @@ export interface DB {
   remembered_devices: RememberedDevices;
   revocations: Revocations;
   role_assignments: RoleAssignments;
+  role_holdings: RoleHoldings;
   role_permissions: RolePermissions;
   roles: Roles;
   saml_message_ids: SamlMessageIds;
