@@ -22,6 +22,7 @@ import {
   RESET_LINK_SECONDS,
 } from './features/auth/index.ts';
 import { createClientDirectory, createConsoleClient } from './features/clients/index.ts';
+import { createDeciders, createSubjectContexts } from './features/decisions/index.ts';
 import {
   createConfiguredConnections,
   createDns,
@@ -239,6 +240,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       onError,
     });
     const keys = await createSigningKeys({ config, doors, sealer, clock, audit, onError });
+    const tenantRules = createTenantRules({ doors });
     const deps: Deps = {
       config,
       clock,
@@ -285,7 +287,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       lastUses,
       renewals: createRenewals({ doors, clock, config }),
       provedAddresses: createProvedAddresses({ doors }),
-      tenantRules: createTenantRules({ doors }),
+      tenantRules,
+      deciders: createDeciders({ doors, tenantRules }),
+      subjectContexts: createSubjectContexts({ doors, clock }),
       tenantRate: createTenantRate(counters.upTo(MOST_REQUESTS, MINUTE)),
       brands,
       images: createImages(),
@@ -299,6 +303,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       deps.sessionContexts.forget(fresh);
       deps.apiKeyContexts.forget(fresh);
       deps.tenantRules.forget(fresh);
+      deps.subjectContexts.forget(fresh);
+      deps.deciders.forget(fresh);
       if (fresh.some(({ kind }) => kind === 'settings')) deps.homeRealms.forget();
       for (const { client_id } of fresh) if (client_id !== null) deps.clients.forget(client_id);
       // Somebody who is gone may be erased: another process has the keys no more, so this one must not.

@@ -18,6 +18,7 @@ export * from './messages/connection-trials.ts';
 export * from './messages/connections.ts';
 export * from './messages/consents.ts';
 export * from './messages/actions.ts';
+export * from './messages/decisions.ts';
 export * from './messages/personal-data.ts';
 export * from './messages/policies.ts';
 export * from './messages/revocations.ts';

@@ -75,6 +75,7 @@ export const PERMISSION_GROUPS = {
       'policies:delete': 'Withdraw a policy',
       'decisions:read': 'Read the decision log: who asked for what, and why it was permitted or denied',
       'decisions:evaluate': 'Ask for decisions about others',
+      'bundles:read': "Fetch the tenant's roles, policies and catalog, to decide by them in process",
       'connections:read': 'List identity providers; their secrets are never shown',
       'connections:create': 'Connect an identity provider',
       'connections:update': "Change an identity provider's settings or secret",
@@ -216,6 +217,8 @@ export const PERMISSION_GROUPS = {
       'tenants:suspend': 'Suspend any tenant but the root, and let a suspended one in again',
       'tenants:delete': 'Delete any tenant but the root',
       'tenants:operate': 'Act inside any tenant through /api/v1/tenants/{id}/…, audited in both',
+      'tenant_bundles:read':
+        'Fetch the roles, policies and catalog of every tenant, to decide by them in process',
       'tenant_revocations:read': 'Follow what has ended in every tenant',
       'signing_keys:read': 'List signing keys and their age',
       'signing_keys:rotate': 'Rotate signing keys',

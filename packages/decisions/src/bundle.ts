@@ -82,6 +82,13 @@ export interface Bundle {
   readonly services: Readonly<Record<string, ServiceEntry>>;
 }
 
+/** The bundle as it would be if what stands in the shadow were in force, in the place of what is in force of the same policies. */
+export function shadowOf(bundle: Bundle): Bundle {
+  const shadowed = new Set(bundle.shadow.map(({ id }) => id));
+  const rest = bundle.policies.filter(({ id }) => !shadowed.has(id));
+  return { ...bundle, policies: [...rest, ...bundle.shadow], shadow: [] };
+}
+
 /** A permission's resource and action: what stands before its last colon, and behind it. */
 export function split(permission: string): [resource: string, action: string] {
   const cut = permission.lastIndexOf(':');

@@ -2,17 +2,18 @@
  * Decisions: may this subject do this action on this resource? Pure functions over a tenant's bundle, the same in the server, in a
  * service and in a browser.
  */
-export type {
-  AttributeType,
-  Bundle,
-  BundleTenant,
-  Catalog,
-  Effect,
-  PolicyVersion,
-  ResourceDeclaration,
-  Rule,
-  ServiceEntry,
-  SubjectType,
+export {
+  type AttributeType,
+  type Bundle,
+  type BundleTenant,
+  type Catalog,
+  type Effect,
+  type PolicyVersion,
+  type ResourceDeclaration,
+  type Rule,
+  type ServiceEntry,
+  type SubjectType,
+  shadowOf,
 } from './bundle.ts';
 export {
   checkPolicy,

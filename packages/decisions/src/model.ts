@@ -54,7 +54,7 @@ interface DraftEntry extends Entry {
 }
 
 /**
- * Makes a bundle ready. Takes the policies in force; `compileModel({ ...bundle, policies: bundle.shadow })` is the shadow.
+ * Makes a bundle ready. Takes the policies in force; `compileModel(shadowOf(bundle))` is the shadow.
  *
  * @example
  * const model = compileModel(bundle);

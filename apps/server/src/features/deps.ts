@@ -17,6 +17,7 @@ import type { Audit, AuditKeys, DecisionLog, Denials, Sealing, SubjectKeys } fro
 import type { ProvedAddresses, Renewals, SessionContexts } from './auth/index.ts';
 import type { ClientDirectory } from './clients/index.ts';
 import type { Dns, HomeRealms, Providers } from './connections/index.ts';
+import type { Deciders, SubjectContexts } from './decisions/index.ts';
 import type { SigningKeys } from './keys/index.ts';
 import type { Brands, TenantRules } from './settings/index.ts';
 
@@ -41,6 +42,8 @@ export interface Deps {
   auditKeys: AuditKeys;
   sealing: Sealing;
   decisions: DecisionLog;
+  deciders: Deciders;
+  subjectContexts: SubjectContexts;
   denials: Denials;
   limits: Limits;
   mailLimits: MailLimits;

@@ -39,6 +39,7 @@ import {
   trialRoutes,
 } from './connections/index.ts';
 import { consentsRoutes, userConsentsRoutes } from './consents/index.ts';
+import { authzenRoutes, bundleRoutes, decisionLogRoutes } from './decisions/index.ts';
 import type { Deps } from './deps.ts';
 import { groupMembersRoutes, groupsRoutes } from './groups/index.ts';
 import { healthRoutes } from './health/index.ts';
@@ -94,13 +95,14 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
     onAnonymousDenial: (request, code) => deps.decisions.anonymousDenial(routeOf(request), code),
     onPermitted: (request, principal, entered, permission) => {
       if (!isLogged(request, deps.config.readDecisionSample)) return;
-      deps.decisions.permitted({
+      deps.decisions.decided({
         tenantId: entered.tenantId,
         id: newId(),
         occurredAt: deps.clock.now(),
         principalId: principal.principalId,
         permission,
         resource: routeOf(request),
+        decision: true,
         reason: reasonOf(principal),
         policyVersion: 'roles',
         correlationId: request.id,
@@ -144,6 +146,7 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
   await app.register(tenantsRoutes, { prefix: '/api/v1', deps });
   for (const routes of [settingsRoutes, logoRoutes]) await app.register(routes, { prefix: '/api/v1', deps });
   await app.register(revocationsRoutes, { prefix: '/api/v1', deps });
+  await app.register(authzenRoutes, { deps });
   serveTenantScoped(app, deps, [
     auditSealRoutes,
     auditExportRoutes,
@@ -169,6 +172,8 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
     domainsRoutes,
     policiesRoutes,
     policyVersionsRoutes,
+    bundleRoutes,
+    decisionLogRoutes,
   ]);
   await app.register(pagesRoutes, { deps });
   openApiRoute(app);

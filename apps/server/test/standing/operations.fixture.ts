@@ -29,6 +29,9 @@ export interface Operation {
   body: { schema: Schema; example: Record<string, unknown> } | undefined;
 }
 
+/** AuthZEN says itself what is done with members that are not known (they are ignored), and has one code for what cannot be read. */
+export const isOfAuthzen = ({ path }: Pick<Operation, 'path'>): boolean => path.startsWith('/access/v1/');
+
 interface Parameter {
   name: string;
   in: string;

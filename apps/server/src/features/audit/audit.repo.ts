@@ -238,7 +238,7 @@ export async function insertDecisions(tx: SystemTx, rows: readonly NewDecision[]
         principal_id: row.principalId,
         permission: row.permission,
         resource: row.resource,
-        decision: 'permit',
+        decision: row.decision ? 'permit' : 'deny',
         reason: row.reason,
         policy_version: row.policyVersion,
         correlation_id: row.correlationId,
@@ -252,9 +252,11 @@ export interface NewDecision {
   tenantId: string;
   id: string;
   occurredAt: Date;
-  principalId: string;
+  /** Nobody where the subject is unknown. */
+  principalId: string | null;
   permission: string;
   resource: string;
+  decision: boolean;
   reason: string;
   policyVersion: string;
   correlationId: string;

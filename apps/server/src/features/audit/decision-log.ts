@@ -7,11 +7,12 @@ const FLUSH_MS = 1000;
 const MAX_WAITING = 10_000;
 
 /**
- * The decision log: permits, written in batches off the request path (all for changes, a sample for reads), and refusals
- * of callers without an identity, counted by the minute. Denials of known callers are audit records and not in here.
+ * The decision log, written in batches off the request path: permits of our own routes (all for changes, a sample for reads), whatever
+ * services ask decisions about, and refusals of callers without an identity, counted by the minute. Denials of known callers on our own
+ * routes are audit records and not in here.
  */
 export interface DecisionLog {
-  permitted(decision: NewDecision): void;
+  decided(decision: NewDecision): void;
   anonymousDenial(route: string, code: string): void;
   close(): Promise<void>;
 }
@@ -31,7 +32,7 @@ export function createDecisionLog(options: {
     const batch = waiting;
     const counted = [...denials.values()];
     if (dropped > 0)
-      options.onError(new Error(`the decision log is behind: ${dropped} permits were not kept`));
+      options.onError(new Error(`the decision log is behind: ${dropped} decisions were not kept`));
     dropped = 0;
     waiting = [];
     denials = new Map();
@@ -54,7 +55,7 @@ export function createDecisionLog(options: {
   timer.unref();
 
   return {
-    permitted(decision) {
+    decided(decision) {
       if (waiting.length < MAX_WAITING) waiting.push(decision);
       else dropped += 1;
     },

@@ -95,11 +95,12 @@ export async function deletePolicy(deps: Deps, caller: Person, id: string): Prom
       request: caller.request,
     });
   });
+  deps.deciders.forget([{ kind: 'access', tenant_id: caller.entered.tenantId }]);
 }
 
 /** One transaction on a policy, after which others decide by it: services hear of it in the same transaction. */
-function onPolicy(deps: Deps, caller: Person, id: string, work: Work): Promise<PolicyWithDraft> {
-  return deps.doors.withTenant(caller.entered, async (tx) => {
+async function onPolicy(deps: Deps, caller: Person, id: string, work: Work): Promise<PolicyWithDraft> {
+  const policy = await deps.doors.withTenant(caller.entered, async (tx) => {
     await lockPolicies(tx);
     const before = await getPolicy(tx, id);
     const now = deps.clock.now();
@@ -115,6 +116,9 @@ function onPolicy(deps: Deps, caller: Person, id: string, work: Work): Promise<P
     });
     return getPolicy(tx, id);
   });
+  // The next question to this very process is decided by it; others learn of it from the log.
+  deps.deciders.forget([{ kind: 'access', tenant_id: caller.entered.tenantId }]);
+  return policy;
 }
 
 const placesOf = ({ in_force: inForce, shadow }: PolicyWithDraft) => ({ inForce, shadow });

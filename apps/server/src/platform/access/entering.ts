@@ -8,8 +8,14 @@ type Purpose = 'operate' | 'look';
 /** Any one of these lets a principal into a tenant that is not its own. */
 export const ENTERING = {
   parent: { look: ['customers:read', 'customers:operate'], operate: ['customers:operate'] },
-  platform: { look: ['tenants:read', 'tenants:operate'], operate: ['tenants:operate'] },
+  platform: {
+    look: ['tenants:read', 'tenants:operate', 'tenant_bundles:read'],
+    operate: ['tenants:operate'],
+  },
 } as const satisfies Record<Exclude<EnteredVia, 'own'>, Record<Purpose, AnyOf>>;
+
+/** What the platform reads of other tenants without acting there: their own rows, and what services decide by. */
+const LOOKING: AnyOf = ['tenants:read', 'tenant_bundles:read'];
 
 /** A route as it was declared, with its method. */
 export interface NamedRoute {
@@ -32,5 +38,5 @@ function purposeOf({ method }: NamedRoute, { anyOf }: UserAccess, via: 'parent' 
   const isReading = method === 'GET' || method === 'HEAD';
   // SECURITY: an export is a GET as well, and so would be a route that asks for nothing.
   if (!isReading || asked.length === 0 || !asked.every(isReadPermission)) return 'operate';
-  return via === 'parent' || asked.includes('tenants:read') ? 'look' : 'operate';
+  return via === 'parent' || asked.some((permission) => LOOKING.includes(permission)) ? 'look' : 'operate';
 }

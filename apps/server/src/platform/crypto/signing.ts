@@ -30,7 +30,8 @@ export type Claims = Record<string, unknown>;
 export type KeySet = { active: SigningKey; all: readonly SigningKey[] } | { secret: string };
 
 export interface TokenSigner {
-  sign(claims: Claims): string;
+  /** As an access token, unless another type is named: nothing of another type is taken for one. */
+  sign(claims: Claims, type?: string): string;
   /** The claims of a token whose signature and type hold; undefined for anything else. Expiry is the caller's to judge. */
   verify(token: string): Claims | undefined;
   /** Is it in the form of our tokens, by a key that is not among these? Another process may have made that key since. */
@@ -94,8 +95,9 @@ export function createTokenSigner(first: KeySet): TokenSigner {
     get jwks() {
       return keys.jwks;
     },
-    sign(claims) {
-      const input = `${keys.header}.${encode(claims)}`;
+    sign(claims, type) {
+      const header = type === undefined ? keys.header : headerWith(keys.signer, type);
+      const input = `${header}.${encode(claims)}`;
       return `${input}.${keys.signer.make(Buffer.from(input)).toString('base64url')}`;
     },
     verify(token) {
@@ -133,10 +135,12 @@ function prepare(keys: KeySet) {
   return {
     verifiers,
     signer,
-    header: encode({ alg: signer.alg, typ: 'at+jwt', kid: signer.kid }),
+    header: headerWith(signer, 'at+jwt'),
     jwks: { keys: 'secret' in keys ? [] : keys.all.map((key) => key.publicJwk) },
   };
 }
+
+const headerWith = ({ alg, kid }: Signer, typ: string) => encode({ alg, typ, kid });
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
