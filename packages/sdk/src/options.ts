@@ -30,7 +30,7 @@ export interface GatehouseOptions {
   /** How many verified tokens are remembered. Default: 10,000. */
   readonly rememberedTokens?: number;
   /** Default: the platform's. */
-  readonly fetch?: typeof globalThis.fetch;
+  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
   /** Told why the feed is not there, at each attempt: for your log. It never holds a token. Default: nobody is told. */
   readonly onFault?: (fault: unknown) => void;
 }

@@ -25,7 +25,11 @@ export class ServerAnswer extends Error {
 const MOST = 32 * 1024 * 1024;
 
 /** @param timeout - milliseconds for a whole answer. */
-export function reachServer(base: string, fetch: typeof globalThis.fetch, timeout: number): GatehouseServer {
+export function reachServer(
+  base: string,
+  fetch: (url: string, init: RequestInit) => Promise<Response>,
+  timeout: number,
+): GatehouseServer {
   // SECURITY: a redirect would carry the token elsewhere, or bring keys from elsewhere.
   const send = (path: string, init: RequestInit) => fetch(`${base}${path}`, { ...init, redirect: 'error' });
   return {
