@@ -5,7 +5,7 @@ const server = '^apps/server/src';
 
 /** Tests and what serves only tests: they may reach for the database, keys and sockets themselves. */
 const testCode =
-  '\\.test\\.tsx?$|^apps/server/(test|testing)/|^packages/testing/|^e2e/|^bench/|/vitest\\.[^/]*$';
+  '\\.test\\.(tsx?|mjs)$|^apps/server/(test|testing)/|^packages/testing/|^e2e/|^bench/|/vitest\\.[^/]*$';
 
 /** One technology, one home: everything else speaks to the home's functions, so that it can be reviewed in one place. */
 const homes = [

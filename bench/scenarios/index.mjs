@@ -17,6 +17,7 @@ import { memory } from './memory.mjs';
 import { observed } from './observed.mjs';
 import { renewal } from './renewal.mjs';
 import { scale } from './scale.mjs';
+import { nestGuard, sdk } from './sdk.mjs';
 import { ways } from './ways.mjs';
 import { workers } from './workers.mjs';
 
@@ -29,6 +30,8 @@ const SCENARIOS = {
   passkey,
   ways,
   decisions,
+  sdk,
+  'nest-guard': nestGuard,
   audit,
   observed,
   workers,
