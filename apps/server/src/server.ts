@@ -33,6 +33,7 @@ import {
 import type { Deps } from './features/deps.ts';
 import { createKeyWatch, createSigningKeys } from './features/keys/index.ts';
 import { createMaintenance } from './features/maintenance/index.ts';
+import { createPermissionUses } from './features/roles/index.ts';
 import { createBrands, createTenantRules } from './features/settings/index.ts';
 import { createRootTenant } from './features/tenants/index.ts';
 import { masterSealer } from './master-sealer.ts';
@@ -180,6 +181,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const transport = options.mailTransport ?? mailbox ?? smtp(config);
   let outbox: Outbox | undefined;
   const decisions = createDecisionLog({ doors, clock, onError });
+  const permissionUses = createPermissionUses({ doors, clock, onError });
   const lastUses = createLastUses({ doors, onError });
   const denials = createDenials({ doors, audit, clock, onError });
   const counters = await createCounters({
@@ -199,6 +201,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     if (outbox) await outbox.close();
     else transport.close();
     await decisions.close();
+    await permissionUses.close();
     await denials.close();
     await lastUses.close();
     counters.close();
@@ -259,6 +262,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       auditKeys,
       sealing,
       decisions,
+      permissionUses,
       denials,
       limits: createLimits(counters.upTo(config.authRateLimit, MINUTE)),
       mailLimits: createMailLimits({

@@ -19,6 +19,7 @@ import type { ClientDirectory } from './clients/index.ts';
 import type { Dns, HomeRealms, Providers } from './connections/index.ts';
 import type { Deciders, SubjectContexts } from './decisions/index.ts';
 import type { SigningKeys } from './keys/index.ts';
+import type { PermissionUses } from './roles/index.ts';
 import type { Brands, TenantRules } from './settings/index.ts';
 
 /** What features are given. Composed once, in `app.ts`; every function takes what it needs from here, explicitly. */
@@ -44,6 +45,7 @@ export interface Deps {
   decisions: DecisionLog;
   deciders: Deciders;
   subjectContexts: SubjectContexts;
+  permissionUses: PermissionUses;
   denials: Denials;
   limits: Limits;
   mailLimits: MailLimits;

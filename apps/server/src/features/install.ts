@@ -62,6 +62,7 @@ import {
   recordRefusedGrants,
   roleAssignmentsRoutes,
   rolesRoutes,
+  unusedRoutes,
 } from './roles/index.ts';
 import { securityTxtRoutes } from './security-txt/index.ts';
 import { sessionsRoutes, userSessionsRoutes } from './sessions/index.ts';
@@ -94,6 +95,7 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
     checkStepUp: (principal, stepUp) => checkStepUp(deps, principal as SignedInPrincipal, stepUp),
     onAnonymousDenial: (request, code) => deps.decisions.anonymousDenial(routeOf(request), code),
     onPermitted: (request, principal, entered, permission) => {
+      deps.permissionUses.note(principal.tenantId, principal.principalId, permission);
       if (!isLogged(request, deps.config.readDecisionSample)) return;
       deps.decisions.decided({
         tenantId: entered.tenantId,
@@ -155,6 +157,7 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
     userSessionsRoutes,
     userConsentsRoutes,
     personalDataRoutes,
+    unusedRoutes,
     rolesRoutes,
     roleAssignmentsRoutes,
     effectivePermissionsRoutes,

@@ -80,6 +80,10 @@ export async function populate(gatehouse: TestServer, tenantId: TenantId): Promi
      insert into gatehouse.catalog_permissions (tenant_id, name, service, description) select tenant_id, 'shop:orders:read', 'shop', 'Read orders' from s`,
     [tenantId, now],
   );
+  await gatehouse.sql(
+    `insert into gatehouse.permission_uses (tenant_id, principal_id, permission, used_on) values ($1, $2, 'users:read', $3)`,
+    [tenantId, admin.principalId, now],
+  );
   const group = newId();
   await gatehouse.sql(
     `insert into gatehouse.principals (tenant_id, id, kind, created_at) values ($1, $2, 'group', $3)`,

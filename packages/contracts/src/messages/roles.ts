@@ -64,3 +64,16 @@ export const EffectivePermissions = Message(
   { $id: 'EffectivePermissions' },
 );
 export type EffectivePermissions = Static<typeof EffectivePermissions>;
+
+export const UnusedGrant = Message(
+  {
+    principalId: Id,
+    assignmentId: Nullable(Id),
+    group: Nullable(Message({ id: Id, name: Type.String({ examples: ['Accounting'] }) })),
+    roles: Type.Array(RoleName),
+    since: Time,
+    lastUsedOn: Nullable(Type.String({ description: 'The day, UTC.', examples: ['2026-08-14'] })),
+  },
+  { $id: 'UnusedGrant', description: 'An assignment of a role, or a membership of a group.' },
+);
+export type UnusedGrant = Static<typeof UnusedGrant>;

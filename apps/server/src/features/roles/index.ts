@@ -12,6 +12,8 @@ export {
 } from './roles.repo.ts';
 export { permissionsOf } from './permissions-of.ts';
 export { effectivePermissionsRoutes, ownPermissionsRoutes } from './effective-permissions.routes.ts';
+export { createPermissionUses, type PermissionUses } from './permission-uses.ts';
+export { unusedRoutes } from './unused.routes.ts';
 export { recordRefusedGrants } from './refused-grants.ts';
 export { roleAssignmentsRoutes } from './role-assignments.routes.ts';
 export { rolesRoutes } from './roles.routes.ts';

@@ -343,6 +343,13 @@ export interface Outbox {
   type: string;
 }
 
+export interface PermissionUses {
+  permission: string;
+  principal_id: string;
+  tenant_id: string;
+  used_on: Timestamp;
+}
+
 export interface Policies {
   created_at: Timestamp;
   description: Generated<string>;
@@ -579,6 +586,7 @@ export interface DB {
   memberships: Memberships;
   one_time_tokens: OneTimeTokens;
   outbox: Outbox;
+  permission_uses: PermissionUses;
   policies: Policies;
   policy_versions: PolicyVersions;
   principals: Principals;
