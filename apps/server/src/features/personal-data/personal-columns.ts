@@ -131,7 +131,7 @@ export const PERSONAL_COLUMNS: Readonly<Record<string, Readonly<Record<string, P
   },
   policies: { name: NOBODY, description: RULES, draft: RULES },
   policy_versions: { document: RULES },
-  permission_uses: { permission: LOG_OF_PERMITS },
+  permission_uses: { permission: LOG_OF_PERMITS, used_on: LOG_OF_PERMITS },
   principals: {
     kind: NOBODY,
     status: at('membership.status'),
