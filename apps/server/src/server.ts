@@ -34,6 +34,7 @@ import type { Deps } from './features/deps.ts';
 import { createKeyWatch, createSigningKeys } from './features/keys/index.ts';
 import { createMaintenance } from './features/maintenance/index.ts';
 import { createPermissionUses } from './features/roles/index.ts';
+import { createServiceContexts } from './features/services/index.ts';
 import { createBrands, createTenantRules } from './features/settings/index.ts';
 import { createRootTenant } from './features/tenants/index.ts';
 import { masterSealer } from './master-sealer.ts';
@@ -289,6 +290,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       sessionContexts: createSessionContexts({ doors, clock }),
       apiKeyContexts: createApiKeyContexts({ doors, clock }),
       lastUses,
+      serviceContexts: createServiceContexts({ doors, clock }),
       renewals: createRenewals({ doors, clock, config }),
       provedAddresses: createProvedAddresses({ doors }),
       tenantRules,
@@ -306,6 +308,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       seenAt = performance.now();
       deps.sessionContexts.forget(fresh);
       deps.apiKeyContexts.forget(fresh);
+      deps.serviceContexts.forget(fresh);
       deps.tenantRules.forget(fresh);
       deps.subjectContexts.forget(fresh);
       deps.deciders.forget(fresh);

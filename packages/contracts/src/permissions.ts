@@ -96,6 +96,7 @@ export const PERMISSION_GROUPS = {
       'api_keys:create': 'Create an API key, within what one holds oneself',
       'api_keys:rotate': 'Regenerate an API key',
       'api_keys:revoke': 'Revoke an API key',
+      'tokens:introspect': 'Ask what a token or an API key of the tenant is worth',
       'revocations:read': 'Follow what has ended in the tenant: sessions, users, memberships, clients',
       'registration_keys:read': 'List edge registration keys',
       'registration_keys:create': 'Create an edge registration key',

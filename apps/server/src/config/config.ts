@@ -184,12 +184,31 @@ function checkAlways(config: Config): string[] {
       'METRICS_TOKEN must be 16 visible ASCII characters or more, such as from: openssl rand -hex 24',
     );
   }
+  faults.push(...faultsOfInternalToken(config));
   if (config.metricsPort === config.port) {
     faults.push('METRICS_PORT must be another port than PORT.');
   }
   if (!/^[a-z][a-z0-9_]{0,30}$/.test(config.databaseRolePrefix)) {
     faults.push('DATABASE_ROLE_PREFIX must be lower-case letters, digits and underscores, at most 31.');
   }
+  return faults;
+}
+
+function faultsOfInternalToken(config: Config): string[] {
+  const { internalToken, internalTokenPrevious, internalTokenService } = config;
+  const faults: string[] = [];
+  if ((internalToken === undefined) !== (internalTokenService === undefined))
+    faults.push('INTERNAL_TOKEN and INTERNAL_TOKEN_SERVICE belong together: set both or neither.');
+  if (internalTokenPrevious !== undefined && internalToken === undefined)
+    faults.push('INTERNAL_TOKEN_PREVIOUS needs INTERNAL_TOKEN, the value that comes after it.');
+  for (const [name, value] of [
+    ['INTERNAL_TOKEN', internalToken],
+    ['INTERNAL_TOKEN_PREVIOUS', internalTokenPrevious],
+  ] as const)
+    if (value !== undefined && (!/^[\x21-\x7e]{32,500}$/.test(value) || isGuessable(value)))
+      faults.push(
+        `${name} must be 32 random visible ASCII characters or more, such as from: openssl rand -hex 32`,
+      );
   return faults;
 }
 

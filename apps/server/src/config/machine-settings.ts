@@ -2,6 +2,19 @@ import { text } from './settings.ts';
 
 /** What scripts and services present. */
 export const MACHINE_SETTINGS = {
+  internalToken: text('INTERNAL_TOKEN', {
+    secret: true,
+    description:
+      'Compatibility: a secret of 32 characters or more that another control plane sends as `X-Internal-Token`, and that counts for INTERNAL_TOKEN_SERVICE. Service tokens are better.',
+  }),
+  internalTokenPrevious: text('INTERNAL_TOKEN_PREVIOUS', {
+    secret: true,
+    description: 'The value before, which is good as well, while both sides change theirs.',
+  }),
+  internalTokenService: text('INTERNAL_TOKEN_SERVICE', {
+    defaultText: 'none: `X-Internal-Token` is refused',
+    description: 'The `clientId` of the service whose roles the internal token has.',
+  }),
   apiKeyPrefix: text('API_KEY_PREFIX', {
     form: {
       pattern: /^[a-z][a-z0-9]{0,15}(?:_[a-z0-9]{1,16}){0,3}_$/,

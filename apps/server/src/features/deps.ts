@@ -20,6 +20,7 @@ import type { Dns, HomeRealms, Providers } from './connections/index.ts';
 import type { Deciders, SubjectContexts } from './decisions/index.ts';
 import type { SigningKeys } from './keys/index.ts';
 import type { PermissionUses } from './roles/index.ts';
+import type { ServiceContexts } from './services/index.ts';
 import type { Brands, TenantRules } from './settings/index.ts';
 
 /** What features are given. Composed once, in `app.ts`; every function takes what it needs from here, explicitly. */
@@ -56,6 +57,7 @@ export interface Deps {
   sessionContexts: SessionContexts;
   apiKeyContexts: ApiKeyContexts;
   lastUses: LastUses;
+  serviceContexts: ServiceContexts;
   renewals: Renewals;
   provedAddresses: ProvedAddresses;
   tenantRules: TenantRules;

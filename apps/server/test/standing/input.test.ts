@@ -22,7 +22,8 @@ describe('input', () => {
     gatehouse = await startServer();
     // Everything is permitted, so that nothing is refused for another reason than the input.
     person = await addPerson(gatehouse, ROOT_TENANT, ['PLATFORM_ADMIN', 'admin']);
-    operations = await listOperations(gatehouse);
+    // What stands under /oauth2 takes forms, by the rules of OAuth, where members that nobody knows are ignored: features/oauth.
+    operations = (await listOperations(gatehouse)).filter(({ path }) => !path.startsWith('/oauth2/'));
     port = await listenAnywhere(gatehouse.server.app);
   });
   afterAll(() => gatehouse.close());

@@ -32,8 +32,8 @@ export async function populate(gatehouse: TestServer, tenantId: TenantId): Promi
   });
   const [service, apiKey] = [newId(), newId()];
   await gatehouse.sql(
-    `insert into gatehouse.clients (tenant_id, id, client_id, name, kind, token_mode, created_at, updated_at)
-     values ($1, $2, $3, 'A service', 'service', 'bearer', $4, $4)`,
+    `insert into gatehouse.clients (tenant_id, id, client_id, name, kind, namespace, token_mode, created_at, updated_at)
+     values ($1, $2, $3, 'A service', 'service', 'billing', 'bearer', $4, $4)`,
     [tenantId, service, `service-${service}`, now],
   );
   await gatehouse.sql(
@@ -131,7 +131,8 @@ export async function populate(gatehouse: TestServer, tenantId: TenantId): Promi
     'insert into gatehouse.audit_retention (tenant_id, days, updated_at) values ($1, 400, $2)',
     [tenantId, now],
   );
-  return { tenantId, admin, viewer, nobody, ids: await oneOfEach(gatehouse, tenantId, nobody) };
+  const ids = { ...(await oneOfEach(gatehouse, tenantId, nobody)), services: service };
+  return { tenantId, admin, viewer, nobody, ids };
 }
 
 /** The ids that a foreign caller would try: of the tenant, and of one row of every table that has ids. */

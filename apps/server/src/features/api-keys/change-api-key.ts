@@ -5,7 +5,7 @@ import { actorOf } from '../audit/index.ts';
 import type { Caller } from '../denied.ts';
 import type { Deps } from '../deps.ts';
 import { issueApiKey } from './api-key.ts';
-import { untilForgotten } from './api-key-contexts.ts';
+import { untilForgotten } from '../../platform/brief-memory.ts';
 import { apiKeyOf, stateOf } from './api-key-message.ts';
 import { checkMayHold, readEnd, readRanges } from './api-key-rules.ts';
 import {

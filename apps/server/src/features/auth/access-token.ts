@@ -1,5 +1,5 @@
 import type { Config } from '../../config/index.ts';
-import type { TokenSigner } from '../../platform/crypto/index.ts';
+import type { Claims, TokenSigner } from '../../platform/crypto/index.ts';
 import { isUuid, type SessionId, type TenantId } from '../../platform/ids.ts';
 import type { SigningKeys } from '../keys/index.ts';
 import { knownProof } from './proof-time.ts';
@@ -68,29 +68,56 @@ export function issueAccessToken(
   });
 }
 
-/** The token when signature, issuer, audience and expiry hold (RFC 9068 §4); undefined otherwise. */
-export function checkAccessToken(
+/**
+ * The claims of a token when signature, issuer, audience and expiry hold (RFC 9068 §4); undefined otherwise.
+ *
+ * @param audience whom it is for; Gatehouse itself unless said otherwise
+ */
+export function checkClaims(
   deps: { config: Config; tokens: TokenSigner },
   text: string,
   now: Date,
-): AccessToken | undefined {
+  audience: string = deps.config.publicUrl,
+): Claims | undefined {
   const claims = deps.tokens.verify(text);
   if (claims === undefined) return undefined;
-  const { iss, aud, exp, sid, home_tenant_id: home, client_id: clientId } = claims;
-  if (iss !== deps.config.publicUrl || aud !== deps.config.publicUrl) return undefined;
-  if (typeof exp !== 'number' || exp * 1000 <= now.getTime()) return undefined;
+  const { iss, aud, exp } = claims;
+  if (iss !== deps.config.publicUrl || aud !== audience) return undefined;
+  return typeof exp === 'number' && exp * 1000 > now.getTime() ? claims : undefined;
+}
+
+/**
+ * The same, where another process may have signed it with a key that is not known here yet: it counts at once. Waits for nothing where
+ * the key is known, which is nearly always.
+ */
+export async function readClaims(
+  deps: { config: Config; tokens: TokenSigner; keys: SigningKeys },
+  text: string,
+  now: Date,
+  audience?: string,
+): Promise<Claims | undefined> {
+  const claims = checkClaims(deps, text, now, audience);
+  if (claims !== undefined || !(await deps.keys.learnKeyOf(text))) return claims;
+  return checkClaims(deps, text, now, audience);
+}
+
+/** What our own routes read of the token of a session; undefined where no session stands behind it. */
+export function sessionTokenOf({
+  sid,
+  home_tenant_id: home,
+  client_id: clientId,
+}: Claims): AccessToken | undefined {
   if (typeof sid !== 'string' || typeof home !== 'string' || typeof clientId !== 'string') return undefined;
   if (!isUuid(sid) || !isUuid(home)) return undefined;
   return { sessionId: sid as SessionId, homeTenantId: home as TenantId, clientId };
 }
 
-/**
- * The same for a token that failed: another process may have signed it with a key that is not known here yet, and then it
- * counts at once.
- */
-export const checkAfterAnotherLook = async (
+/** The token of a session, when all of it holds. */
+export async function readSessionToken(
   deps: { config: Config; tokens: TokenSigner; keys: SigningKeys },
   text: string,
   now: Date,
-): Promise<AccessToken | undefined> =>
-  (await deps.keys.learnKeyOf(text)) ? checkAccessToken(deps, text, now) : undefined;
+): Promise<AccessToken | undefined> {
+  const claims = await readClaims(deps, text, now);
+  return claims && sessionTokenOf(claims);
+}

@@ -6,7 +6,13 @@ import { authenticateApiKey, isApiKey } from '../api-keys/index.ts';
 import { CONSOLE_CLIENT } from '../clients/index.ts';
 import type { Deps } from '../deps.ts';
 import { permissionsOf } from '../roles/index.ts';
-import { type AccessToken, checkAccessToken, checkAfterAnotherLook } from './access-token.ts';
+import {
+  authenticateInternal,
+  INTERNAL_TOKEN_HEADER,
+  isServiceToken,
+  loadServicePrincipal,
+} from '../services/index.ts';
+import { type AccessToken, readClaims, sessionTokenOf } from './access-token.ts';
 import { type AccessCookie, readAccessCookie } from './cookies.ts';
 import { checkCsrf, checkOrigin, isOfAnotherOrigin } from './cross-site.ts';
 import { isSettledIn } from './second-factor/policy.ts';
@@ -20,34 +26,51 @@ export interface SignedInPrincipal extends UserPrincipal {
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * Who is calling? The token says which session, the hash of an API key which key; the database says, in one statement, what that is
- * worth.
+ * Who is calling? A token says which session or service, the hash of an API key which key; the database says, in one statement, what
+ * that is worth.
  *
- * @throws {Problem} `auth.unauthenticated`, `auth.token_invalid`, `auth.session_expired`, `auth.origin_refused`, `auth.csrf_refused`
+ * @throws {Problem} `auth.unauthenticated`, `auth.token_invalid`, `auth.session_expired`, `auth.origin_refused`, `auth.csrf_refused`,
+ *   `api_keys.address_refused`
  */
 export async function authenticate(
   deps: Deps,
   request: FastifyRequest,
 ): Promise<SignedInPrincipal | MachinePrincipal> {
+  const internal = request.headers[INTERNAL_TOKEN_HEADER];
+  if (internal !== undefined) return authenticateInternal(deps, request, internal);
   const { text, clientId, cookie } = presentedToken(request);
   if (cookie === undefined && isApiKey(text)) return authenticateApiKey(deps, request, text);
-  // Waits for nothing where the key is known, which is nearly always.
-  const token =
-    checkAccessToken(deps, text, deps.clock.now()) ??
-    (await checkAfterAnotherLook(deps, text, deps.clock.now()));
+  const claims = await readClaims(deps, text, deps.clock.now());
+  if (claims === undefined) throw invalidToken();
+  if (cookie === undefined && isServiceToken(claims)) {
+    const service = await loadServicePrincipal(deps, claims);
+    if (service === undefined) throw invalidToken();
+    return service;
+  }
+  const token = sessionTokenOf(claims);
   // SECURITY: a token of one app's namespace does not count in another's.
   if (token === undefined || (cookie && token.clientId !== clientId)) throw invalidToken();
   if (cookie) await checkCookieUse(deps, request, token, cookie);
-  const session = await deps.sessionContexts.get(token.homeTenantId, token.sessionId);
-  if (session === undefined || session.client_id !== token.clientId) {
-    throw new Problem('auth.session_expired', { detail: 'Sign in again.' });
-  }
-  // SECURITY: the last word on what tenants demand, whatever way the session came about and whenever the demand was made.
-  const activeTenantId = session.active_tenant_id;
-  if (!(await isSettledIn(deps, { homeTenantId: token.homeTenantId, activeTenantId, amr: session.amr })))
-    throw new Problem('auth.session_expired', { detail: 'A second factor is asked for: sign in again.' });
+  const session = await loadStandingSession(deps, token);
+  if (session === undefined)
+    throw new Problem('auth.session_expired', { detail: 'The session has ended: sign in again.' });
   const { features } = await deps.tenantRules.get(session.active_tenant_id);
   return principalOf(session, token, features);
+}
+
+/**
+ * The session of a verified token as it stands now; undefined where it has ended, or does not meet what its tenants demand.
+ *
+ * SECURITY: the last word on that, whatever way the session came about and whenever the demand was made.
+ */
+export async function loadStandingSession(
+  deps: Pick<Deps, 'sessionContexts' | 'tenantRules'>,
+  { homeTenantId, sessionId, clientId }: AccessToken,
+): Promise<SessionContext | undefined> {
+  const session = await deps.sessionContexts.get(homeTenantId, sessionId);
+  if (session === undefined || session.client_id !== clientId) return undefined;
+  const { active_tenant_id: activeTenantId, amr } = session;
+  return (await isSettledIn(deps, { homeTenantId, activeTenantId, amr })) ? session : undefined;
 }
 
 /** A page may use a cookie when it is one of the cookie's own client, and may change something when it knows the session. */

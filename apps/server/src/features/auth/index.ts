@@ -1,6 +1,7 @@
 export { afterFirstFactor, type SignInOutcome } from './after-first-factor.ts';
 export { holdActiveTenant, isOpenAccount, loadAccount, loadTenantName, lockUser } from './account.repo.ts';
-export { authenticate, type SignedInPrincipal } from './authenticate.ts';
+export { readClaims, sessionTokenOf } from './access-token.ts';
+export { authenticate, loadStandingSession, type SignedInPrincipal } from './authenticate.ts';
 export { link, type Sender, setPasswordMail } from './auth.mails.ts';
 export { authRoutes } from './auth.routes.ts';
 export { clearTokenCookies } from './cookies.ts';

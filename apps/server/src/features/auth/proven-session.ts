@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { SessionId, TenantId } from '../../platform/ids.ts';
 import type { KnownClient } from '../clients/index.ts';
 import type { Deps } from '../deps.ts';
-import { checkAccessToken, checkAfterAnotherLook } from './access-token.ts';
+import { readSessionToken } from './access-token.ts';
 import { readAccessCookie, readRefreshCookie } from './cookies.ts';
 import { parseRefreshToken } from './refresh-token.ts';
 
@@ -16,10 +16,7 @@ export async function provenSession(
   const cookie = readAccessCookie(request, clientId);
   const access = bearer ?? (cookie?.ofDomain && cookieDomain === null ? undefined : cookie?.token);
   const now = deps.clock.now();
-  const checked =
-    access === undefined
-      ? undefined
-      : (checkAccessToken(deps, access, now) ?? (await checkAfterAnotherLook(deps, access, now)));
+  const checked = access === undefined ? undefined : await readSessionToken(deps, access, now);
   if (checked && checked.clientId === clientId) return { ...checked, byCookie: bearer === undefined };
   const refresh = readRefreshCookie(request, clientId);
   const token = refresh === undefined ? undefined : parseRefreshToken(refresh, deps.sealer);

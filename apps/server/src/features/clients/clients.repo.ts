@@ -50,6 +50,7 @@ export const loadClient = (tx: TenantTx, id: string) =>
     .selectFrom('clients')
     .selectAll()
     .where('tenant_id', '=', tx.tenantId)
+    .where('kind', '<>', 'service')
     .where('id', '=', id)
     .executeTakeFirst();
 export type ClientRow = NonNullable<Awaited<ReturnType<typeof loadClient>>>;
@@ -60,6 +61,7 @@ export const lockClient = (tx: TenantTx, id: string): Promise<ClientRow | undefi
     .selectFrom('clients')
     .selectAll()
     .where('tenant_id', '=', tx.tenantId)
+    .where('kind', '<>', 'service')
     .where('id', '=', id)
     .forUpdate()
     .executeTakeFirst();
@@ -79,7 +81,8 @@ export function listClients(tx: TenantTx, { status, kind, sort, descending, afte
     .selectFrom('clients')
     .selectAll()
     .select(sql<string>`lower(name)`.as('name_key'))
-    .where('tenant_id', '=', tx.tenantId);
+    .where('tenant_id', '=', tx.tenantId)
+    .where('kind', '<>', 'service');
   if (status !== undefined) query = query.where('status', '=', status);
   if (kind !== undefined) query = query.where('kind', '=', kind);
   if (after !== undefined) {

@@ -67,7 +67,9 @@ export const PERSONAL_COLUMNS: Readonly<Record<string, Readonly<Record<string, P
     cookie_domain: NOBODY,
     limits: NOBODY,
     status: NOBODY,
+    namespace: NOBODY,
   },
+  client_secrets: { hash: SECRET },
   closed_invitations: { email: INVITED, email_key: INVITED, roles: NOBODY, outcome: NOBODY },
   connections: {
     scope: NOBODY,

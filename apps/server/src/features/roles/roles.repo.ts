@@ -1,7 +1,11 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { SystemTx, TenantTx } from '../../platform/database/index.ts';
 import { newId, type PrincipalId, ROOT_TENANT, type TenantId } from '../../platform/ids.ts';
-import { insertRevocations, userOfPrincipal } from '../../platform/revocations/revocations.repo.ts';
+import {
+  insertRevocations,
+  clientOfPrincipal,
+  userOfPrincipal,
+} from '../../platform/revocations/revocations.repo.ts';
 
 export type GrantOutcome =
   | 'granted'
@@ -221,11 +225,20 @@ async function bumpPrincipals(tx: TenantTx, ids: RawBuilder<unknown>, now: Date)
     .set({ epoch: sql`epoch + 1` })
     .where('tenant_id', '=', tx.tenantId)
     .where(sql<boolean>`id in ${ids}`)
-    .returning(['id', 'epoch', userOfPrincipal])
+    .returning(['id', 'epoch', userOfPrincipal, clientOfPrincipal])
     .execute();
   // Where nobody has accepted an invitation yet, the principal is nobody's, and there are no tokens to refuse.
-  const held = rows.filter(({ user_id: userId }) => userId !== null);
-  await insertRevocations(tx, 'principal', held, now);
+  const members = rows.filter(({ user_id: userId }) => userId !== null);
+  const services = rows.flatMap(({ id, epoch, client_id }) =>
+    client_id === null ? [] : [{ id, epoch, client_id }],
+  );
+  await insertRevocations(
+    tx,
+    'principal',
+    members.map(({ id, epoch, user_id }) => ({ id, epoch, user_id })),
+    now,
+  );
+  await insertRevocations(tx, 'client', services, now);
 }
 
 /**

@@ -9,5 +9,6 @@ export {
   type CallingPrincipal,
   type MachinePrincipal,
   personBehind,
+  type ServicePrincipal,
   type UserPrincipal,
 } from './principal.ts';

@@ -51,6 +51,8 @@ export {
   verifierKey,
 } from './signed-note.ts';
 export {
+  type ActiveKey,
+  type Claims,
   createTokenSigner,
   generateSigningKey,
   type KeySet,

@@ -140,12 +140,22 @@ export interface Clients {
   kind: string;
   limits: Generated<Json>;
   name: string;
+  namespace: string | null;
   origins: Generated<string[]>;
   redirect_uris: Generated<string[]>;
   status: Generated<string>;
   tenant_id: string;
   token_mode: string;
   updated_at: Timestamp;
+}
+
+export interface ClientSecrets {
+  client_id: string;
+  created_at: Timestamp;
+  expires_at: Timestamp | null;
+  hash: Buffer;
+  id: string;
+  tenant_id: string;
 }
 
 export interface ClosedInvitations {
@@ -453,6 +463,13 @@ export interface SamlMessageIds {
   tenant_id: string;
 }
 
+export interface ServiceCalls {
+  callee_id: string;
+  caller_id: string;
+  created_at: Timestamp;
+  tenant_id: string;
+}
+
 export interface Sessions {
   active_tenant_id: string;
   agent_hash: Buffer;
@@ -568,6 +585,7 @@ export interface DB {
   audit_unsealed: AuditUnsealed;
   catalog_permissions: CatalogPermissions;
   catalog_services: CatalogServices;
+  client_secrets: ClientSecrets;
   clients: Clients;
   closed_invitations: ClosedInvitations;
   connections: Connections;
@@ -598,6 +616,7 @@ export interface DB {
   role_permissions: RolePermissions;
   roles: Roles;
   saml_message_ids: SamlMessageIds;
+  service_calls: ServiceCalls;
   sessions: Sessions;
   signing_keys: SigningKeys;
   subject_keys: SubjectKeys;

@@ -17,7 +17,8 @@ export type LimitGroup =
   | 'setup'
   | 'switch-tenant'
   | 'invitation'
-  | 'connection';
+  | 'connection'
+  | 'token';
 
 export interface Limits {
   readonly perMinute: number;

@@ -50,6 +50,12 @@ export const userOfPrincipal = sql<string | null>`
   'user_id',
 );
 
+/** The same of a service: which client it is. */
+export const clientOfPrincipal = sql<string | null>`
+  (select c.client_id from gatehouse.clients c where c.tenant_id = principals.tenant_id and c.id = principals.id)`.as(
+  'client_id',
+);
+
 /** A place in the log: everything before it has been read. */
 export interface LogPlace {
   xid: string;

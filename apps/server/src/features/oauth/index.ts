@@ -1,0 +1,2 @@
+export { introspectionRoutes } from './introspection.routes.ts';
+export { tokenRoutes } from './token.routes.ts';
