@@ -16,6 +16,7 @@ const SCENARIOS = [
   'passkey',
   'ways',
   'decisions',
+  'evaluation',
   'sdk',
   'nest-guard',
   'audit',
@@ -38,6 +39,7 @@ Scenarios (default: all)
   passkey          judging an answer of a passkey, beside the bare library call
   ways             how long each way in keeps the event loop from everybody else
   decisions        decisions by role and by policies in process, beside a set, casbin and Cedar
+  evaluation       decisions over HTTP, one and fifty in a request, beside a bare Fastify route
   sdk              an access token in a service, seen before and new, beside the bare check of its signature
   nest-guard       a route of Nest behind the guard, beside the same without
   audit            what sealing costs sign-ins and renewals beside a busy tenant, and how fast it is

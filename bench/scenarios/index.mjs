@@ -9,6 +9,7 @@ import { readSeeded, startSeededPostgres } from '../seed/folder.mjs';
 import { audit } from './audit.mjs';
 import { auditMillion } from './audit-million.mjs';
 import { decisions } from './decisions.mjs';
+import { evaluation } from './evaluation.mjs';
 import { passkey, totp } from './factors.mjs';
 import { login } from './login.mjs';
 import { me } from './me.mjs';
@@ -30,6 +31,7 @@ const SCENARIOS = {
   passkey,
   ways,
   decisions,
+  evaluation,
   sdk,
   'nest-guard': nestGuard,
   audit,

@@ -31,6 +31,11 @@ export async function startReference(program, context, { name = 'bare', env = {}
     me: { request: { method: 'GET', path: '/me' }, expect: 200 },
     renewal: { request: { method: 'POST', path: '/refresh' }, expect: 200, cookies: 1 },
     json: { request: { method: 'GET', path: '/' }, expect: 200, anonymous: true },
+    evaluation: {
+      request: { method: 'POST', path: '/', body: questionAbout('somebody') },
+      expect: 200,
+      anonymous: true,
+    },
   };
   const subject = await aim(name, server, drive, context.machine);
   await subject.run('sign in', { browsers: context.connections, cookies });
@@ -85,7 +90,10 @@ export async function runGatehouse(args, { env, dir, checkout = ROOT }, { server
 }
 
 /** @param seeded settings of a deployment that was seeded (seed/folder.mjs), instead of an empty database. */
-export async function startOurs(context, { signIn = true, name = 'gatehouse', seeded, settings = {} } = {}) {
+export async function startOurs(
+  context,
+  { signIn = true, name = 'gatehouse', seeded, settings = {}, asks = false } = {},
+) {
   const address = context.nextAddress();
   const env = {
     ...(seeded ?? {
@@ -110,9 +118,40 @@ export async function startOurs(context, { signIn = true, name = 'gatehouse', se
     me: { request: { method: 'GET', path: '/api/v1/auth/me' }, expect: 200 },
     renewal: { ...post('/api/v1/auth/refresh', {}), cookies: 2 },
   };
+  if (asks) Object.assign(drive, await askingAs(address));
   const subject = await aim(name, server, drive, context.machine);
   if (signIn) await subject.run('sign in', { browsers: context.connections });
   return Object.assign(subject, { database: env.DATABASE_URL, address, env: server.env });
+}
+
+const BATCH = 50;
+const questionAbout = (id) => ({
+  subject: { type: 'user', id },
+  action: { name: 'read' },
+  resource: { type: 'users', id: '7' },
+});
+
+/** Questions by AuthZEN about the administrator, asked with the administrator's token: one, and fifty in one request. */
+async function askingAs({ host, port }) {
+  const at = `http://${host}:${port}`;
+  const headers = { Origin: PUBLIC_URL, 'Content-Type': 'application/json' };
+  const body = JSON.stringify({ email: PERSON.email, password: PERSON.password });
+  const signedIn = await fetch(`${at}/api/v1/auth/login`, { method: 'POST', headers, body });
+  const cookie = signedIn.headers.getSetCookie().find((text) => /^[^=]*\.at=/.test(text));
+  if (cookie === undefined) throw new Error(`sign-in answered ${signedIn.status}: ${await signedIn.text()}`);
+  const Authorization = `Bearer ${cookie.split(';')[0].replace(/^[^=]*=/, '')}`;
+  const { user } = await (await fetch(`${at}/api/v1/auth/me`, { headers: { Authorization } })).json();
+  const post = (path, question) => ({
+    request: { method: 'POST', path, body: question, headers: { Authorization } },
+    expect: 200,
+    anonymous: true,
+  });
+  const { resource, ...rest } = questionAbout(user.id);
+  const evaluations = Array.from({ length: BATCH }, (_, n) => ({ resource: { ...resource, id: String(n) } }));
+  return {
+    evaluation: post('/access/v1/evaluation', { ...rest, resource }),
+    evaluations: post('/access/v1/evaluations', { ...rest, evaluations }),
+  };
 }
 
 /** better-auth; with `renews` each session check is a renewal. */

@@ -24,11 +24,11 @@ export function decide(model: Model, request: DecisionRequest): Decision {
   for (const rule of entry.deny) {
     if (!rule.appliesTo(subject.type)) continue;
     const holds = rule.condition(scope);
-    if (holds !== false) return decided(false, holds ? rule.applied : rule.failed);
+    if (holds !== false) return holds ? rule.applied : rule.failed;
   }
   if (held !== undefined) return held;
   for (const rule of entry.allow) {
-    if (rule.appliesTo(subject.type) && rule.condition(scope) === true) return decided(true, rule.applied);
+    if (rule.appliesTo(subject.type) && rule.condition(scope) === true) return rule.applied;
   }
   return entry.nothingPermits;
 }
@@ -55,8 +55,8 @@ function applying(
   return rules.flatMap((rule) => {
     if (!rule.appliesTo(subject.type)) return [];
     const holds = rule.condition(scope);
-    if (holds === undefined) return countFailed ? [rule.failed] : [];
-    return holds ? [rule.applied] : [];
+    if (holds === undefined) return countFailed ? rule.failed.reasons : [];
+    return holds ? rule.applied.reasons : [];
   });
 }
 

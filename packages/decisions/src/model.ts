@@ -17,8 +17,8 @@ import { TenantVariable, type Variables, variablesFor } from './variables.ts';
 export interface CompiledRule {
   readonly condition: Condition;
   appliesTo(subject: SubjectType): boolean;
-  readonly applied: Reason;
-  readonly failed: Reason;
+  readonly applied: Decision;
+  readonly failed: Decision;
 }
 
 /** All that is about one action on one type of resource. */
@@ -140,8 +140,8 @@ function compileRule(policy: PolicyVersion, rule: Rule, variables: Variables, bu
   return {
     condition: rule.when === undefined ? ALWAYS : firstRead(rule.when, rule.resource, variables, bundle),
     appliesTo: (subject) => subjects === undefined || subjects.includes(subject),
-    applied: Object.freeze(reason),
-    failed: Object.freeze({ ...reason, failed: true }),
+    applied: decided(rule.effect === 'allow', reason),
+    failed: decided(false, { ...reason, failed: true }),
   };
 }
 

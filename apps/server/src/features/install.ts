@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type CallingPrincipal, type EnteredTenant, installAccessHook } from '../platform/access/index.ts';
 import { contextOf } from '../platform/http/index.ts';
-import { newId } from '../platform/ids.ts';
 import { installLimits } from '../platform/limits/index.ts';
 import { apiKeysRoutes } from './api-keys/index.ts';
 import {
@@ -98,11 +97,11 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
     onAnonymousDenial: (request, code) => deps.decisions.anonymousDenial(routeOf(request), code),
     onPermitted: (request, principal, entered, permission) => {
       deps.permissionUses.note(principal.tenantId, principal.principalId, permission);
+      if (!isLogged(request, deps.config.readDecisionSample)) return;
+      deps.decisions.decided(() => ({
       if (!isLogged(request, principal, deps.config.readDecisionSample)) return;
       deps.decisions.decided({
         tenantId: entered.tenantId,
-        id: newId(),
-        occurredAt: deps.clock.now(),
         principalId: principal.principalId,
         permission,
         resource: routeOf(request),
@@ -110,7 +109,7 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
         reason: reasonOf(principal),
         policyVersion: 'roles',
         correlationId: request.id,
-      });
+      }));
     },
   });
   recordRefusedGrants(app, deps);

@@ -1,5 +1,6 @@
 import { DatabaseUnavailable, type Doors } from '../../platform/database/index.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { newId } from '../../platform/ids.ts';
 import { addAnonymousDenials, insertDecisions, type NewDecision } from './audit.repo.ts';
 
 const FLUSH_MS = 1000;
@@ -12,7 +13,8 @@ const MAX_WAITING = 10_000;
  * routes are audit records and not in here.
  */
 export interface DecisionLog {
-  decided(decision: NewDecision): void;
+  /** Made when it is kept: a log that sheds load must not cost what it does not keep. */
+  decided(make: () => Omit<NewDecision, 'id' | 'occurredAt'>): void;
   anonymousDenial(route: string, code: string): void;
   close(): Promise<void>;
 }
@@ -55,8 +57,9 @@ export function createDecisionLog(options: {
   timer.unref();
 
   return {
-    decided(decision) {
-      if (waiting.length < MAX_WAITING) waiting.push(decision);
+    decided(make) {
+      if (waiting.length < MAX_WAITING)
+        waiting.push({ ...make(), id: newId(), occurredAt: options.clock.now() });
       else dropped += 1;
     },
     anonymousDenial(route, code) {

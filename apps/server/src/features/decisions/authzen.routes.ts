@@ -22,6 +22,10 @@ const errors = problems(
   'auth.csrf_refused',
 );
 
+const JSON_TYPE = 'application/json; charset=utf-8';
+/** What is JSON already is sent as it is; the schema says what it looks like. */
+const written = (json: string) => json as never;
+
 /** The Authorization API 1.0 of the OpenID AuthZEN group (spec R5), at the paths that it names. */
 export const authzenRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app, { deps }, done) => {
   // Whatever the answer is: with the identifier of the question.
@@ -50,9 +54,10 @@ export const authzenRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app,
         response: { 200: EvaluationResponse, ...errors },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const caller = callerWith(request);
-      return evaluate(deps, caller, await deps.deciders.get(caller.entered), request.body);
+      const answer = await evaluate(deps, caller, await deps.deciders.get(caller.entered), request.body);
+      return reply.type(JSON_TYPE).send(written(answer.json));
     },
   );
 
@@ -70,7 +75,8 @@ export const authzenRoutes: FastifyPluginCallbackTypebox<{ deps: Deps }> = (app,
         response: { 200: EvaluationsResponse, ...errors },
       },
     },
-    (request) => evaluateAll(deps, callerWith(request), request.body),
+    async (request, reply) =>
+      reply.type(JSON_TYPE).send(written(await evaluateAll(deps, callerWith(request), request.body))),
   );
 
   const { publicUrl } = deps.config;

@@ -1,5 +1,4 @@
-import { createPublicKey, verify } from 'node:crypto';
-import { compileModel, decide, type Bundle, ownData } from '@gatehouse/decisions';
+import { ownData } from '@gatehouse/decisions';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addCaller, addTenant, type Caller, itemsOf } from '../../../test/people.fixture.ts';
 import { startServer, type TestServer } from '../../../test/server.fixture.ts';
@@ -67,7 +66,6 @@ describe('an evaluation', () => {
       context: {
         version: expect.any(String),
         reason_admin: { en: 'role SUPPORT_AGENT holds tickets:read' },
-        reason_user: { en: 'You may do this.' },
         reasons: [{ kind: 'role', role: 'SUPPORT_AGENT', permission: 'tickets:read' }],
       },
     });
@@ -201,6 +199,55 @@ describe('an evaluation', () => {
   });
 });
 
+describe('what a service has registered', () => {
+  const document = {
+    permissions: [
+      { name: 'shop:orders:read', description: 'Read orders' },
+      { name: 'shop:orders:cancel', description: 'Cancel orders' },
+    ],
+    resources: { 'shop:orders': { attributes: { owner: 'string', amount: 'int' } } },
+  };
+  const order = (id: string, properties: object, action = 'read') => ({
+    ...about(id, action),
+    resource: { type: 'shop:orders', id: '7', properties },
+  });
+
+  it('is decided about, by role and by its attributes, which policies are checked against', async () => {
+    const path = `/api/v1/catalog/services/shop`;
+    const registered = await gatehouse.browser({ origin: undefined }).request({
+      method: 'PUT',
+      url: path,
+      payload: JSON.stringify(document),
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${admin.token}` },
+    });
+    expect(registered.status, registered.text).toBeLessThan(300);
+    const rule = { id: 'own', effect: 'allow', resource: 'shop:orders', actions: ['read'] };
+    const small = 'resource.properties.owner == subject.id && resource.properties.amount < 100';
+    const tests = [
+      { name: 'own', request: order('x', { owner: 'x', amount: 99 }), expect: 'allow' },
+      { name: 'dear', request: order('x', { owner: 'x', amount: 100 }), expect: 'deny' },
+    ];
+    const wrong = { rules: [{ ...rule, when: 'resource.properties.ownr == subject.id' }], tests };
+    expect((await admin.post('/policies/check', wrong)).body.faults).toEqual([
+      {
+        path: '/rules/0/when',
+        line: 1,
+        column: 21,
+        message: 'resource `shop:orders` has no attribute `ownr`; it has owner, amount',
+      },
+    ]);
+    await publish('orders', { rules: [{ ...rule, when: small }], tests });
+    const may = async (question: object) => (await ask(question)).body.decision;
+    expect(await may(order(agent.userId, { owner: agent.userId, amount: 7 }))).toBe(true);
+    expect(await may(order(agent.userId, { owner: agent.userId, amount: 700 }))).toBe(false);
+    expect(await may(order(agent.userId, { owner: agent.userId, amount: '7' }))).toBe(false);
+    expect(await may(order(agent.userId, { owner: 'x', amount: 7 }))).toBe(false);
+    // Administrators hold what is registered.
+    expect(await may(order(admin.userId, {}, 'cancel'))).toBe(true);
+    expect(await may(order(agent.userId, {}, 'cancel'))).toBe(false);
+  });
+});
+
 describe('evaluations', () => {
   const decisions = (answer: { body: Record<string, unknown> }) =>
     (answer.body.evaluations as { decision: boolean }[]).map(({ decision }) => decision);
@@ -259,88 +306,6 @@ describe('evaluations', () => {
   });
 });
 
-describe('the bundle', () => {
-  const fetchBundle = async (caller: Caller = admin, path = '/bundle', etag?: string) =>
-    gatehouse.browser({ origin: undefined }).request({
-      method: 'GET',
-      url: `/api/v1${path}`,
-      headers: {
-        authorization: `Bearer ${caller.token}`,
-        ...(etag !== undefined && { 'if-none-match': etag }),
-      },
-    });
-
-  it('is signed by a published key, and decides as the server does', async () => {
-    await publish('own-data', ownData);
-    const answer = await fetchBundle();
-    expect(answer.status, answer.text).toBe(200);
-    expect(answer.headers['content-type']).toContain('application/jwt');
-    const [head = '', body = '', signature = ''] = answer.text.split('.');
-    const header = JSON.parse(Buffer.from(head, 'base64url').toString()) as { kid: string; typ: string };
-    expect(header.typ).toBe('gatehouse-bundle+jwt');
-    const { keys } = (await gatehouse.browser().get('/.well-known/jwks.json')).body as unknown as {
-      keys: { kid: string }[];
-    };
-    const jwk = keys.find(({ kid }) => kid === header.kid);
-    const key = {
-      key: createPublicKey({ key: jwk as Record<string, unknown>, format: 'jwk' }),
-      dsaEncoding: 'ieee-p1363' as const,
-    };
-    expect(verify('sha256', Buffer.from(`${head}.${body}`), key, Buffer.from(signature, 'base64url'))).toBe(
-      true,
-    );
-    const bundle = JSON.parse(Buffer.from(body, 'base64url').toString()) as Bundle & { iss: string };
-    expect(bundle).toMatchObject({
-      iss: gatehouse.config.publicUrl,
-      tenant: { id: tenantId, type: 'customer' },
-    });
-    const model = compileModel(bundle);
-    for (const [action, type] of [
-      ['read', 'tickets'],
-      ['read', 'invoices'],
-      ['fly', 'tickets'],
-    ] as const) {
-      const { decision } = decide(model, {
-        ...about(agent.userId, action, type),
-        subject: { type: 'user', id: agent.userId, roles: ['SUPPORT_AGENT'] },
-      });
-      expect((await ask(about(agent.userId, action, type))).body.decision).toBe(decision);
-    }
-    expect(
-      (
-        await gatehouse.browser({ origin: undefined }).request({
-          method: 'GET',
-          url: '/api/v1/policies',
-          headers: { authorization: `Bearer ${answer.text}` },
-        })
-      ).status,
-    ).toBe(401);
-  });
-
-  it('is called the same while it is the same, and otherwise when a policy or a role changes, by another process too', async () => {
-    const first = await fetchBundle();
-    const tag = String(first.headers.etag);
-    expect((await fetchBundle(admin, '/bundle', tag)).status).toBe(304);
-    await publish('own-data', ownData);
-    const second = await fetchBundle(admin, '/bundle', tag);
-    expect(second.status).toBe(200);
-    expect(second.headers.etag).not.toBe(tag);
-    const role = { name: 'desk', title: 'Desk', permissions: ['tickets:read'] };
-    expect((await admin.post('/roles', role)).status).toBe(201);
-    // As the log tells it, a quarter of a second later at most.
-    gatehouse.server.deps.deciders.forget([{ kind: 'access', tenant_id: tenantId }]);
-    expect((await fetchBundle()).headers.etag).not.toBe(second.headers.etag);
-  });
-
-  it('is for whoever may fetch it, and of every tenant for the platform’s own services alone', async () => {
-    expect((await fetchBundle(agent)).status).toBe(403);
-    const platform = await addCaller(gatehouse, ROOT_TENANT, 'PLATFORM_ADMIN');
-    expect((await fetchBundle(platform, `/tenants/${tenantId}/bundle`)).status).toBe(200);
-    const stranger = await addCaller(gatehouse, await addTenant(gatehouse), 'admin');
-    expect((await fetchBundle(stranger, `/tenants/${tenantId}/bundle`)).status).toBe(404);
-  });
-});
-
 describe('the decision log', () => {
   const logged = async (query = '') => itemsOf(await admin.get(`/decisions?limit=200${query}`));
   it('has what was asked, the denials too, and where the shadow would have decided otherwise', async () => {
@@ -365,6 +330,16 @@ describe('the decision log', () => {
       }),
     );
     expect(await logged('&permission=invoices:read')).toMatchObject([{ decision: 'deny' }]);
+  });
+
+  it('loses nobody’s entry to an id that no database can store', async () => {
+    const odd = { ...about(agent.userId), resource: { type: 'tickets', id: `a\u0000b${'😀'.repeat(300)}` } };
+    expect((await ask(odd)).body.decision).toBe(true);
+    await ask(about(agent.userId, 'close'));
+    await expect.poll(async () => (await logged('&permission=tickets:close')).length).toBe(1);
+    expect(await logged('&permission=tickets:read')).toMatchObject([
+      { resource: expect.stringMatching(/^tickets a\uFFFDb/) },
+    ]);
     expect((await agent.get('/decisions')).status).toBe(403);
   });
 });

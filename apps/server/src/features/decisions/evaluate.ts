@@ -1,4 +1,4 @@
-import type { Evaluation, EvaluationResponse } from '@gatehouse/contracts';
+import type { Evaluation } from '@gatehouse/contracts';
 import {
   type Decision,
   type DecisionRequest,
@@ -6,18 +6,15 @@ import {
   type Subject,
   type SubjectType,
 } from '@gatehouse/decisions';
-import { newId } from '../../platform/ids.ts';
 import type { Caller } from '../denied.ts';
 import type { Deps } from '../deps.ts';
 import { permissionsOf } from '../roles/index.ts';
+import { type Answer, answerOf, UNKNOWN_SUBJECT, unknownSubject } from './answer.ts';
 import { sayReasons } from './say-reason.ts';
 import type { SubjectContext } from './subjects.repo.ts';
 import type { Decider } from './tenant-decisions.ts';
 
 const TYPES: readonly string[] = ['user', 'service', 'api_key'] satisfies SubjectType[];
-const PERMITTED = { en: 'You may do this.' };
-const DENIED = { en: 'You may not do this. Ask an administrator of your organisation.' };
-const UNKNOWN = 'nobody of this type and id stands in the tenant';
 
 /**
  * One decision about a subject of the caller's tenant, on the decision log whatever it is (spec A1, R5).
@@ -26,64 +23,51 @@ const UNKNOWN = 'nobody of this type and id stands in the tenant';
  * tenant among `properties` opens nothing. Somebody who does not stand in the tenant is permitted nothing, by no rule either.
  */
 export async function evaluate(
-  deps: Pick<Deps, 'subjectContexts' | 'tenantRules' | 'decisions' | 'clock'>,
+  deps: Pick<Deps, 'subjectContexts' | 'tenantRules' | 'decisions'>,
   caller: Caller,
   decider: Decider,
   { subject, action, resource, context }: Evaluation,
-): Promise<EvaluationResponse> {
+): Promise<Answer> {
   const { tenantId } = caller.entered;
   const type = TYPES.includes(subject.type) ? (subject.type as SubjectType) : undefined;
   const found = type && (await deps.subjectContexts.get(tenantId, type, subject.id));
-  const version = decider.model.version;
-  const asked = {
-    permission: `${resource.type}:${action.name}`,
-    resource: `${resource.type} ${resource.id}`,
-  };
-  const log = (entry: { decision: boolean; reason: string; policyVersion: string }) =>
-    deps.decisions.decided({
-      ...entry,
+  const { version } = decider.model;
+  const log = (decision: boolean, policyVersion: string, reason: () => string) =>
+    deps.decisions.decided(() => ({
       tenantId,
-      id: newId(),
-      occurredAt: deps.clock.now(),
       principalId: found?.principal_id ?? null,
-      permission: asked.permission.slice(0, 400),
-      resource: asked.resource.slice(0, 400),
+      permission: `${resource.type}:${action.name}`,
+      resource: `${resource.type} ${resource.id}`,
+      decision,
+      // Why, and who wanted to know.
+      reason: `${reason()} (asked by ${caller.principal.principalId})`,
+      policyVersion,
       correlationId: caller.request.correlationId,
-    });
+    }));
   if (type === undefined || found === undefined) {
-    log({ decision: false, reason: said(UNKNOWN, caller), policyVersion: version });
-    return {
-      decision: false,
-      context: {
-        version,
-        reason_admin: { en: UNKNOWN },
-        reason_user: DENIED,
-        reasons: [{ kind: 'unknown_subject' }],
-      },
-    };
+    log(false, version, () => UNKNOWN_SUBJECT);
+    return unknownSubject(version);
   }
   const request: DecisionRequest = {
-    subject: await subjectOf(deps, caller, decider, { ...subject, type }, found),
+    subject: await subjectOf(deps, tenantId, decider, { ...subject, type }, found),
     action,
     resource,
     ...(context !== undefined && { context }),
   };
   const decision = decide(decider.model, request);
-  const reason = sayReasons(decision);
-  log({ decision: decision.decision, reason: said(reason, caller), policyVersion: version });
-  const shadow = decider.shadow && decide(decider.shadow, request);
-  if (shadow !== undefined && shadow.decision !== decision.decision)
-    log({
-      decision: shadow.decision,
-      reason: said(`would be: ${sayReasons(shadow)}`, caller),
-      policyVersion: `shadow ${version}`,
-    });
-  return answerOf(decision, reason, version);
+  log(decision.decision, version, () => sayReasons(decision));
+  if (decider.shadow !== undefined) logDifference(decision, decide(decider.shadow, request));
+  return answerOf(decision, version);
+
+  function logDifference(is: Decision, wouldBe: Decision) {
+    if (is.decision !== wouldBe.decision)
+      log(wouldBe.decision, `shadow ${version}`, () => `would be: ${sayReasons(wouldBe)}`);
+  }
 }
 
 async function subjectOf(
   deps: Pick<Deps, 'tenantRules'>,
-  { entered: { tenantId } }: Caller,
+  tenantId: Caller['entered']['tenantId'],
   { bundle: { services } }: Decider,
   subject: { type: SubjectType; id: string; properties?: Record<string, unknown> },
   found: SubjectContext,
@@ -108,17 +92,3 @@ async function subjectOf(
 
 const within = (scopes: readonly string[], held: ReadonlySet<string>) =>
   scopes.filter((scope) => held.has(scope));
-
-const answerOf = ({ decision, reasons }: Decision, reason: string, version: string): EvaluationResponse => ({
-  decision,
-  context: {
-    version,
-    reason_admin: { en: reason },
-    reason_user: decision ? PERMITTED : DENIED,
-    reasons: reasons as unknown as Record<string, unknown>[],
-  },
-});
-
-/** As the log keeps it: why, and who wanted to know. */
-const said = (reason: string, { principal }: Caller) =>
-  `${reason} (asked by ${principal.principalId})`.slice(0, 1000);

@@ -1,39 +1,39 @@
-import type { Evaluation, Evaluations, EvaluationsResponse } from '@gatehouse/contracts';
+import type { Evaluation, Evaluations } from '@gatehouse/contracts';
 import { Problem } from '../../platform/http/index.ts';
 import type { Caller } from '../denied.ts';
 import type { Deps } from '../deps.ts';
+import { faulty } from './answer.ts';
 import { evaluate } from './evaluate.ts';
 
 /**
  * Many decisions in the order of their questions (AuthZEN 1.0, Access Evaluations API). What is left away of a question is taken from the
  * top. A question that lacks something is answered with `false` and what is wrong; the others are answered all the same.
  *
+ * @returns JSON.
  * @throws {Problem} `request.invalid` where there are no `evaluations`, and the top asks no question itself.
  */
 export async function evaluateAll(
-  deps: Pick<Deps, 'deciders' | 'subjectContexts' | 'tenantRules' | 'decisions' | 'clock'>,
+  deps: Pick<Deps, 'deciders' | 'subjectContexts' | 'tenantRules' | 'decisions'>,
   caller: Caller,
   body: Evaluations,
-): Promise<EvaluationsResponse> {
+): Promise<string> {
   const decider = await deps.deciders.get(caller.entered);
   if (body.evaluations === undefined || body.evaluations.length === 0) {
     const single = questionOf(body, {});
     if (typeof single === 'string') throw new Problem('request.invalid', { detail: single });
-    return evaluate(deps, caller, decider, single);
+    return (await evaluate(deps, caller, decider, single)).json;
   }
   const semantic = body.options?.evaluations_semantic ?? 'execute_all';
-  const evaluations: NonNullable<EvaluationsResponse['evaluations']> = [];
+  const answers: string[] = [];
   for (const item of body.evaluations) {
     const question = questionOf(item, body);
     const answer =
-      typeof question === 'string'
-        ? { decision: false, context: { error: { status: 400, message: question } } }
-        : await evaluate(deps, caller, decider, question);
-    evaluations.push(answer);
+      typeof question === 'string' ? faulty(question) : await evaluate(deps, caller, decider, question);
+    answers.push(answer.json);
     if (semantic === 'deny_on_first_deny' && !answer.decision) break;
     if (semantic === 'permit_on_first_permit' && answer.decision) break;
   }
-  return { evaluations };
+  return `{"evaluations":[${answers.join()}]}`;
 }
 
 type Given = Partial<Record<'subject' | 'action' | 'resource' | 'context', unknown>>;
