@@ -97,10 +97,8 @@ export async function installFeatures(app: FastifyInstance, deps: Deps): Promise
     onAnonymousDenial: (request, code) => deps.decisions.anonymousDenial(routeOf(request), code),
     onPermitted: (request, principal, entered, permission) => {
       deps.permissionUses.note(principal.tenantId, principal.principalId, permission);
-      if (!isLogged(request, deps.config.readDecisionSample)) return;
-      deps.decisions.decided(() => ({
       if (!isLogged(request, principal, deps.config.readDecisionSample)) return;
-      deps.decisions.decided({
+      deps.decisions.decided(() => ({
         tenantId: entered.tenantId,
         principalId: principal.principalId,
         permission,
