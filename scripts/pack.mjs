@@ -18,7 +18,7 @@ import { fileURLToPath } from 'node:url';
 import { continueInBundledNode, root } from './bundled-node.mjs';
 
 /** Those that services install, each after those that it stands on. */
-export const PACKED = ['contracts', 'sdk', 'fastify', 'express', 'nestjs'];
+export const PACKED = ['contracts', 'decisions', 'sdk', 'fastify', 'express', 'nestjs'];
 
 /** @returns {Promise<string[]>} paths of the tarballs, in the order of PACKED. */
 export async function packAll(folder) {

@@ -1,3 +1,4 @@
+import type { Subject } from '@gatehouse/decisions';
 import type { Claims } from './json-part.ts';
 
 /** Whoever is calling, as the access token says and the revocation feed has not taken back. */
@@ -82,3 +83,9 @@ export function callerOf(claims: Claims, audiences: Audiences): Caller | undefin
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 const isTime = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 const textsOf = (value: unknown): string[] => (Array.isArray(value) ? value.filter(isText) : []);
+
+/** The caller as decisions know it; undefined for whoever has no tenant. */
+export function subjectOf({ kind, id, tenantId, roles, namespace }: Caller): Subject | undefined {
+  if (kind === 'internal' || tenantId === '') return undefined;
+  return { type: kind, id, tenantId, roles, ...(namespace !== undefined && { namespace }) };
+}

@@ -15,6 +15,12 @@ export interface OwnToken {
   forget(): void;
 }
 
+/** Of a service that has none: it follows no feed, and fetches no bundles. */
+export const noToken = (): OwnToken => ({
+  get: () => Promise.reject(new TypeError('this service has no credentials')),
+  forget: () => undefined,
+});
+
 /** Seconds before its end at which a token is renewed. */
 const EARLY = 30;
 

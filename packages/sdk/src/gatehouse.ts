@@ -1,8 +1,10 @@
 import { type AccessRule, ruleOf } from '@gatehouse/contracts';
-import { type Caller, callerOf } from './caller.ts';
-import { ownTokenOf } from './credentials.ts';
+import { decide, type Decision, type DecisionRequest } from '@gatehouse/decisions';
+import { createBundles, type TenantModel } from './bundles.ts';
+import { type Caller, callerOf, subjectOf } from './caller.ts';
+import { noToken, ownTokenOf } from './credentials.ts';
 import { followFeed } from './feed.ts';
-import { builtInGrants } from './grants.ts';
+import { createGrants } from './grants.ts';
 import { createInternalToken } from './internal-token.ts';
 import { checkCaller, checkPermissions, checkStepUp } from './judge.ts';
 import { createKeys } from './keys.ts';
@@ -48,9 +50,27 @@ export interface Gatehouse {
    * ```
    */
   admit(rule: AccessRule, presented: Presented): Caller | undefined | Promise<Caller | undefined>;
+  /**
+   * Whether the caller may do it, by roles and policies of their tenant, with the reasons: for what a route cannot say, because it depends
+   * on the resource (spec R4). In process, at once where the tenant's bundle is there.
+   *
+   * @returns what `decide()` of `@gatehouse/decisions` says; a promise of it where the bundle has to be fetched.
+   * @throws AccessProblem `service.unavailable`, or `access.denied` for a tenant that this service does not serve.
+   * @example
+   * ```ts
+   * const { decision, reasons } = await gatehouse.decide(caller, {
+   *   action: { name: 'read' },
+   *   resource: { type: 'billing:invoices', id: invoice.id, properties: { owner: invoice.ownerId } },
+   * });
+   * ```
+   */
+  decide(caller: Caller, question: Question): Decision | Promise<Decision>;
   /** Whether the word of the feed is young enough to decide by. */
   isFresh(): boolean;
 }
+
+/** What {@link Gatehouse.decide} is asked; who asks is the caller. */
+export type Question = Omit<DecisionRequest, 'subject'>;
 
 interface Remembered {
   readonly caller: Caller;
@@ -65,6 +85,11 @@ const LONGEST_TOKEN = 86_400;
 const TYPES = ['at+jwt', 'application/at+jwt'];
 const BEARER = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i;
 const PRUNE_MS = 60_000;
+/** Who has no tenant may nothing in any. */
+const NOT_IN_A_TENANT: Decision = Object.freeze({
+  decision: false,
+  reasons: [{ kind: 'other_tenant' as const }],
+});
 
 /**
  * Makes a service's side of Gatehouse. It does nothing by itself before `start()`.
@@ -88,7 +113,12 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
   // SECURITY: what a key that is gone has signed is worth nothing from then on, remembered or not.
   const keys = createKeys(server, now, () => remembered.clear());
   const revoked = new Revoked();
-  const grants = builtInGrants();
+  const token = settings.credentials
+    ? ownTokenOf(settings.credentials, server, now, settings.timeoutMs)
+    : noToken();
+  const { onFault } = settings;
+  const bundles = createBundles({ server, token, keys, audiences, now, onFault });
+  const grants = createGrants(bundles);
   const ask = createAskStanding(server, now);
   const internal = createInternalToken(settings.internalTokens);
   let toldAt = Number.NEGATIVE_INFINITY;
@@ -100,13 +130,15 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
   function start(): Promise<void> {
     if (following !== undefined || settings.credentials === undefined) return Promise.resolve();
     const stop = new AbortController();
-    const token = ownTokenOf(settings.credentials, server, now, settings.timeoutMs);
     return new Promise((resolve) => {
       const limit = setTimeout(resolve, settings.timeoutMs);
       const ended = followFeed(
         { server, token, now, signal: stop.signal },
         {
-          onRevocation: (entry) => revoked.add(entry),
+          onRevocation(entry) {
+            revoked.add(entry);
+            bundles.onEntry(entry);
+          },
           onTold(at) {
             toldAt = at;
             clearTimeout(limit);
@@ -119,8 +151,9 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
           onLost() {
             toldAt = Number.NEGATIVE_INFINITY;
             revoked.clear();
+            bundles.onLost();
           },
-          onFault: settings.onFault,
+          onFault,
         },
       );
       following = { stop, ended };
@@ -153,9 +186,9 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
   function knownOf(authorization: string): Remembered | Promise<Remembered> {
     const known = remembered.get(authorization);
     if (known !== undefined) return known;
-    const token = BEARER.exec(authorization)?.[1];
-    if (token === undefined) throw invalidToken();
-    const verified = verifySignature(token, TYPES, keys);
+    const presented = BEARER.exec(authorization)?.[1];
+    if (presented === undefined) throw invalidToken();
+    const verified = verifySignature(presented, TYPES, keys);
     return verified instanceof Promise
       ? verified.then((late) => remember(authorization, late))
       : remember(authorization, verified);
@@ -168,6 +201,8 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
       const held = grants.heldBy(caller);
       if (held instanceof Promise)
         return held.then((late) => {
+          // A bundle may be long under way; the session may have ended meanwhile.
+          checkStill(known);
           checkPermissions(rule, late);
           checkStepUp(rule, caller, Date.now() / 1000);
           return caller;
@@ -218,6 +253,15 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
       return known instanceof Promise
         ? known.then((late) => judged(rule, late, authorization))
         : judged(rule, known, authorization);
+    },
+    decide(caller, question) {
+      const subject = subjectOf(caller);
+      if (subject === undefined) return NOT_IN_A_TENANT;
+      // SECURITY: what the feed would have said about the bundle in the meantime, nobody knows.
+      if (!isFresh()) bundles.onLost();
+      const found = bundles.get(caller.tenantId);
+      const judgeBy = ({ model }: TenantModel) => decide(model, { ...question, subject });
+      return found instanceof Promise ? found.then(judgeBy) : judgeBy(found);
     },
     isFresh,
   };

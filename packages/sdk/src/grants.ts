@@ -1,27 +1,36 @@
-import { getSystemRole, isSystemRoleName } from '@gatehouse/contracts';
+import type { Bundles, TenantModel } from './bundles.ts';
 import type { Caller } from './caller.ts';
-import { TwoGenerations } from './two-generations.ts';
 
-/** What the roles of a caller hold, in the caller's tenant, as it stands now. */
+/** What the roles of a caller hold, in the caller's tenant, as its bundle says. */
 export interface Grants {
   /** @throws AccessProblem `service.unavailable` when that cannot be found out. */
   heldBy(caller: Caller): ReadonlySet<string> | Promise<ReadonlySet<string>>;
 }
 
-/** The 18 built-in roles hold the same everywhere (spec R1); a role of another name holds nothing. */
-export function builtInGrants(): Grants {
-  const known = new TwoGenerations<ReadonlySet<string>>(1000);
+export function createGrants(bundles: Pick<Bundles, 'get'>): Grants {
+  /** Sets of permissions by the names of the roles; a bundle that was fetched anew begins anew. */
+  const known = new WeakMap<ReadonlyMap<string, readonly string[]>, Map<string, ReadonlySet<string>>>();
+
+  function heldIn({ roles: all }: TenantModel, names: readonly string[]): ReadonlySet<string> {
+    const ofBundle = known.get(all) ?? new Map<string, ReadonlySet<string>>();
+    known.set(all, ofBundle);
+    // SECURITY: as JSON, so that no name of a role can be taken for two others.
+    const key = names.length === 1 ? `1${names[0]}` : JSON.stringify(names);
+    let held = ofBundle.get(key);
+    if (held === undefined) {
+      held = new Set(names.flatMap((name) => all.get(name) ?? []));
+      if (ofBundle.size < MOST_COMBINATIONS) ofBundle.set(key, held);
+    }
+    return held;
+  }
+
   return {
-    heldBy({ roles }) {
-      const key = roles.join(' ');
-      let held = known.get(key);
-      if (held === undefined) {
-        held = new Set(
-          roles.flatMap((name) => (isSystemRoleName(name) ? getSystemRole(name).permissions : [])),
-        );
-        known.set(key, held);
-      }
-      return held;
+    heldBy({ tenantId, roles }) {
+      const model = bundles.get(tenantId);
+      return model instanceof Promise ? model.then((late) => heldIn(late, roles)) : heldIn(model, roles);
     },
   };
 }
+
+/** Of roles that are held together, in one tenant. */
+const MOST_COMBINATIONS = 10_000;

@@ -17,9 +17,10 @@ export {
   type StepUpDemand,
   type Undeclared,
 } from '@gatehouse/contracts';
+export type { Decision, DecisionRequest, Reason } from '@gatehouse/decisions';
 export type { Caller } from './caller.ts';
 export type { ServiceCredentials } from './credentials.ts';
-export { createGatehouse, type Gatehouse, type Presented } from './gatehouse.ts';
+export { createGatehouse, type Gatehouse, type Presented, type Question } from './gatehouse.ts';
 export type { Claims } from './json-part.ts';
 export type { GatehouseOptions } from './options.ts';
 export { type AccessCode, AccessProblem, type ProblemDocument } from './problem.ts';

@@ -13,8 +13,8 @@ export interface GatehouseOptions {
    */
   readonly audience?: string;
   /**
-   * Who this service is. It needs `revocations:read` (in the root tenant: `tenant_revocations:read`) to follow what ends; without
-   * credentials Gatehouse is asked about each token.
+   * Who this service is. It needs `revocations:read` and `bundles:read` (in the root tenant: `tenant_revocations:read` and
+   * `tenant_bundles:read`); without credentials Gatehouse is asked about each token.
    */
   readonly credentials?: ServiceCredentials;
   /** The values of `X-Internal-Token` that routes for services take: one, or two while it is changed. Compatibility; default: none. */

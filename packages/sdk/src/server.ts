@@ -2,6 +2,12 @@
 export interface GatehouseServer {
   /** @throws ServerAnswer when it is not 200, or TypeError and the like when there is no answer in time. */
   getJson<T>(path: string, token?: string): Promise<T>;
+  /** A text that is signed, with its `ETag`; undefined when it is still the one of `etag` (RFC 9110 §13.1.2). */
+  getText(
+    path: string,
+    token: string,
+    etag: string | undefined,
+  ): Promise<{ text: string; etag: string } | undefined>;
   /** The answer as it stands, its body unread; without a time limit of its own. */
   send(path: string, init: RequestInit): Promise<Response>;
 }
@@ -34,6 +40,23 @@ export function reachServer(
   const send = (path: string, init: RequestInit) => fetch(`${base}${path}`, { ...init, redirect: 'error' });
   return {
     send,
+    async getText(path, token, etag) {
+      const response = await send(path, {
+        headers: {
+          authorization: `Bearer ${token}`,
+          ...(etag !== undefined && etag !== '' && { 'if-none-match': etag }),
+        },
+        signal: AbortSignal.timeout(timeout),
+      });
+      if (response.status === 304) return undefined;
+      if (response.status !== 200) {
+        await response.body?.cancel();
+        throw new ServerAnswer(response);
+      }
+      const text = await response.text();
+      if (text.length > MOST) throw new RangeError('the answer is too long');
+      return { text, etag: response.headers.get('etag') ?? '' };
+    },
     async getJson<T>(path: string, token?: string): Promise<T> {
       const response = await send(path, {
         headers: {

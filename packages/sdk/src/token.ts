@@ -16,8 +16,8 @@ interface TokenHeader {
  * SECURITY: a token chooses a key by `kid` and says nothing else about how it is judged: with `jwk`, `jku`, `x5u`, `x5c` or `crit`
  * it is refused (RFC 8725 §3.1, §3.5; threat 61).
  */
-function readHeader(token: string, types: readonly string[]): TokenHeader | undefined {
-  if (token.length > LONGEST) return undefined;
+function readHeader(token: string, types: readonly string[], longest: number): TokenHeader | undefined {
+  if (token.length > longest) return undefined;
   const dot = token.indexOf('.');
   const header = dot > 0 ? readHeaderOnce(token.slice(0, dot)) : undefined;
   if (header === undefined || !types.includes(header.typ as string)) return undefined;
@@ -40,14 +40,16 @@ function readHeaderOnce(part: string): Claims | undefined {
  * The claims of a token whose type and signature hold; undefined for anything else. What the claims say is the caller's to judge.
  *
  * @param types - values of `typ` that will do (RFC 8725 §3.11).
+ * @param longest - characters at most.
  * @throws AccessProblem `service.unavailable` when its key is not known and cannot be asked for.
  */
 export function verifySignature(
   token: string,
   types: readonly string[],
   keys: Keys,
+  longest = LONGEST,
 ): Claims | undefined | Promise<Claims | undefined> {
-  const header = readHeader(token, types);
+  const header = readHeader(token, types, longest);
   if (header === undefined) return undefined;
   const key = keys.find(header.kid);
   return key instanceof Promise

@@ -1,4 +1,5 @@
-import { generateKeyPairSync, type JsonWebKey, type KeyObject, sign } from 'node:crypto';
+import { SYSTEM_ROLES } from '@gatehouse/contracts';
+import { createHash, generateKeyPairSync, type JsonWebKey, type KeyObject, sign } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -21,11 +22,14 @@ export interface GatehouseDouble {
   /** One of a service, for this audience. */
   serviceToken(audience: string, claims?: Claims): string;
   /** Tells all followers. */
-  revoke(match: Claims | Claims[], issuedBefore?: number): void;
+  revoke(match: Claims | Claims[], issuedBefore?: number, kind?: string): void;
   /** `held`: streams stand open and say nothing, as behind a proxy that gathers; `cut`: nobody gets one. */
   feed: 'open' | 'held' | 'cut';
   /** What `me` answers: the status, for each token but those that were revoked. */
   me: number | 'hangs';
+  /** Of each tenant, but `unserved`, `broken`, and `of-another`, `unsigned` and `a-token`, whose bundles are wrong; a change is told by `revoke` with the kind `access`. */
+  roles: Record<string, readonly string[]>;
+  policies: object[];
   /** Answers the next requests to the feed, page or stream, with this status. */
   feedStatus: number | undefined;
   /** Breaks off all streams, as a restart does. */
@@ -60,6 +64,7 @@ export async function startGatehouseDouble(): Promise<GatehouseDouble> {
     if (url.pathname === '/.well-known/jwks.json') json(response, 200, { keys: keys.map(({ jwk }) => jwk) });
     else if (url.pathname === '/api/v1/revocations/stream') stream(response, url);
     else if (url.pathname === '/api/v1/revocations') page(response, url);
+    else if (url.pathname.endsWith('/bundle')) bundle(request, response, url);
     else if (url.pathname === '/api/v1/auth/me') answerMe(request, response);
     else json(response, 404, {});
   });
@@ -73,6 +78,8 @@ export async function startGatehouseDouble(): Promise<GatehouseDouble> {
     feed: 'open',
     me: 200,
     feedStatus: undefined,
+    roles: Object.fromEntries(SYSTEM_ROLES.map(({ name, permissions }) => [name, permissions])),
+    policies: [],
     token: (claims, header, key = first) => {
       const iat = Math.floor(Date.now() / 1000);
       const usual = {
@@ -109,9 +116,10 @@ export async function startGatehouseDouble(): Promise<GatehouseDouble> {
         scope: '',
         ...claims,
       }),
-    revoke(match, issuedBefore = Math.floor(Date.now() / 1000) + 1) {
+    revoke(match, issuedBefore = Math.floor(Date.now() / 1000) + 1, kind = 'session') {
       const entry = {
-        kind: 'session',
+        kind,
+        tenantId: 'tenant-1',
         matches: [match].flat(),
         issuedBefore,
         time: new Date().toISOString(),
@@ -162,6 +170,39 @@ export async function startGatehouseDouble(): Promise<GatehouseDouble> {
     const items = entries.slice(from, from + 1);
     const at = from + items.length;
     json(response, 200, { items, cursor: `cursor-${at}`, more: at < entries.length, time: '' });
+  }
+  function bundle(request: IncomingMessage, response: ServerResponse, url: URL): void {
+    const id = url.pathname.split('/')[4];
+    if (id === 'unserved' || id === 'broken') {
+      json(response, id === 'broken' ? 500 : 404, {});
+      return;
+    }
+    const { roles, policies } = double;
+    const content = {
+      tenant: { id: id === 'of-another' ? 'tenant-1' : id, slug: null, type: 'customer' },
+      roles,
+      policies,
+      shadow: [],
+      catalog: {
+        permissions: Object.values(roles).flat(),
+        resources: { 'billing:invoices': { attributes: { owner: 'string' } } },
+      },
+      services: {},
+    };
+    const version = createHash('sha256').update(JSON.stringify(content)).digest('base64url');
+    if (request.headers['if-none-match'] === `"${version}"`) {
+      response.writeHead(304).end();
+      return;
+    }
+    const iat = Math.floor(Date.now() / 1000);
+    const header = {
+      alg: 'ES256',
+      typ: id === 'a-token' ? 'at+jwt' : 'gatehouse-bundle+jwt',
+      kid: first.kid,
+    };
+    const by = id === 'unsigned' ? { ...keyDouble('x'), kid: first.kid } : first;
+    const text = signDouble(header, { iss: issuer, iat, ...content, version }, by);
+    response.writeHead(200, { 'content-type': 'application/jwt', etag: `"${version}"` }).end(text);
   }
   function answerMe(request: IncomingMessage, response: ServerResponse): void {
     if (double.me === 'hangs') return;

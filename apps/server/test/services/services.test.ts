@@ -53,6 +53,15 @@ const statusesOf = (caller: Pick<Caller, 'token'>) =>
   Promise.all(services.map((service) => statusOf(service, caller)));
 const ALL = (status: number) => services.map(() => status);
 
+/** Lets somebody come back with a new token, which their services let in. */
+const renewed = (caller: Caller) =>
+  expect
+    .poll(async () => {
+      caller.token = (await signIn(gatehouse, tenantId, caller.userId)).accessToken;
+      return statusesOf(caller);
+    })
+    .toEqual(ALL(200));
+
 /** Milliseconds from the answer to the act until each service has refused the caller, and goes on refusing. */
 async function refusedAfter(caller: Caller, act: () => Promise<{ status: number }>): Promise<number> {
   expect(await statusesOf(caller)).toEqual(ALL(200));
@@ -79,6 +88,11 @@ describe('what was ended, suspended or taken', () => {
     const other = await addTenant(gatehouse);
     const inside = await addCaller(gatehouse, other, 'SUPPORT_AGENT');
     await expect.poll(() => sides.every((side) => side.isFresh())).toBe(true);
+    const own = await admin.post('/roles', { name: 'desk', title: 'Desk', permissions: ['tickets:read'] });
+    const desk = await addCaller(gatehouse, tenantId);
+    const given = { principalId: desk.principalId, role: 'desk' };
+    expect((await admin.post('/role-assignments', given)).status).toBe(201);
+    await renewed(desk);
     const delays = {
       session: await refusedAfter(session, () => session.post('/auth/logout', {})),
       user: await refusedAfter(user, () => admin.post(`/users/${user.userId}/suspend`)),
@@ -86,6 +100,9 @@ describe('what was ended, suspended or taken', () => {
         const held = itemsOf(await admin.get(`/role-assignments?principalId=${role.principalId}`));
         return admin.delete(`/role-assignments/${String(held[0]?.id)}`);
       }),
+      permission: await refusedAfter(desk, () =>
+        admin.patch(`/roles/${String(own.body.id)}`, { permissions: ['accounts:read'] }),
+      ),
       tenant: await refusedAfter(inside, () => platform.post(`/tenants/${other}/suspend`)),
     };
     expect(Math.max(...Object.values(delays)), JSON.stringify(delays)).toBeLessThanOrEqual(1000);
@@ -99,12 +116,7 @@ describe('what was ended, suspended or taken', () => {
     const given = { principalId: person.principalId, role: 'SUPPORT_AGENT' };
     expect((await admin.post('/role-assignments', given)).status).toBe(201);
     await expect.poll(() => statusesOf(person)).toEqual(ALL(401));
-    await expect
-      .poll(async () => {
-        const { accessToken } = await signIn(gatehouse, tenantId, person.userId);
-        return statusesOf({ token: accessToken });
-      })
-      .toEqual(ALL(200));
+    await renewed(person);
   });
 });
 
