@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addTenant } from '../../../test/people.fixture.ts';
 import { startServer, type TestServer } from '../../../test/server.fixture.ts';
 import { addPerson, call, type Person, registerTenant } from '../../../test/standing/people.fixture.ts';
 import { ROOT_TENANT, type TenantId } from '../../platform/ids.ts';
@@ -166,6 +167,34 @@ describe('a service that registers', () => {
       role: 'admin',
     });
     expect(fromAbove.status, fromAbove.text).toBe(201);
+  });
+
+  it('is another one in another tenant: what a partner holds of its own service counts for none of a customer’s [threat 72]', async () => {
+    const partner = await addTenant(gatehouse, { type: 'partner' });
+    const customer = await addTenant(gatehouse, { parent: partner });
+    const above = await addPerson(gatehouse, partner, ['admin']);
+    const clerk = await addPerson(gatehouse, partner, []);
+    const inside = await addPerson(gatehouse, customer, ['admin']);
+    expect((await register(above, 'payroll', ['pay'])).status).toBe(201);
+    expect((await register(inside, 'payroll', ['pay'])).status).toBe(201);
+    const permissions = [
+      'customers:read',
+      'customers:operate',
+      'roles:read',
+      'roles:create',
+      'roles:assign',
+      'users:read',
+    ];
+    const role = { name: 'clerk', title: 'Clerk', permissions: [...permissions, 'payroll:invoices:pay'] };
+    expect((await as(above, 'POST', '/roles', role)).status).toBe(201);
+    await as(above, 'POST', '/role-assignments', { principalId: clerk.principalId, role: 'clerk' });
+    const at = `/tenants/${customer}/roles`;
+    const payer = { name: 'payer', title: 'Payer', permissions: ['payroll:invoices:pay'] };
+    expect((await as(clerk, 'POST', at, payer)).body.code).toBe('access.grant_exceeds_own');
+    expect((await as(clerk, 'POST', at, { ...payer, permissions: ['users:read'] })).status).toBe(201);
+    // Who administers it from above holds all that counts there.
+    expect((await as(above, 'POST', at, { ...payer, name: 'payer_too' })).status).toBe(201);
+    expect((await as(above, 'GET', '/catalog')).body.services).toHaveLength(2);
   });
 
   it('takes nothing that is not its own, and no document that is not one', async () => {
