@@ -1,5 +1,5 @@
 import { createPublicKey, verify } from 'node:crypto';
-import { type Bundle, compileModel, decide, ownData } from '@gatehouse/decisions';
+import { type Bundle, compileModel, decide, ownData, serviceCalls } from '@gatehouse/decisions';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addCaller, addTenant, type Caller } from '../../../test/people.fixture.ts';
 import { startServer, type TestServer } from '../../../test/server.fixture.ts';
@@ -117,5 +117,39 @@ describe('the bundle', () => {
     expect((await fetchBundle(platform, `/tenants/${tenantId}/bundle`)).status).toBe(200);
     const stranger = await addCaller(gatehouse, await addTenant(gatehouse), 'admin');
     expect((await fetchBundle(stranger, `/tenants/${tenantId}/bundle`)).status).toBe(404);
+  });
+});
+
+describe('a call of one service by another', () => {
+  it('is decided by the map of the tenant and the policy that deployments start from', async () => {
+    const made: Record<string, string> = {};
+    for (const clientId of ['shop', 'billing', 'reports']) {
+      const service = { clientId: `${clientId}-${tenantId.slice(-12)}`, name: clientId, namespace: 'front' };
+      const answer = await admin.post('/services', service);
+      expect(answer.status, answer.text).toBe(201);
+      made[clientId] = String(answer.body.id);
+    }
+    const named = (name: string) => `${name}-${tenantId.slice(-12)}`;
+    const path = `/api/v1/services/${made.shop}/calls`;
+    const mapped = await gatehouse.browser({ origin: undefined }).request({
+      method: 'PUT',
+      url: path,
+      payload: JSON.stringify({ mayCall: [made.billing] }),
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${admin.token}` },
+    });
+    expect(mapped.status, mapped.text).toBeLessThan(300);
+    await publish('service-calls', serviceCalls);
+    const may = async (caller: string, callee: string) => {
+      const question = {
+        subject: { type: 'service', id: named(caller) },
+        action: { name: 'call' },
+        resource: { type: 'services', id: named(callee) },
+      };
+      return (await ask(question)).body.decision;
+    };
+    expect(await may('shop', 'billing')).toBe(true);
+    expect(await may('billing', 'shop')).toBe(false);
+    expect(await may('shop', 'reports')).toBe(false);
+    expect(await may('nobody', 'billing')).toBe(false);
   });
 });
