@@ -3,7 +3,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId, ROOT_TENANT } from '../../src/platform/ids.ts';
 import type { Answer } from '../browser.fixture.ts';
 import { startServer, type TestServer } from '../server.fixture.ts';
-import { fill, isOfAuthzen, listOperations, type Operation, type Schema } from './operations.fixture.ts';
+import {
+  fill,
+  isOfAuthzen,
+  isOfOAuth,
+  listOperations,
+  type Operation,
+  type Schema,
+} from './operations.fixture.ts';
 import { addPerson, call, type Person } from './people.fixture.ts';
 import { listenAnywhere, requestText, sendRaw } from './socket.fixture.ts';
 
@@ -22,8 +29,7 @@ describe('input', () => {
     gatehouse = await startServer();
     // Everything is permitted, so that nothing is refused for another reason than the input.
     person = await addPerson(gatehouse, ROOT_TENANT, ['PLATFORM_ADMIN', 'admin']);
-    // What stands under /oauth2 takes forms, by the rules of OAuth, where members that nobody knows are ignored: features/oauth.
-    operations = (await listOperations(gatehouse)).filter(({ path }) => !path.startsWith('/oauth2/'));
+    operations = (await listOperations(gatehouse)).filter((each) => !isOfOAuth(each));
     port = await listenAnywhere(gatehouse.server.app);
   });
   afterAll(() => gatehouse.close());

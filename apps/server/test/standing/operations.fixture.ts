@@ -32,6 +32,9 @@ export interface Operation {
 /** AuthZEN says itself what is done with members that are not known (they are ignored), and has one code for what cannot be read. */
 export const isOfAuthzen = ({ path }: Pick<Operation, 'path'>): boolean => path.startsWith('/access/v1/');
 
+/** OAuth takes forms, and ignores members that it does not know (RFC 6749 §3.2): its own tests speak to it (features/oauth). */
+export const isOfOAuth = ({ path }: Pick<Operation, 'path'>): boolean => path.startsWith('/oauth2/');
+
 interface Parameter {
   name: string;
   in: string;

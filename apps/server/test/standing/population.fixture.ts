@@ -84,6 +84,11 @@ export async function populate(gatehouse: TestServer, tenantId: TenantId): Promi
     `insert into gatehouse.permission_uses (tenant_id, principal_id, permission, used_on) values ($1, $2, 'users:read', $3)`,
     [tenantId, admin.principalId, now],
   );
+  await gatehouse.sql(
+    `insert into gatehouse.policies (tenant_id, id, name, draft, created_at, updated_at)
+     values ($1, $2, 'own-records', '{"rules":[],"tests":[]}', $3, $3)`,
+    [tenantId, newId(), now],
+  );
   const group = newId();
   await gatehouse.sql(
     `insert into gatehouse.principals (tenant_id, id, kind, created_at) values ($1, $2, 'group', $3)`,

@@ -27,7 +27,11 @@ describe('a read followed by the same write', () => {
   const pathOf = ({ path }: Operation) => {
     const noun = /([a-z-]+)\/\{id\}/.exec(path)?.[1] ?? '';
     const table = noun === 'domains' ? 'tenant_domains' : noun.replaceAll('-', '_');
-    return fill(path, { tenantId: filled.tenantId, ...(filled.ids[table] && { id: filled.ids[table] }) });
+    return fill(path, {
+      tenantId: filled.tenantId,
+      service: 'shop',
+      ...(filled.ids[table] && { id: filled.ids[table] }),
+    });
   };
   const callerOf = ({ path }: Operation) => (path.includes('{tenantId}') ? platform : filled.admin);
   const readBy = (operation: Operation) =>

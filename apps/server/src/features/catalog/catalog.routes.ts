@@ -10,7 +10,7 @@ import {
 } from '@gatehouse/contracts';
 import { Type } from 'typebox';
 import { callerOf, either, user } from '../../platform/access/index.ts';
-import { contextOf, problems } from '../../platform/http/index.ts';
+import { contextOf, Problem, problems } from '../../platform/http/index.ts';
 import { ROOT_TENANT } from '../../platform/ids.ts';
 import { actorOf } from '../audit/index.ts';
 import { type TenantScoped, tenantParams } from '../tenant-scoped.ts';
@@ -57,6 +57,30 @@ export const catalogRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, s
           permissions: Object.entries(permissions).map(([of, description]) => ({ name: of, description })),
         }));
       return { groups, services: rows.map(serviceOf) };
+    },
+  );
+
+  app.get(
+    `${at}/catalog/services/:service`,
+    {
+      config: { access: either(user({ permission: 'catalog:read' }), user({ permission: 'roles:read' })) },
+      schema: {
+        tags,
+        operationId: `getCatalogService${suffix}`,
+        summary: 'What a service has registered',
+        description: 'As it counts here: registered in this tenant, or for every tenant.',
+        params,
+        response: { 200: CatalogService, ...problems(...ofReading) },
+      },
+    },
+    async (request) => {
+      const { service } = request.params;
+      const [row] = await deps.doors.withTenant(callerOf(request).entered, (tx) => listServices(tx, service));
+      if (!row)
+        throw new Problem('resource.not_found', {
+          detail: 'No service of this name has registered anything.',
+        });
+      return serviceOf(row);
     },
   );
 
