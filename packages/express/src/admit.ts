@@ -87,6 +87,7 @@ export function admit(
     const internal = request.headers['x-internal-token'];
     admitted = gatehouse.admit(rule, {
       authorization: request.headers.authorization,
+      clientAddress: request.ip,
       internalToken: typeof internal === 'string' ? internal : undefined,
     });
   } catch (error) {

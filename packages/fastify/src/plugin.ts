@@ -128,6 +128,7 @@ function judgeWith(gatehouse: Gatehouse) {
     try {
       const caller = gatehouse.admit(ruleOf(request), {
         authorization: request.headers.authorization,
+        clientAddress: request.ip,
         internalToken: textOf(request.headers['x-internal-token']),
       });
       if (caller instanceof Promise) void caller.then(admit, refuse);

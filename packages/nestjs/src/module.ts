@@ -22,6 +22,8 @@ export interface GatehouseModuleOptions {
 /** What both platforms have on a request. */
 interface GuardedRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** By the platform's own setting of trusted proxies, which is none. */
+  readonly ip?: string;
   caller?: Caller | undefined;
 }
 
@@ -56,6 +58,7 @@ export class GatehouseGuard implements CanActivate {
     try {
       const { authorization, 'x-internal-token': internal } = request.headers;
       const caller = this.#gatehouse.admit(rule, {
+        clientAddress: request.ip,
         authorization: typeof authorization === 'string' ? authorization : undefined,
         internalToken: typeof internal === 'string' ? internal : undefined,
       });

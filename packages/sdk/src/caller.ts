@@ -85,7 +85,9 @@ const isTime = (value: unknown): value is number => Number.isSafeInteger(value) 
 const textsOf = (value: unknown): string[] => (Array.isArray(value) ? value.filter(isText) : []);
 
 /** The caller as decisions know it; undefined for whoever has no tenant. */
-export function subjectOf({ kind, id, tenantId, roles, namespace }: Caller): Subject | undefined {
+export function subjectOf({ kind, id, tenantId, roles, scopes, namespace }: Caller): Subject | undefined {
   if (kind === 'internal' || tenantId === '') return undefined;
+  // A key may what it was made for, whatever its owner's roles hold beyond.
+  if (kind === 'api_key') return { type: kind, id, tenantId, roles, permissions: scopes };
   return { type: kind, id, tenantId, roles, ...(namespace !== undefined && { namespace }) };
 }

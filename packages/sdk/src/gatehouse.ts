@@ -1,10 +1,12 @@
 import { type AccessRule, ruleOf } from '@gatehouse/contracts';
 import { decide, type Decision, type DecisionRequest } from '@gatehouse/decisions';
+import { createApiKeys } from './api-keys.ts';
 import { createBundles, type TenantModel } from './bundles.ts';
 import { type Caller, callerOf, subjectOf } from './caller.ts';
 import { noToken, ownTokenOf } from './credentials.ts';
 import { followFeed } from './feed.ts';
 import { createGrants } from './grants.ts';
+import { createIntrospection } from './introspection.ts';
 import { createInternalToken } from './internal-token.ts';
 import { checkCaller, checkPermissions, checkStepUp } from './judge.ts';
 import { createKeys } from './keys.ts';
@@ -21,6 +23,8 @@ import { TwoGenerations } from './two-generations.ts';
 export interface Presented {
   /** `Authorization`. */
   readonly authorization?: string | undefined;
+  /** Where the request came from, by whoever is trusted to say so: for API keys that are bound to addresses. */
+  readonly clientAddress?: string | undefined;
   /** `X-Internal-Token`. */
   readonly internalToken?: string | undefined;
 }
@@ -84,6 +88,8 @@ interface Remembered {
 const LONGEST_TOKEN = 86_400;
 const TYPES = ['at+jwt', 'application/at+jwt'];
 const BEARER = /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i;
+/** Whatever is no JWT by its form: keys have no dot (spec M4). */
+const API_KEY = /^Bearer ([A-Za-z0-9_]{20,200})$/i;
 const PRUNE_MS = 60_000;
 /** Who has no tenant may nothing in any. */
 const NOT_IN_A_TENANT: Decision = Object.freeze({
@@ -119,7 +125,9 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
   const { onFault } = settings;
   const bundles = createBundles({ server, token, keys, audiences, now, onFault });
   const grants = createGrants(bundles);
+  const introspect = createIntrospection(server, token, onFault);
   const ask = createAskStanding(server, now);
+  const apiKeys = createApiKeys({ introspect, revoked, isFresh: () => isFresh(), now });
   const internal = createInternalToken(settings.internalTokens);
   let toldAt = Number.NEGATIVE_INFINITY;
   let prunedAt = now();
@@ -138,6 +146,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
           onRevocation(entry) {
             revoked.add(entry);
             bundles.onEntry(entry);
+            apiKeys.onEntry(entry);
           },
           onTold(at) {
             toldAt = at;
@@ -213,9 +222,42 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
     return caller;
   }
 
+  function admitKey(rule: AccessRule, key: string, address: string | undefined): Caller | Promise<Caller> {
+    const judgeKey = (caller: Caller) => {
+      checkCaller(rule, caller);
+      checkPermissions(rule, new Set(caller.scopes));
+      checkStepUp(rule, caller, 0);
+      return caller;
+    };
+    const caller = apiKeys.find(key, address);
+    return caller instanceof Promise ? caller.then(judgeKey) : judgeKey(caller);
+  }
+
+  /** Of a service: its roles as they stand, and what they hold by a bundle that is asked for anew. */
+  async function judgeServiceByServer(
+    rule: AccessRule,
+    known: Remembered,
+    presented: string,
+  ): Promise<Caller> {
+    const before = checkStill(known);
+    const answer = await introspect(presented);
+    if (answer?.sub !== before.id || answer.tenant_id !== before.tenantId) throw endedToken();
+    const held = Array.isArray(answer.roles) ? answer.roles.filter((name) => typeof name === 'string') : [];
+    const caller = { ...before, roles: held };
+    checkCaller(rule, caller);
+    if (rule.permissions.length > 0) {
+      bundles.onLost();
+      checkPermissions(rule, await grants.heldBy(caller));
+    }
+    checkStepUp(rule, caller, Date.now() / 1000);
+    return caller;
+  }
+
   /** Without the feed: as Gatehouse says at this moment. */
   async function judgeByServer(rule: AccessRule, known: Remembered, authorization: string): Promise<Caller> {
     const before = checkStill(known);
+    if (before.kind === 'service')
+      return judgeServiceByServer(rule, known, authorization.slice('Bearer '.length));
     const standing: Standing = await ask(authorization.slice('Bearer '.length), before);
     const caller = { ...before, roles: standing.roles };
     checkCaller(rule, caller);
@@ -237,7 +279,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
       await ended;
     },
     ruleOf: (declared) => ruleOf(declared, settings.undeclared),
-    admit(rule, { authorization, internalToken }) {
+    admit(rule, { authorization, clientAddress, internalToken }) {
       if (rule.kind === 'public') return undefined;
       if (authorization === undefined) {
         // SECURITY: a secret that says nothing of its bearer opens what is for services only, and nothing else.
@@ -249,6 +291,8 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
         checkStepUp(rule, caller, 0);
         return caller;
       }
+      const key = API_KEY.exec(authorization)?.[1];
+      if (key !== undefined) return admitKey(rule, key, clientAddress);
       const known = knownOf(authorization);
       return known instanceof Promise
         ? known.then((late) => judged(rule, late, authorization))

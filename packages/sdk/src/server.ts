@@ -2,6 +2,8 @@
 export interface GatehouseServer {
   /** @throws ServerAnswer when it is not 200, or TypeError and the like when there is no answer in time. */
   getJson<T>(path: string, token?: string): Promise<T>;
+  /** @throws as `getJson`. */
+  postForm<T>(path: string, form: URLSearchParams, token: string): Promise<T>;
   /** A text that is signed, with its `ETag`; undefined when it is still the one of `etag` (RFC 9110 §13.1.2). */
   getText(
     path: string,
@@ -40,6 +42,19 @@ export function reachServer(
   const send = (path: string, init: RequestInit) => fetch(`${base}${path}`, { ...init, redirect: 'error' });
   return {
     send,
+    async postForm<T>(path: string, form: URLSearchParams, token: string): Promise<T> {
+      const response = await send(path, {
+        method: 'POST',
+        headers: {
+          accept: 'application/json',
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/x-www-form-urlencoded',
+        },
+        body: form.toString(),
+        signal: AbortSignal.timeout(timeout),
+      });
+      return readJson<T>(response);
+    },
     async getText(path, token, etag) {
       const response = await send(path, {
         headers: {
@@ -65,15 +80,19 @@ export function reachServer(
         },
         signal: AbortSignal.timeout(timeout),
       });
-      if (response.status !== 200) {
-        await response.body?.cancel();
-        throw new ServerAnswer(response);
-      }
-      const text = await response.text();
-      if (text.length > MOST) throw new RangeError('the answer is too long');
-      const value: unknown = JSON.parse(text);
-      if (typeof value !== 'object' || value === null) throw new TypeError('the answer is no JSON object');
-      return value as T;
+      return readJson<T>(response);
     },
   };
+}
+
+async function readJson<T>(response: Response): Promise<T> {
+  if (response.status !== 200) {
+    await response.body?.cancel();
+    throw new ServerAnswer(response);
+  }
+  const text = await response.text();
+  if (text.length > MOST) throw new RangeError('the answer is too long');
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== 'object' || value === null) throw new TypeError('the answer is no JSON object');
+  return value as T;
 }

@@ -2,8 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createGatehouse, type Gatehouse } from '@gatehouse/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROOT_TENANT, type TenantId } from '../../src/platform/ids.ts';
+import { makeApiKey } from '../api-keys.fixture.ts';
 import { addCaller, addTenant, type Caller, itemsOf } from '../people.fixture.ts';
 import { startServer, type TestServer } from '../server.fixture.ts';
+import { addService } from '../services.fixture.ts';
 import { signIn } from '../standing/people.fixture.ts';
 import { listenAnywhere } from '../standing/socket.fixture.ts';
 import { FRAMEWORKS, type Service } from './serving.fixture.ts';
@@ -15,7 +17,7 @@ let platform: Caller;
 let tenantId: TenantId;
 let admin: Caller;
 /** How the network stands between services and Gatehouse. */
-let feedIsCut = false;
+const cut = new AbortController();
 let isClosed = false;
 const sides: Gatehouse[] = [];
 const services: Service[] = [];
@@ -28,15 +30,17 @@ beforeAll(async () => {
   platform = await addCaller(gatehouse, ROOT_TENANT, 'PLATFORM_ADMIN');
   tenantId = await addTenant(gatehouse);
   admin = await addCaller(gatehouse, tenantId, 'admin');
+  const service = await addService(gatehouse, platform, { roles: ['PLATFORM_ADMIN'] });
   for (const serve of Object.values(FRAMEWORKS)) {
     const side = createGatehouse({
       issuer: gatehouse.config.publicUrl,
       url: `http://127.0.0.1:${port}`,
-      credentials: () => platform.token,
-      fetch: (url, init) =>
-        feedIsCut && url.includes('/revocations')
-          ? Promise.reject(new TypeError('the network is cut'))
-          : fetch(url, init),
+      credentials: { clientId: service.clientId, clientSecret: service.secret },
+      fetch(url, init) {
+        if (!url.includes('/revocations')) return fetch(url, init);
+        const signals = [cut.signal, ...(init.signal ? [init.signal] : [])];
+        return fetch(url, { ...init, signal: AbortSignal.any(signals) });
+      },
     });
     sides.push(side);
     services.push(await serve(side, 'tickets:read'));
@@ -63,7 +67,10 @@ const renewed = (caller: Caller) =>
     .toEqual(ALL(200));
 
 /** Milliseconds from the answer to the act until each service has refused the caller, and goes on refusing. */
-async function refusedAfter(caller: Caller, act: () => Promise<{ status: number }>): Promise<number> {
+async function refusedAfter(
+  caller: Pick<Caller, 'token'>,
+  act: () => Promise<{ status: number }>,
+): Promise<number> {
   expect(await statusesOf(caller)).toEqual(ALL(200));
   expect([200, 204]).toContain((await act()).status);
   const done = performance.now();
@@ -93,6 +100,12 @@ describe('what was ended, suspended or taken', () => {
     const given = { principalId: desk.principalId, role: 'desk' };
     expect((await admin.post('/role-assignments', given)).status).toBe(201);
     await renewed(desk);
+    const script = await makeApiKey(gatehouse, admin, { scopes: ['tickets:read'] });
+    const owner = await addCaller(gatehouse, tenantId, 'admin');
+    const ofOwner = await makeApiKey(gatehouse, owner, { scopes: ['tickets:read'] });
+    const less = await makeApiKey(gatehouse, admin, { scopes: ['users:read'] });
+    expect(await statusesOf({ token: less.key })).toEqual(ALL(403));
+    expect(await statusesOf({ token: `${script.key.slice(0, -1)}x` })).toEqual(ALL(401));
     const delays = {
       session: await refusedAfter(session, () => session.post('/auth/logout', {})),
       user: await refusedAfter(user, () => admin.post(`/users/${user.userId}/suspend`)),
@@ -103,6 +116,8 @@ describe('what was ended, suspended or taken', () => {
       permission: await refusedAfter(desk, () =>
         admin.patch(`/roles/${String(own.body.id)}`, { permissions: ['accounts:read'] }),
       ),
+      key: await refusedAfter({ token: script.key }, () => admin.delete(`/api-keys/${script.id}`)),
+      owner: await refusedAfter({ token: ofOwner.key }, () => admin.post(`/users/${owner.userId}/suspend`)),
       tenant: await refusedAfter(inside, () => platform.post(`/tenants/${other}/suspend`)),
     };
     expect(Math.max(...Object.values(delays)), JSON.stringify(delays)).toBeLessThanOrEqual(1000);
@@ -127,9 +142,8 @@ describe('with the feed cut', () => {
       await addCaller(gatehouse, tenantId, 'SUPPORT_AGENT'),
     ];
     expect(await statusesOf(stays)).toEqual(ALL(200));
-    feedIsCut = true;
-    // The streams that stand open end with the token that opened them; the next ones do not come about.
-    expect((await platform.post('/auth/logout', {})).status).toBe(204);
+    // The streams that stand open break off; the next ones do not come about.
+    cut.abort();
     await expect.poll(() => sides.some((side) => side.isFresh())).toBe(false);
     expect(await refusedAfter(goes, () => goes.post('/auth/logout', {}))).toBeLessThanOrEqual(1000);
     expect(await statusesOf(stays)).toEqual(ALL(200));
