@@ -22,6 +22,14 @@ const demanded = new WeakMap<Request, AccessRule[]>();
 export const demandedOf = (request: Request): readonly AccessRule[] => demanded.get(request) ?? [];
 
 /**
+ * The handlers whose rules the guard of a route has found kept by this request.
+ *
+ * SECURITY: not all that stand on the route, which has other methods too: `request.route` stays when the request goes on, and who came
+ * by an open GET would pass what is demanded of POST wherever it stands (threats 75 and 76).
+ */
+export const judged = new WeakMap<Request, readonly unknown[]>();
+
+/**
  * Makes the middleware that says who may pass.
  *
  * On a route of a guarded app it declares the route's rule, which the guard judges before the first handler. With `use()` it judges by
@@ -40,8 +48,8 @@ export const allowWith =
   (...rules: readonly AccessRule[]): RequestHandler => {
     const rule = gatehouse.ruleOf(rules);
     const handler: RequestHandler = (request, response, next) => {
-      // The guard of this very route has judged it, with all the others.
-      if (isHandlerOf(request.route, handler)) {
+      // The guard of the route has judged it, with all the others.
+      if (judged.get(request)?.includes(handler) === true) {
         next();
         return;
       }
@@ -50,15 +58,6 @@ export const allowWith =
     };
     return Object.assign(handler, { [RULES]: rules });
   };
-
-/** Routes that the guard stands before. */
-export const guardedRoutes = new WeakSet<object>();
-
-function isHandlerOf(route: unknown, handler: RequestHandler): boolean {
-  if (typeof route !== 'object' || route === null || !guardedRoutes.has(route)) return false;
-  const { stack } = route as { stack: readonly { handle: unknown }[] };
-  return stack.some(({ handle }) => handle === handler);
-}
 
 /** The caller of a route that is not public. @throws Error on a public one. */
 export function callerOf({ caller }: Pick<Request, 'caller'>): Caller {

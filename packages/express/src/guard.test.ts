@@ -96,6 +96,60 @@ describe('a guarded app', () => {
     const app = express();
     app.use('/other', express());
     expect(() => guard(app, gatehouse)).toThrow('before other apps are mounted');
+    expect(() => guard(app, gatehouse)).toThrow('before other apps are mounted');
+  });
+
+  it('guards an app in a router, from before and from later, and what is mounted in it [threat 75] [threat 76]', async () => {
+    const app = express();
+    const [before, later, inner] = [express(), express(), express()];
+    const [there, comes] = [express.Router(), express.Router()];
+    for (const each of [before, later]) each.get('/x', answer);
+    there.use('/before', before);
+    app.use('/there', there);
+    guard(app, gatehouse);
+    comes.use('/early', later);
+    app.use('/comes', comes);
+    comes.use('/late', [express().get('/x', answer)]);
+    later.use('/inner', inner);
+    inner.get('/x', answer);
+    before.get('/y', answer);
+    const paths = ['/there/before/x', '/there/before/y', '/comes/early/x', '/comes/late/x'];
+    paths.push('/comes/early/inner/x');
+    expect(await statusesOf(app, paths)).toEqual(Object.fromEntries(paths.map((path) => [path, [401, 200]])));
+  });
+
+  it('does not take an app in a router that it cannot see into, however often it is asked', async () => {
+    const app = express();
+    const api = express.Router();
+    const outer = express().use('/inner', express().get('/x', answer));
+    guard(app, gatehouse);
+    app.use('/api', api);
+    for (const _again of [1, 2]) {
+      expect(() => api.use('/outer', outer)).toThrow('before other apps are mounted');
+      expect(() => app.use(express.Router().use('/outer', outer))).toThrow('before other apps are mounted');
+    }
+    const unlike = Object.assign(answer.bind(undefined), { handle: answer, set: answer });
+    expect(() => api.use('/unlike', unlike)).toThrow('cannot see into');
+    expect(await statusesOf(app, ['/api/outer/inner/x', '/api/unlike'])).toEqual({
+      '/api/outer/inner/x': [404, 404],
+      '/api/unlike': [404, 404],
+    });
+  });
+
+  it('lets nobody past use() for having come by another method of the same route [threat 75] [threat 76]', async () => {
+    const app = express();
+    const admin = allow(roles('admin'));
+    guard(app, gatehouse);
+    app
+      .route('/files')
+      .get(allow(publicAccess()), (_request, _response, next) => next())
+      .post(admin, answer);
+    app.use('/files', admin, answer);
+    expect(await statusesOf(app, ['/files'])).toEqual({ '/files': [401, 403] });
+    expect(await statusesOf(app, ['/files'], undefined, 'HEAD')).toEqual({ '/files': [401, 403] });
+    expect(await statusesOf(app, ['/files'], double.token({ roles: ['admin'] }))).toEqual({
+      '/files': [401, 200],
+    });
   });
 
   it('demands of what comes after use() what stands there, and opens nothing by it', async () => {
