@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { asked, bundle, rule } from '../test/shop.fixture.ts';
-import { compileModel, decide, explain, type Rule } from './index.ts';
+import { compileModel, decide, explain, LIMITS, remember, type Rule } from './index.ts';
 
 /** What the rules alone answer, to somebody without a role. */
 function answer(rules: readonly Rule[], question = asked()) {
@@ -163,6 +163,36 @@ describe('a decision', () => {
     let deep: Record<string, unknown> = { end: true };
     for (let depth = 0; depth < 20_000; depth++) deep = { deep };
     expect(answer([rule({ when: 'has(context.deep)' })], asked({ context: deep })).decision).toBe(false);
+  });
+
+  it('refuses a request with more or longer texts than rules may be asked about, and says so', () => {
+    const big = 'a'.repeat(LIMITS.textLength + 1);
+    const fits = 'a'.repeat(LIMITS.textLength);
+    const tooLarge = { decision: false, reasons: [{ kind: 'too_large' }] };
+    const denies = rule({ effect: 'deny', when: 'context.text == "evil"' });
+    const model = compileModel(bundle([rule({ id: 'all' }), denies]));
+    const withContext = (context: Record<string, unknown>) =>
+      asked({ subject: { roles: ['clerk'] }, context: { text: 'a', ...context } });
+    expect(decide(model, withContext({ fits })).decision).toBe(true);
+    for (const context of [
+      { big },
+      { [big]: 1 },
+      { deep: [{ big }] },
+      { many: Array.from({ length: 16 }, () => fits) },
+      { values: Array.from({ length: 1024 }, () => 0) },
+    ]) {
+      expect(decide(model, withContext(context))).toEqual(tooLarge);
+      expect(explain(model, withContext(context))).toEqual(tooLarge);
+      expect(remember(model, 10)(withContext(context))).toEqual(tooLarge);
+    }
+    for (const question of [
+      asked({ id: big }),
+      asked({ properties: { owner: big } }),
+      asked({ subject: { properties: { big } } }),
+    ])
+      expect(decide(model, question)).toEqual(tooLarge);
+    // Where a role settles it, nothing looks at attributes.
+    expect(decide(compileModel(bundle()), withContext({ big })).decision).toBe(true);
   });
 
   it('takes the name of the subject from who authenticated it, not from its properties', () => {

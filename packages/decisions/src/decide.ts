@@ -1,7 +1,9 @@
 import { type CompiledRule, decided, type Entry, type Model, NOT_ASKED } from './model.ts';
 import type { Decision, DecisionRequest, Reason, Subject } from './request.ts';
+import { isJudgeable } from './size.ts';
 
 const OTHER_TENANT = decided(false, { kind: 'other_tenant' });
+const TOO_LARGE = decided(false, { kind: 'too_large' });
 
 /**
  * Whether a subject may do it: a role (or, of an API key, its own set) holds the permission or an allow rule applies, and no deny rule
@@ -20,6 +22,8 @@ export function decide(model: Model, request: DecisionRequest): Decision {
     if (held !== undefined) return held;
     if (entry.allow.length === 0) return entry.nothingPermits;
   }
+  // SECURITY: refused whole, not rule by rule: a deny rule that did not get to look would not have denied.
+  if (!isJudgeable(request)) return TOO_LARGE;
   const scope = entry.variables.bind(request, model.tenantVariable);
   for (const rule of entry.deny) {
     if (!rule.appliesTo(subject.type)) continue;
@@ -39,6 +43,8 @@ export function explain(model: Model, request: DecisionRequest): Decision {
   if (subject.tenantId !== undefined && subject.tenantId !== model.tenant.id) return OTHER_TENANT;
   const entry = model.entries.get(resource.type)?.get(action.name);
   if (entry === undefined) return unknown(request);
+  const isByRules = entry.deny.length > 0 || (entry.allow.length > 0 && heldBy(entry, subject) === undefined);
+  if (isByRules && !isJudgeable(request)) return TOO_LARGE;
   const scope = entry.variables.bind(request, model.tenantVariable);
   const denying = applying(entry.deny, subject, scope, true);
   if (denying.length > 0) return decided(false, ...denying);

@@ -29,4 +29,4 @@ export { LIMITS } from './limits.ts';
 export { decisionKey, remember } from './memory.ts';
 export { compileModel, type Model } from './model.ts';
 export type { Attributes, Decision, DecisionRequest, Reason, Subject } from './request.ts';
-export { type PolicyTestResult, runTests } from './run-tests.ts';
+export { type PolicyTestResult, runEachTest, runTests } from './run-tests.ts';

@@ -25,7 +25,8 @@ const EACH = new Set(['all', 'exists', 'exists_one', 'filter']);
 
 /**
  * What conditions may call. A list of what is allowed, since the evaluator has more: `matches` can be made to think for hours (a regular
- * expression that backtracks), `map`, `join`, `split` and `cel.bind` make large values out of small ones, and hours in time zones depend
+ * expression that backtracks), `map`, `join`, `split` and `cel.bind` make large values out of small ones, `lowerAscii`, `upperAscii` and `trim` copy texts, `lastIndexOf`
+ * searches without any order, and hours in time zones depend
  * on the clock settings of the machine that decides.
  */
 const FUNCTIONS = new Set([
@@ -41,11 +42,7 @@ const FUNCTIONS = new Set([
   'startsWith',
   'endsWith',
   'contains',
-  'lowerAscii',
-  'upperAscii',
-  'trim',
   'indexOf',
-  'lastIndexOf',
   'substring',
   'getFullYear',
   'getMonth',
@@ -57,6 +54,25 @@ const FUNCTIONS = new Set([
   'getSeconds',
   'getMilliseconds',
 ]);
+
+/**
+ * Steps of what takes as long as its texts are, at `LIMITS.textLength` characters: a microsecond or two each, which the evaluator's own
+ * steps take at worst. A search for a short text that stands in the condition is quick; one for a text of the caller can be made to take
+ * the product of both lengths.
+ */
+const COSTS: Readonly<Record<string, number>> = {
+  size: 32,
+  startsWith: 3,
+  endsWith: 3,
+  double: 8,
+  duration: 250,
+};
+const SEARCHES = new Set(['contains', 'indexOf']);
+const SEARCH = { short: 80, any: 7000, shortLength: 32 };
+/** Lists and maps may stand on both sides. */
+const COMPARISON = 40;
+const MEMBERSHIP = 16;
+const ADDITION = 4;
 
 const REFUSED: Readonly<Record<string, string>> = {
   matches:
@@ -92,9 +108,27 @@ export function inspect(
         );
     }
     if (node.op === 'rcall' && EACH.has(node.args[0])) return visitEach(node, bound, inEach);
-    let steps = 1;
+    let steps = costOf(node, bound, called);
     for (const inner of below(node)) steps += visit(inner, bound, inEach);
     return steps;
+  };
+
+  // No text that additions have made is longer than all additions of the condition make it.
+  const longer = 1 + additionsIn(root);
+
+  const costOf = (node: ASTNode, bound: readonly string[], called: string | undefined): number => {
+    if (node.op === '+') return ADDITION;
+    if (node.op === 'in') return MEMBERSHIP;
+    if (node.op === '==' || node.op === '!=')
+      return below(node).some((side) => isText(side, bound)) ? 1 : COMPARISON;
+    if (called === undefined) return 1;
+    if (SEARCHES.has(called)) {
+      const sought = below(node)[1];
+      const isShort =
+        sought?.op === 'value' && typeof sought.args === 'string' && sought.args.length <= SEARCH.shortLength;
+      return isShort ? SEARCH.short * longer : SEARCH.any * longer * longer;
+    }
+    return (Object.hasOwn(COSTS, called) ? (COSTS[called] ?? 1) : 1) * longer;
   };
 
   const visitEach = (node: ASTNode, bound: readonly string[], inEach: boolean): number => {
@@ -136,4 +170,18 @@ export function inspect(
   };
 
   return { steps: visit(root, [], false), findings };
+}
+
+function additionsIn(node: ASTNode): number {
+  return below(node).reduce((sum, inner) => sum + additionsIn(inner), node.op === '+' ? 1 : 0);
+}
+
+const TEXTS = new Set(['id', 'type', 'name', 'namespace', 'slug', 'tenant_id']);
+
+/** What is never a list or a map: a value that stands in the condition, or the name of somebody or something. */
+function isText(node: ASTNode, bound: readonly string[]): boolean {
+  if (node.op === 'value') return true;
+  if (node.op !== '.' || node.args[0].op !== 'id') return false;
+  const [{ args: variable }, name] = node.args;
+  return Object.hasOwn(FIELDS, variable) && !bound.includes(variable) && TEXTS.has(name);
 }

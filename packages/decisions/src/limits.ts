@@ -17,8 +17,13 @@ export const LIMITS = Object.freeze({
   actionsOfRule: 50,
   /** Rules of all policies in force in a tenant. */
   rulesOfTenant: 2000,
-  /** Of all rules about one action on one type of resource, together: about two milliseconds. */
+  /** Of all rules about one action on one type of resource, together: about two milliseconds, some fifty with the worst of attributes. */
   stepsOfAction: 50_000,
+  /** Characters of a text among the attributes, of a name there, and of an id. A request with a longer one is refused. */
+  textLength: 4096,
+  /** Characters of all of a request's attributes together; each value counts for `valueSize` more. */
+  requestSize: 64 * 1024,
+  valueSize: 64,
   /** Elements of a list among the attributes; a condition that looks into a longer one fails. */
   listElements: 256,
   /** Objects and lists inside each other among the attributes. */

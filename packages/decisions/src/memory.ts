@@ -2,6 +2,7 @@
 import { decide } from './decide.ts';
 import type { Model } from './model.ts';
 import type { Decision, DecisionRequest } from './request.ts';
+import { isJudgeable } from './size.ts';
 
 /**
  * `decide` of one model with a memory of at most `size` answers. It belongs to its model: a new version starts with an empty one, and
@@ -19,6 +20,7 @@ export function remember(model: Model, size: number): (request: DecisionRequest)
   return (request) => {
     const entry = model.entries.get(request.resource.type)?.get(request.action.name);
     if (entry === undefined || entry.allow.length + entry.deny.length === 0) return decide(model, request);
+    if (!isJudgeable(request)) return decide(model, request);
     const key = decisionKey(request);
     if (key === undefined) return decide(model, request);
     const known = young.get(key);

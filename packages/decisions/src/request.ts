@@ -48,7 +48,9 @@ export type Reason =
   /** No role holds the permission, and no allow rule applied. */
   | { readonly kind: 'nothing_permits'; readonly permission: string }
   /** The subject stands in another tenant than the bundle. */
-  | { readonly kind: 'other_tenant' };
+  | { readonly kind: 'other_tenant' }
+  /** There are rules about it, and the request has more or longer attributes than they may be asked about. */
+  | { readonly kind: 'too_large' };
 
 /** The answer, frozen: it may be one that others got too. */
 export interface Decision {

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Evaluation, Evaluations } from '@gatehouse/contracts';
 import { Problem } from '../../platform/http/index.ts';
 import type { Caller } from '../denied.ts';
@@ -30,6 +31,8 @@ export async function evaluateAll(
     const answer =
       typeof question === 'string' ? faulty(question) : await evaluate(deps, caller, decider, question);
     answers.push(answer.json);
+    // Rules may take milliseconds each; other callers are answered between.
+    await turn();
     if (semantic === 'deny_on_first_deny' && !answer.decision) break;
     if (semantic === 'permit_on_first_permit' && answer.decision) break;
   }

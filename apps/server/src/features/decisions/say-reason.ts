@@ -16,6 +16,8 @@ export function sayReason(reason: Reason): string {
       return `no role holds ${reason.permission}, and no rule allows it`;
     case 'other_tenant':
       return 'the subject stands in another tenant';
+    case 'too_large':
+      return 'the request has more or longer attributes than rules may be asked about';
   }
 }
 

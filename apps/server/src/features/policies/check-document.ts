@@ -1,9 +1,19 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { PolicyCheck } from '@gatehouse/contracts';
-import { type Bundle, checkPolicy, LIMITS, type PolicySource, runTests, stepsOf } from '@gatehouse/decisions';
+import {
+  type Bundle,
+  checkPolicy,
+  LIMITS,
+  type PolicySource,
+  type PolicyTestResult,
+  runEachTest,
+  shadowOf,
+  stepsOf,
+} from '@gatehouse/decisions';
 import type { TenantTx } from '../../platform/database/index.ts';
 import { Problem } from '../../platform/http/index.ts';
 import type { Deps } from '../deps.ts';
-import { documentOf, listPlaced } from './policies.repo.ts';
+import { documentOf, listPlaced, type Place } from './policies.repo.ts';
 import { loadBundle } from './load-bundle.ts';
 
 /** What a policy's tests say nothing about: a document need not be anybody's yet. */
@@ -20,7 +30,11 @@ export async function checkDocument(
   const faults = checkPolicy(document, bundle.catalog);
   if (faults.length > 0) return { faults, results: [] };
   const policy = { ...UNPUBLISHED, name, rules: document.rules };
-  const results = runTests(policy, withRoles(document), bundle);
+  const results: PolicyTestResult[] = [];
+  for (const result of runEachTest(policy, withRoles(document), bundle)) {
+    results.push(result);
+    await turn();
+  }
   return { faults, results: results as unknown as PolicyCheck['results'] };
 }
 
@@ -34,6 +48,7 @@ export async function checkPublishable(
   tx: TenantTx,
   policy: { id: string; name: string },
   document: PolicySource,
+  place: Place,
 ): Promise<void> {
   const { faults, results } = await checkDocument(deps, tx, policy.name, document);
   if (faults.length > 0)
@@ -57,25 +72,41 @@ export async function checkPublishable(
         message: `${name}: expected ${expected}, answered ${answered}`,
       })),
     });
-  await checkCost(tx, policy.id, document, await loadBundle(deps, tx));
+  await checkCost(tx, policy.id, document, place, await loadBundle(deps, tx));
 }
 
-/** All policies in force together: many that are cheap can make one that is not. */
+/**
+ * All policies that are judged together: many that are cheap can make one that is not. The shadow is judged beside what is in force at
+ * each decision, with all that is in force but what it replaces, so that each has the bound for itself.
+ */
 async function checkCost(
   tx: TenantTx,
   id: string,
   document: PolicySource,
-  { catalog }: Bundle,
+  place: Place,
+  bundle: Bundle,
 ): Promise<void> {
-  const others = (await listPlaced(tx, 'in_force')).filter((other) => other.id !== id);
-  const rules = [...others.flatMap((other) => documentOf(other.document).rules), ...document.rules];
+  const placed = async (there: Place) => {
+    const others = (await listPlaced(tx, there)).filter((other) => there !== place || other.id !== id);
+    const versions = others.map((other) => ({ ...other, rules: documentOf(other.document).rules }));
+    return there === place
+      ? [...versions, { ...UNPUBLISHED, id, name: '', rules: document.rules }]
+      : versions;
+  };
+  const inForce = { ...bundle, policies: await placed('in_force'), shadow: await placed('shadow') };
+  if (place === 'in_force') checkSum(inForce, 'be in force');
+  if (inForce.shadow.length > 0) checkSum(shadowOf(inForce), 'stand in the shadow');
+}
+
+function checkSum({ policies, catalog }: Bundle, stand: string): void {
+  const rules = policies.flatMap((policy) => policy.rules);
   const dear = [...stepsOf(rules, catalog)].find(([, steps]) => steps > LIMITS.stepsOfAction);
   if (rules.length <= LIMITS.rulesOfTenant && dear === undefined) return;
   throw new Problem('policies.too_costly', {
     detail:
       dear === undefined
-        ? `With it, ${rules.length} rules would be in force; ${LIMITS.rulesOfTenant} are allowed.`
-        : `With it, the rules about ${dear[0]} can take ${dear[1]} steps; ${LIMITS.stepsOfAction} are allowed.`,
+        ? `With it, ${rules.length} rules would ${stand}; ${LIMITS.rulesOfTenant} are allowed.`
+        : `With it, the rules about ${dear[0]} that would ${stand} can take ${dear[1]} steps; ${LIMITS.stepsOfAction} are allowed.`,
   });
 }
 

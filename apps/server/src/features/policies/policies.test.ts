@@ -187,7 +187,8 @@ describe('a policy', () => {
   it('does not go into force where all of them together would take too long to decide', async () => {
     const when = Array.from(
       { length: 3 },
-      (_, n) => `["a", "b"].exists(x, x == subject.id || x == resource.id || x == "${n}" || x.size() > 4)`,
+      (_, n) =>
+        `["a", "b"].exists(x, x == subject.id || x == resource.id || x == "${n}" || x.startsWith("c"))`,
     ).join(' || ');
     const rules = Array.from({ length: 2 }, (_, n) => ({
       id: `r${n}`,
@@ -201,6 +202,33 @@ describe('a policy', () => {
     for (const name of ['one', 'two', 'three'])
       answers.push((await publish(await draft(name, { rules, tests }))).body.code ?? 'published');
     expect(answers).toEqual(['published', 'policies.too_costly', 'policies.too_costly']);
+  });
+
+  it('does not go into the shadow where all of them, with what is in force beside, would take too long', async () => {
+    const when = Array.from({ length: 4 }, (_, n) => `["a"].exists(x, x == subject.id || x.size() > ${n})`);
+    const rules = [
+      { id: 'r', effect: 'allow', resource: 'users', actions: ['read'], when: when.join(' || ') },
+    ];
+    const tests = [{ ...ownData.tests[1], name: 'anybody', expect: 'allow' }];
+    const [one, two] = [await draft('one', { rules, tests }), await draft('two', { rules, tests })];
+    const codes: string[] = [];
+    const put = async (policy: Parameters<typeof publish>[0], place?: 'shadow') =>
+      codes.push(((await publish(policy, place)).body.code ?? 'published') as string);
+    await put(one, 'shadow');
+    await put(two, 'shadow');
+    await put(two);
+    await admin.post(`/policies/${one.id}/withdraw`, { place: 'shadow' });
+    await put(two);
+    await put(two, 'shadow');
+    await put(one, 'shadow');
+    expect(codes).toEqual([
+      'published',
+      'policies.too_costly',
+      'policies.too_costly',
+      'published',
+      'published',
+      'policies.too_costly',
+    ]);
   });
 
   it('takes what its author may: reading, drafting and publishing are apart, and publishing takes a recent proof', async () => {

@@ -38,7 +38,7 @@ export const publishPolicy = (deps: Deps, caller: Person, id: string, input: Pub
     if (policy.revision !== input.revision) throw outOfDate();
     const draft = documentOf(policy.draft);
     const document = { rules: draft.rules, tests: withRoles(draft) };
-    await checkPublishable(deps, tx, policy, document);
+    await checkPublishable(deps, tx, policy, document, placeOf(input));
     const version = (policy.latest ?? 0) + 1;
     await insertVersion(tx, {
       policyId: id,
@@ -60,7 +60,7 @@ export const placeVersion = (deps: Deps, caller: Person, id: string, input: Plac
   onPolicy(deps, caller, id, async (tx, policy, now) => {
     const row = await loadVersion(tx, id, input.version);
     if (!row) throw new Problem('resource.not_found', { detail: 'The policy has no such version.' });
-    await checkPublishable(deps, tx, policy, documentOf(row.document));
+    await checkPublishable(deps, tx, policy, documentOf(row.document), placeOf(input));
     await setPlace(tx, id, placeOf(input), input.version, now);
     return { action: 'policy_placed', after: { version: input.version, place: input.place } };
   });
