@@ -5,7 +5,7 @@ import { createBundles, type TenantModel } from './bundles.ts';
 import { type Caller, callerOf, subjectOf } from './caller.ts';
 import { noToken, ownTokenOf } from './credentials.ts';
 import { followFeed } from './feed.ts';
-import { createGrants } from './grants.ts';
+import { createGrants, isNarrowed } from './grants.ts';
 import { createIntrospection } from './introspection.ts';
 import { createInternalToken } from './internal-token.ts';
 import { checkCaller, checkPermissions, checkStepUp } from './judge.ts';
@@ -304,7 +304,11 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
       // SECURITY: what the feed would have said about the bundle in the meantime, nobody knows.
       if (!isFresh()) bundles.onLost();
       const found = bundles.get(caller.tenantId);
-      const judgeBy = ({ model }: TenantModel) => decide(model, { ...question, subject });
+      const judgeBy = (of: TenantModel) =>
+        decide(of.model, {
+          ...question,
+          subject: isNarrowed(caller) ? { ...subject, permissions: [...grants.heldIn(of, caller)] } : subject,
+        });
       return found instanceof Promise ? found.then(judgeBy) : judgeBy(found);
     },
     isFresh,

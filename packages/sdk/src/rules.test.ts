@@ -117,6 +117,16 @@ describe('a route', () => {
     });
   });
 
+  it('takes the token of a service for no more than its scope says, and for no more than its roles hold', async () => {
+    const narrow = double.serviceToken('urn:billing', {
+      roles: ['SUPPORT_AGENT'],
+      scope: 'users:read users:create',
+    });
+    expect(await answerTo(permissions('users:read'), narrow)).toMatchObject({ status: 200 });
+    for (const beyond of ['tickets:read', 'users:create'])
+      expect(await answerTo(permissions(beyond), narrow), beyond).toMatchObject({ status: 403 });
+  });
+
   it('that asks for a recent proof says what would do (RFC 9470), after all that the proof would not change', async () => {
     const at = Math.floor(Date.now() / 1000);
     const old = double.token({ auth_time: at - 700 });

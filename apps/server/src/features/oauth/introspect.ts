@@ -25,7 +25,7 @@ export async function introspect(
   clientIp: string | undefined,
 ): Promise<IntrospectionAnswer> {
   const answer = isApiKey(token)
-    ? await introspectKey(deps, token, clientIp)
+    ? await introspectKey(deps, asking, token, clientIp)
     : await introspectToken(deps, asking, token);
   return answer !== undefined && maySee(asking, answer.tenant_id) ? answer : INACTIVE;
 }
@@ -36,6 +36,7 @@ const maySee = ({ principal, entered }: Asking, tenantId: string | undefined): b
 
 async function introspectKey(
   deps: Deps,
+  asking: Asking,
   text: string,
   clientIp: string | undefined,
 ): Promise<IntrospectionAnswer | undefined> {
@@ -43,6 +44,8 @@ async function introspectKey(
   // SECURITY: whoever asks says where the key came from; without that a list of addresses lets nobody in.
   if (context === undefined || !isAllowedFrom(context, canonicalAddress(clientIp ?? '') ?? ''))
     return undefined;
+  // SECURITY: nor is a use noted for a tenant that has nothing to do with whoever asks.
+  if (!maySee(asking, context.tenant_id)) return undefined;
   const now = deps.clock.now();
   const { tenant_id: tenantId, id, last_used_at: known } = context;
   deps.lastUses.note({ tenantId, id, known, at: now });

@@ -40,6 +40,7 @@ describe('X-Internal-Token', () => {
       expect(
         (await get({ 'x-internal-token': current, authorization: `Bearer ${platform.token}` })).status,
       ).toBe(401);
+      expect((await get({ 'x-internal-token': current, cookie: 'a=b' })).status).toBe(401);
       await platform.post(`/services/${String(made.body.id)}/suspend`);
       expect((await get({ 'x-internal-token': current })).status).toBe(401);
     } finally {

@@ -26,7 +26,8 @@ export async function authenticateInternal(
     .map((value) => value !== undefined && isSameSecret(sha256(value), hash))
     .includes(true);
   // Two ways of saying who calls would be judged as one, and acted on as the other.
-  if (!isKnown || internalTokenService === undefined || request.headers.authorization !== undefined)
+  const { authorization, cookie } = request.headers;
+  if (!isKnown || internalTokenService === undefined || authorization !== undefined || cookie !== undefined)
     throw invalidInternalToken();
   const context = await deps.serviceContexts.get(internalTokenService);
   if (context === undefined) throw invalidInternalToken();

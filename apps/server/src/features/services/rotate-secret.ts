@@ -1,8 +1,9 @@
 import type { NewServiceSecret, RotateServiceSecret } from '@gatehouse/contracts';
-import { newId } from '../../platform/ids.ts';
+import { newId, type PrincipalId } from '../../platform/ids.ts';
 import { actorOf } from '../audit/index.ts';
 import type { Caller } from '../denied.ts';
 import type { Deps } from '../deps.ts';
+import { checkMayHold } from './check-may-hold.ts';
 import { unknownService } from './change-service.ts';
 import { secretOf } from './service-message.ts';
 import { issueServiceSecret } from './service-secret.ts';
@@ -15,7 +16,7 @@ const DEFAULT_OVERLAP_MINUTES = 1440;
  * Another secret, shown this once. The newest of those before stays good for a while, so that no instance is left without one; two are
  * live at most.
  *
- * @throws {Problem} `resource.not_found`
+ * @throws {Problem} `resource.not_found`, `access.grant_exceeds_own`
  */
 export function rotateServiceSecret(
   deps: Deps,
@@ -27,6 +28,7 @@ export function rotateServiceSecret(
   const now = deps.clock.now();
   return deps.doors.withTenant(caller.entered, async (tx) => {
     if (!(await lockService(tx, id))) throw unknownService();
+    await checkMayHold(tx, caller.principal, id as PrincipalId, now);
     const before = (await listSecrets(tx, [id], now)).at(-1);
     const until = new Date(now.getTime() + overlapMinutes * MINUTE_MS);
     await retireSecrets(tx, id, overlapMinutes === 0 ? undefined : before?.id, until);

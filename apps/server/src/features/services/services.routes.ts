@@ -34,7 +34,12 @@ const tags = ['Services'];
 const Query = PageQuery({ namespace: Type.Optional(Type.String({ pattern: '^[a-z][a-z0-9-]{0,62}$' })) });
 const ofReading = ['request.invalid', 'auth.unauthenticated', 'access.denied', 'resource.not_found'] as const;
 const ofChanging = [...ofReading, 'auth.origin_refused', 'auth.csrf_refused'] as const;
-const ofSecrets = [...ofChanging, 'auth.insufficient_user_authentication', 'auth.person_required'] as const;
+const ofSecrets = [
+  ...ofChanging,
+  'auth.insufficient_user_authentication',
+  'auth.person_required',
+  'access.grant_exceeds_own',
+] as const;
 
 /** Services: who calls between machines, by tokens of five minutes (spec M2, R4). */
 export const servicesRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, scope, done) => {

@@ -308,6 +308,31 @@ describe('the secrets of a service', () => {
   });
 });
 
+describe('a secret of a service', () => {
+  it('is shown to nobody who may less than the service: they could be it from then on [threat 72]', async () => {
+    const made = await boss.post('/roles', {
+      name: 'rotator',
+      title: 'Rotator',
+      description: 'Replaces secrets',
+      permissions: ['clients:read', 'clients:rotate'],
+    });
+    expect(made.status, made.text).toBe(201);
+    const rotator = await addCaller(gatehouse, acme);
+    await boss.post('/role-assignments', { principalId: rotator.principalId, role: 'rotator' });
+    const [strong, weak] = [
+      await addService(gatehouse, boss, { roles: ['admin'] }),
+      await addService(gatehouse, boss),
+    ];
+    const refused = await rotator.post(`/services/${strong.id}/secrets`, {});
+    expect(refusal(refused)).toEqual([403, 'access.grant_exceeds_own']);
+    expect(
+      itemsOf(await boss.get(`/audit?action=authorization_denied&actor=${rotator.userId}`)),
+    ).toHaveLength(1);
+    expect((await ask(strong)).status).toBe(200);
+    expect((await rotator.post(`/services/${weak.id}/secrets`, {})).status).toBe(201);
+  });
+});
+
 describe('a service that is suspended or deleted', () => {
   it('is refused at its next request, gets no token, and its keys stop [threat 44]', async () => {
     const service = await addService(gatehouse, boss, { roles: ['admin'] });
