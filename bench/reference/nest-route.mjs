@@ -32,7 +32,7 @@ on('ready', Get('ready'), Public('what the load driver starts with'));
 on('things', Get('things'), Permissions('tickets:read'));
 Controller()(Things);
 
-const gatehouse = createGatehouse({ issuer: double.issuer, credentials: () => 'own' });
+const gatehouse = createGatehouse({ issuer: double.issuer, tenants: 'all', credentials: () => 'own' });
 const imports = GUARDED ? [GatehouseModule.forRoot({ gatehouse })] : [];
 const adapter =
   PLATFORM === 'express'

@@ -26,7 +26,12 @@ export async function sdk(context) {
   const sides = [];
   /** The text is made anew each time, as the parser of HTTP makes it: a string that was hashed before would be found for nothing. */
   const admitting = async (rememberedTokens) => {
-    const side = createGatehouse({ issuer: double.issuer, credentials: () => 'own', rememberedTokens });
+    const side = createGatehouse({
+      issuer: double.issuer,
+      tenants: 'all',
+      credentials: () => 'own',
+      rememberedTokens,
+    });
     await side.start();
     await side.admit(rule, { authorization: headers[0].latin1Slice() });
     sides.push(side);

@@ -7,6 +7,9 @@ const { GATEHOUSE_ISSUER = 'http://localhost:4000', GATEHOUSE_TOKEN, PORT = '808
 
 const gatehouse = createGatehouse({
   issuer: GATEHOUSE_ISSUER,
+  // A service of the platform serves everybody; one of a single tenant names its id here.
+  tenants: 'all',
+  onFault: console.error,
   ...(GATEHOUSE_TOKEN !== undefined && { credentials: () => GATEHOUSE_TOKEN }),
 });
 

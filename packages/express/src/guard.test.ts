@@ -19,7 +19,7 @@ let gatehouse: Gatehouse;
 let allow: ReturnType<typeof allowWith>;
 beforeAll(async () => {
   double = await startGatehouseDouble();
-  gatehouse = createGatehouse({ issuer: double.issuer, credentials: () => 'own' });
+  gatehouse = createGatehouse({ issuer: double.issuer, tenants: 'all', credentials: () => 'own' });
   allow = allowWith(gatehouse);
   await gatehouse.start();
 });

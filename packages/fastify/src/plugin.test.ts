@@ -18,7 +18,7 @@ afterEach(() => app.close());
 
 const register = () =>
   app.register(gatehousePlugin, {
-    gatehouse: createGatehouse({ issuer: double.issuer, credentials: () => 'own' }),
+    gatehouse: createGatehouse({ issuer: double.issuer, tenants: 'all', credentials: () => 'own' }),
   });
 const get = (url: string, token?: string) =>
   app.inject({ url, headers: token === undefined ? {} : { authorization: `Bearer ${token}` } });
@@ -52,7 +52,9 @@ describe('the plugin', () => {
       done();
     });
     await expect(async () =>
-      late.register(gatehousePlugin, { gatehouse: createGatehouse({ issuer: double.issuer }) }),
+      late.register(gatehousePlugin, {
+        gatehouse: createGatehouse({ issuer: double.issuer, tenants: 'all' }),
+      }),
     ).rejects.toThrow('before every plugin');
     await late.close();
   });

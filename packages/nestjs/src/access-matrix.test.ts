@@ -87,6 +87,7 @@ describe.each(Object.keys(services))('on %s', (framework) => {
     const make = (undeclared: 'signed-in' | 'deny') =>
       createGatehouse({
         issuer: double.issuer,
+        tenants: 'all',
         credentials: () => 'own',
         audience: 'urn:matrix',
         internalTokens: [SECRET],

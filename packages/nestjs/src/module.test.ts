@@ -68,7 +68,7 @@ class Root {
 
 beforeAll(async () => {
   double = await startGatehouseDouble();
-  const of = createGatehouse({ issuer: double.issuer, credentials: () => 'own' });
+  const of = createGatehouse({ issuer: double.issuer, tenants: 'all', credentials: () => 'own' });
   const root = {
     module: Root,
     imports: [GatehouseModule.forRoot({ gatehouse: of })],

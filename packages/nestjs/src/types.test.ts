@@ -27,11 +27,13 @@ describe('the types of the packages', () => {
     >();
   });
 
-  it('ask for the issuer and nothing else', () => {
+  it('ask for the issuer and whose callers are let in, and nothing else', () => {
     expectTypeOf(createGatehouse).returns.toEqualTypeOf<Gatehouse>();
-    expectTypeOf<{ issuer: string }>().toExtend<GatehouseOptions>();
+    expectTypeOf<{ issuer: string; tenants: 'all' }>().toExtend<GatehouseOptions>();
+    expectTypeOf<{ issuer: string; tenants: string[] }>().toExtend<GatehouseOptions>();
+    expectTypeOf<{ issuer: string }>().not.toExtend<GatehouseOptions>();
     expectTypeOf<{ credentials: () => string }>().not.toExtend<GatehouseOptions>();
-    expectTypeOf<{ issuer: string; undeclared: 'public' }>().not.toExtend<GatehouseOptions>();
+    expectTypeOf<{ issuer: string; tenants: 'all'; undeclared: 'public' }>().not.toExtend<GatehouseOptions>();
   });
 
   it('take rules where they belong, and no words in their place', () => {

@@ -27,7 +27,7 @@ interface Known {
 export function createApiKeys(deps: {
   introspect: Introspect;
   revoked: Pick<Revoked, 'ends'>;
-  isFresh(): boolean;
+  isKnownAbout(tenantId: string): boolean;
   now(): number;
 }): ApiKeys {
   const { now } = deps;
@@ -35,7 +35,7 @@ export function createApiKeys(deps: {
   let countsFrom = Number.NEGATIVE_INFINITY;
 
   const isCurrent = ({ caller, askedAt }: Known): boolean =>
-    deps.isFresh() &&
+    deps.isKnownAbout(caller.tenantId) &&
     now() - askedAt < KEPT_MS &&
     askedAt >= countsFrom &&
     // SECURITY: judged as if it were older than it says, so that no answer outlives the change that it did not know of yet.

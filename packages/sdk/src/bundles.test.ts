@@ -9,7 +9,12 @@ let double: GatehouseDouble;
 let gatehouse: Gatehouse;
 beforeEach(async () => {
   double = await startGatehouseDouble();
-  gatehouse = createGatehouse({ issuer: double.issuer, credentials: () => 'own', timeout: 0.5 });
+  gatehouse = createGatehouse({
+    issuer: double.issuer,
+    tenants: 'all',
+    credentials: () => 'own',
+    timeout: 0.5,
+  });
   await gatehouse.start();
 });
 afterEach(async () => {

@@ -20,6 +20,7 @@ afterEach(async () => {
 async function follow(options: Partial<GatehouseOptions> = {}): Promise<void> {
   gatehouse = createGatehouse({
     issuer: double.issuer,
+    tenants: 'all',
     credentials: () => 'own',
     staleness: 0.6,
     timeout: 0.5,

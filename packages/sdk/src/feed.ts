@@ -6,8 +6,12 @@ import { type GatehouseServer, ServerAnswer } from './server.ts';
 /** What the feed tells (docs/guides/following-revocations.md). */
 export interface FeedListener {
   onRevocation(entry: Revocation): void;
-  /** Everything that had ended by `at` (of `now()`) has been told. */
-  onTold(at: number): void;
+  /**
+   * Everything that had ended by `at` (of `now()`) has been told.
+   *
+   * @param covers - the tenant that it is told about; null for all of them; undefined from a Gatehouse that does not say.
+   */
+  onTold(at: number, covers: string | null | undefined): void;
   /** What was told cannot be continued: what is held may lack something. */
   onLost(): void;
   /** Why there is no feed at this moment: for a log, once for each attempt. */
@@ -39,10 +43,10 @@ export async function followFeed(options: FeedOptions, listener: FeedListener): 
   let cursor: string | undefined;
   let pause = FIRST_PAUSE_MS;
   let pagesUntil = Number.NEGATIVE_INFINITY;
-  const told = (at: number, place: string) => {
+  const told: Told = (at, place, covers) => {
     cursor = place;
     pause = FIRST_PAUSE_MS;
-    listener.onTold(at);
+    listener.onTold(at, covers);
   };
   while (!signal.aborted) {
     try {
@@ -70,7 +74,7 @@ export async function followFeed(options: FeedOptions, listener: FeedListener): 
   }
 }
 
-type Told = (at: number, cursor: string) => void;
+type Told = (at: number, cursor: string, covers: string | null | undefined) => void;
 
 /** @returns whether a heartbeat came; false where the stream stands open, and something between us and Gatehouse keeps it. */
 async function readStream(
@@ -98,9 +102,9 @@ async function readStream(
       watch = setTimeout(() => silent.abort(), SILENCE_MS);
       if (event === 'revocation') listener.onRevocation(JSON.parse(data) as Revocation);
       else if (event === 'heartbeat') {
-        const beat = JSON.parse(data) as { cursor: string };
+        const beat = JSON.parse(data) as { cursor: string; tenantId?: string | null };
         heard = true;
-        told(now(), beat.cursor);
+        told(now(), beat.cursor, beat.tenantId);
       } else if (event === 'end') {
         // Our own token or permission has ended: the next one comes with a new token, at once.
         token.forget();
@@ -127,16 +131,17 @@ async function readPages(
   while (!signal.aborted && now() < until) {
     const askedAt = now();
     let after = cursor();
+    let covers: string | null | undefined;
     for (let more = true; more; ) {
       const page: RevocationPage = await server.getJson<RevocationPage>(
         `/api/v1/revocations${afterQuery(after)}`,
         await token.get(),
       );
       for (const entry of page.items) listener.onRevocation(entry);
-      ({ cursor: after, more } = page);
+      ({ cursor: after, more, tenantId: covers } = page);
     }
     // As of the question, not of the answer: that may have been long under way.
-    told(askedAt, after ?? '');
+    told(askedAt, after ?? '', covers);
     await sleep(askedAt + POLL_MS - now(), signal);
   }
 }

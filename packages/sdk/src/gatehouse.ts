@@ -11,7 +11,7 @@ import { createInternalToken } from './internal-token.ts';
 import { checkCaller, checkPermissions, checkStepUp } from './judge.ts';
 import { createKeys } from './keys.ts';
 import { type GatehouseOptions, readOptions } from './options.ts';
-import { endedToken, invalidToken, unauthenticated } from './problem.ts';
+import { denied, endedToken, invalidToken, unauthenticated } from './problem.ts';
 import { Revoked } from './revoked.ts';
 import { reachServer } from './server.ts';
 import { createAskStanding, type Standing } from './standing.ts';
@@ -105,6 +105,7 @@ const NOT_IN_A_TENANT: Decision = Object.freeze({
  * ```ts
  * const gatehouse = createGatehouse({
  *   issuer: 'https://id.example.com',
+ *   tenants: 'all',
  *   credentials: { clientId: 'billing', clientSecret },
  * });
  * await gatehouse.start();
@@ -112,7 +113,7 @@ const NOT_IN_A_TENANT: Decision = Object.freeze({
  */
 export function createGatehouse(options: GatehouseOptions): Gatehouse {
   const settings = readOptions(options);
-  const { audiences, stalenessMs, clockTolerance } = settings;
+  const { audiences, isOfTenant, stalenessMs, clockTolerance } = settings;
   const now = () => performance.now();
   const server = reachServer(settings.url, settings.fetch, settings.timeoutMs);
   const remembered = new TwoGenerations<Remembered>(settings.rememberedTokens);
@@ -127,13 +128,28 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
   const grants = createGrants(bundles);
   const introspect = createIntrospection(server, token, onFault);
   const ask = createAskStanding(server, now);
-  const apiKeys = createApiKeys({ introspect, revoked, isFresh: () => isFresh(), now });
+  const apiKeys = createApiKeys({
+    introspect,
+    revoked,
+    isKnownAbout: (tenantId) => isKnownAbout(tenantId),
+    now,
+  });
   const internal = createInternalToken(settings.internalTokens);
   let toldAt = Number.NEGATIVE_INFINITY;
+  /** Whom the feed tells about: a tenant, or all (null). */
+  let covers: string | null | undefined;
   let prunedAt = now();
   let following: { stop: AbortController; ended: Promise<void> } | undefined;
 
   const isFresh = () => now() - toldAt <= stalenessMs;
+  /** SECURITY: of callers of other tenants the feed says nothing: what has ended of theirs is not known here. */
+  const isKnownAbout = (tenantId: string) => isFresh() && (covers === null || covers === tenantId);
+
+  /** SECURITY: before any rule: who is administrator of another tenant is nobody here. */
+  function checkTenant({ kind, tenantId }: Caller): void {
+    if (kind !== 'internal' && !isOfTenant(tenantId))
+      throw denied('This service is not for the tenant that you work in.');
+  }
 
   function start(): Promise<void> {
     if (following !== undefined || settings.credentials === undefined) return Promise.resolve();
@@ -148,8 +164,9 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
             bundles.onEntry(entry);
             apiKeys.onEntry(entry);
           },
-          onTold(at) {
+          onTold(at, tenantId) {
             toldAt = at;
+            covers = tenantId;
             clearTimeout(limit);
             resolve();
             keys.refresh();
@@ -205,6 +222,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
 
   function judge(rule: AccessRule, known: Remembered): Caller | Promise<Caller> {
     const caller = checkStill(known);
+    checkTenant(caller);
     checkCaller(rule, caller);
     if (rule.permissions.length > 0) {
       const held = grants.heldBy(caller);
@@ -224,6 +242,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
 
   function admitKey(rule: AccessRule, key: string, address: string | undefined): Caller | Promise<Caller> {
     const judgeKey = (caller: Caller) => {
+      checkTenant(caller);
       checkCaller(rule, caller);
       checkPermissions(rule, new Set(caller.scopes));
       checkStepUp(rule, caller, 0);
@@ -256,6 +275,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
   /** Without the feed: as Gatehouse says at this moment. */
   async function judgeByServer(rule: AccessRule, known: Remembered, authorization: string): Promise<Caller> {
     const before = checkStill(known);
+    checkTenant(before);
     if (before.kind === 'service')
       return judgeServiceByServer(rule, known, authorization.slice('Bearer '.length));
     const standing: Standing = await ask(authorization.slice('Bearer '.length), before);
@@ -267,7 +287,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
   }
 
   const judged = (rule: AccessRule, known: Remembered, authorization: string) =>
-    isFresh() ? judge(rule, known) : judgeByServer(rule, known, authorization);
+    isKnownAbout(known.caller.tenantId) ? judge(rule, known) : judgeByServer(rule, known, authorization);
 
   return {
     start,
@@ -302,7 +322,7 @@ export function createGatehouse(options: GatehouseOptions): Gatehouse {
       const subject = subjectOf(caller);
       if (subject === undefined) return NOT_IN_A_TENANT;
       // SECURITY: what the feed would have said about the bundle in the meantime, nobody knows.
-      if (!isFresh()) bundles.onLost();
+      if (!isKnownAbout(caller.tenantId)) bundles.onLost();
       const found = bundles.get(caller.tenantId);
       const judgeBy = (of: TenantModel) =>
         decide(of.model, {

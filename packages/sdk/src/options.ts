@@ -1,10 +1,16 @@
 import type { Undeclared } from '@gatehouse/contracts';
 import type { ServiceCredentials } from './credentials.ts';
 
-/** How a service reaches Gatehouse, and what it takes. Only `issuer` must be said. */
+/** How a service reaches Gatehouse, and what it takes. `issuer` and `tenants` must be said. */
 export interface GatehouseOptions {
   /** The address of Gatehouse as it stands in tokens (`GATEHOUSE_PUBLIC_URL`), without a slash at its end. */
   readonly issuer: string;
+  /**
+   * Whose callers are let in: the ids of tenants, or `all` for a service of the platform. Whoever works in another tenant is refused,
+   * whatever roles they hold there. Callers that the feed does not tell about (it tells a tenant's service about its own tenant, and one of
+   * the root tenant with `tenant_revocations:read` about all) are asked about at each request.
+   */
+  readonly tenants: 'all' | readonly string[];
   /** Where Gatehouse is reached from here, when that is another address. Default: `issuer`. */
   readonly url?: string;
   /**
@@ -47,6 +53,7 @@ export function readOptions(options: GatehouseOptions) {
     throw new TypeError("undeclared is 'signed-in' or 'deny'");
   return {
     url: options.url === undefined ? issuer : addressOf('url', options.url),
+    isOfTenant: tenantsOf(options.tenants),
     audiences: { issuer, users: [issuer], services: audience === undefined ? [] : [audience] },
     credentials: options.credentials,
     internalTokens: options.internalTokens ?? [],
@@ -58,6 +65,19 @@ export function readOptions(options: GatehouseOptions) {
     fetch: options.fetch ?? globalThis.fetch,
     onFault: options.onFault ?? (() => undefined),
   };
+}
+
+function tenantsOf(tenants: GatehouseOptions['tenants']): (tenantId: string) => boolean {
+  if (tenants === 'all') return () => true;
+  // SECURITY: a setting that is missing must not let everybody in, nor nobody without a word.
+  if (
+    !Array.isArray(tenants) ||
+    tenants.length === 0 ||
+    !tenants.every((id) => typeof id === 'string' && id !== '')
+  )
+    throw new TypeError("tenants is 'all', or a list of ids of tenants");
+  const named = new Set<string>(tenants);
+  return (tenantId) => named.has(tenantId);
 }
 
 function addressOf(name: string, value: string): string {

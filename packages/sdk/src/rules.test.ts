@@ -22,6 +22,7 @@ beforeAll(async () => {
   double = await startGatehouseDouble();
   gatehouse = createGatehouse({
     issuer: double.issuer,
+    tenants: 'all',
     credentials: () => 'own',
     audience: 'urn:billing',
     internalTokens: [OLD, NEW],
@@ -174,9 +175,48 @@ describe('the shared secret of X-Internal-Token', () => {
       expect(await answerTo(serviceOnly(), undefined, value)).toMatchObject({ status: 401 });
     expect(await answerTo(serviceOnly(), double.token(), OLD)).toMatchObject({ status: 403 });
     expect(await answerTo(serviceOnly(), 'nonsense', OLD)).toMatchObject({ status: 401 });
-    const without = createGatehouse({ issuer: double.issuer });
+    const without = createGatehouse({ issuer: double.issuer, tenants: 'all' });
     expect(() => without.admit(serviceOnly(), { internalToken: '' })).toThrow(AccessProblem);
     expect(() => without.admit(serviceOnly(), { internalToken: 'undefined' })).toThrow(AccessProblem);
+  });
+});
+
+describe('a service of one tenant', () => {
+  it('lets in nobody who works in another, whatever they hold there [threat 5]', async () => {
+    const own = createGatehouse({ issuer: double.issuer, tenants: ['tenant-1'], credentials: () => 'own' });
+    await own.start();
+    try {
+      const admitted =
+        (tenant_id: string, claims = {}) =>
+        async () =>
+          own.admit(allOf(signedIn(), roles('admin')), {
+            authorization: `Bearer ${double.token({ tenant_id, roles: ['admin'], ...claims })}`,
+          });
+      await expect(admitted('tenant-1')()).resolves.toMatchObject({ tenantId: 'tenant-1' });
+      for (const tenant of ['tenant-2', 'TENANT-1', '__proto__'])
+        await expect(admitted(tenant), tenant).rejects.toMatchObject({ status: 403, code: 'access.denied' });
+    } finally {
+      await own.close();
+    }
+  });
+
+  it('asks about callers whom its feed says nothing of', async () => {
+    const asked = () => double.asked.get('/api/v1/auth/me') ?? 0;
+    double.covers = 'tenant-1';
+    const wide = createGatehouse({ issuer: double.issuer, tenants: 'all', credentials: () => 'own' });
+    await wide.start();
+    try {
+      const admit = (tenant_id: string) =>
+        wide.admit(signedIn(), { authorization: `Bearer ${double.token({ tenant_id, sid: tenant_id })}` });
+      const before = asked();
+      await admit('tenant-1');
+      expect(asked()).toBe(before);
+      await admit('tenant-2');
+      expect(asked()).toBe(before + 1);
+    } finally {
+      double.covers = null;
+      await wide.close();
+    }
   });
 });
 
@@ -184,6 +224,9 @@ describe('what a service says of itself', () => {
   it.each<[string, object]>([
     ['issuer', { issuer: 'id.example.com' }],
     ['issuer', { issuer: 'https://id.example.com/' }],
+    ['tenants', { tenants: undefined }],
+    ['tenants', { tenants: [] }],
+    ['tenants', { tenants: 'everybody' }],
     ['url', { url: 'file:///etc/passwd' }],
     ['undeclared', { undeclared: 'public' }],
     ['staleness', { staleness: 3600 }],
@@ -193,6 +236,8 @@ describe('what a service says of itself', () => {
     ['internalTokens', { internalTokens: [OLD, NEW, `${OLD}${NEW}`] }],
     ['internalTokens', { internalTokens: [''] }],
   ])('is refused where %s cannot be', (name, options) => {
-    expect(() => createGatehouse({ issuer: 'https://id.example.com', ...options })).toThrow(name);
+    expect(() => createGatehouse({ issuer: 'https://id.example.com', tenants: 'all', ...options })).toThrow(
+      name,
+    );
   });
 });

@@ -15,7 +15,12 @@ let double: GatehouseDouble;
 let gatehouse: Gatehouse;
 beforeAll(async () => {
   double = await startGatehouseDouble();
-  gatehouse = createGatehouse({ issuer: double.issuer, credentials: () => 'own', audience: 'urn:billing' });
+  gatehouse = createGatehouse({
+    issuer: double.issuer,
+    tenants: 'all',
+    credentials: () => 'own',
+    audience: 'urn:billing',
+  });
   await gatehouse.start();
 });
 afterAll(async () => {
@@ -188,7 +193,7 @@ describe('an access token', () => {
 
 describe('the keys', () => {
   it('are asked for again when a token names one that is not known, and not for each that does', async () => {
-    const fresh = createGatehouse({ issuer: double.issuer, credentials: () => 'own' });
+    const fresh = createGatehouse({ issuer: double.issuer, tenants: 'all', credentials: () => 'own' });
     await fresh.start();
     const paths = () => double.asked.get('/.well-known/jwks.json') ?? 0;
     const before = paths();
@@ -203,7 +208,12 @@ describe('the keys', () => {
   });
 
   it('that cannot be asked for are no reason to call a token wrong', async () => {
-    const lost = createGatehouse({ issuer: double.issuer, url: 'http://127.0.0.1:9', timeout: 0.5 });
+    const lost = createGatehouse({
+      issuer: double.issuer,
+      tenants: 'all',
+      url: 'http://127.0.0.1:9',
+      timeout: 0.5,
+    });
     expect(await codeOf(double.token(), lost)).toBe('service.unavailable');
   });
 });

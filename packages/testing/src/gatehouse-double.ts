@@ -25,6 +25,8 @@ export interface GatehouseDouble {
   revoke(match: Claims | Claims[], issuedBefore?: number, kind?: string): void;
   /** `held`: streams stand open and say nothing, as behind a proxy that gathers; `cut`: nobody gets one. */
   feed: 'open' | 'held' | 'cut';
+  /** Whom the feed tells about: a tenant, or all. */
+  covers: string | null;
   /** What `me` answers: the status, for each token but those that were revoked. */
   me: number | 'hangs';
   /** Of each tenant, but `unserved`, `broken`, and `of-another`, `unsigned` and `a-token`, whose bundles are wrong; a change is told by `revoke` with the kind `access`. */
@@ -76,6 +78,7 @@ export async function startGatehouseDouble(): Promise<GatehouseDouble> {
     keys,
     asked,
     feed: 'open',
+    covers: null,
     me: 200,
     feedStatus: undefined,
     roles: Object.fromEntries(SYSTEM_ROLES.map(({ name, permissions }) => [name, permissions])),
@@ -141,7 +144,8 @@ export async function startGatehouseDouble(): Promise<GatehouseDouble> {
   const event = (to: ServerResponse, name: string, data: object) =>
     to.write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
   const beat = (to: ServerResponse) =>
-    double.feed === 'open' && event(to, 'heartbeat', { cursor: cursor(), time: new Date().toISOString() });
+    double.feed === 'open' &&
+    event(to, 'heartbeat', { cursor: cursor(), time: new Date().toISOString(), tenantId: double.covers });
   const beats = setInterval(() => {
     for (const each of streams) beat(each);
   }, 200);
@@ -169,7 +173,13 @@ export async function startGatehouseDouble(): Promise<GatehouseDouble> {
     const from = placeIn(url);
     const items = entries.slice(from, from + 1);
     const at = from + items.length;
-    json(response, 200, { items, cursor: `cursor-${at}`, more: at < entries.length, time: '' });
+    json(response, 200, {
+      items,
+      cursor: `cursor-${at}`,
+      more: at < entries.length,
+      tenantId: double.covers,
+      time: '',
+    });
   }
   function bundle(request: IncomingMessage, response: ServerResponse, url: URL): void {
     const id = url.pathname.split('/')[4];

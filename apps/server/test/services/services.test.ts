@@ -34,6 +34,7 @@ beforeAll(async () => {
   for (const serve of Object.values(FRAMEWORKS)) {
     const side = createGatehouse({
       issuer: gatehouse.config.publicUrl,
+      tenants: 'all',
       url: `http://127.0.0.1:${port}`,
       credentials: { clientId: service.clientId, clientSecret: service.secret },
       fetch(url, init) {

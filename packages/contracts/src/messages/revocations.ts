@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { ClientId, Id, Message, Time } from './shapes.ts';
+import { ClientId, Id, Message, Nullable, Time } from './shapes.ts';
 
 /** Claims of an access token (RFC 9068 §2.2); a token that carries all of them with these values is meant. */
 const Claims = Message(
@@ -48,6 +48,7 @@ export const RevocationPage = Message(
     items: Type.Array(Revocation),
     cursor: Cursor,
     more: Type.Boolean({ description: 'True when there is more to read at once.' }),
+    tenantId: Nullable(Type.String({ ...Id, description: 'Whose entries are told; null: of every tenant.' })),
     time: Time,
   },
   { $id: 'RevocationPage' },

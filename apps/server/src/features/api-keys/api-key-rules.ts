@@ -1,33 +1,41 @@
 import { canonicalRange } from '../../config/index.ts';
 import type { CallingPrincipal } from '../../platform/access/index.ts';
+import type { TenantTx } from '../../platform/database/index.ts';
 import { Problem } from '../../platform/http/index.ts';
+import { checkHolding } from '../roles/index.ts';
 import type { ApiKeyRow } from './api-keys.repo.ts';
 
 /**
- * Nobody makes a key, or comes to hold one, that opens what they may not do themselves (spec R2, threat 72).
+ * Nobody makes a key, or comes to hold one, that opens what they may not do themselves (spec R2, threat 72). One's own key never opens more
+ * than oneself, however long it lasts; one of a service lasts no longer than what its maker holds.
  *
  * @throws {Problem} `access.grant_exceeds_own` with the first permission that is missing
  */
-export function checkScopes(principal: CallingPrincipal, scopes: readonly string[]): void {
-  const missing = scopes.find((scope) => !principal.permissions.has(scope));
-  if (missing === undefined) return;
-  throw new Problem('access.grant_exceeds_own', {
-    detail: `You do not hold ${missing} yourself: no key of yours can.`,
-    missingPermission: missing,
-  });
-}
+export const checkScopes = (
+  tx: TenantTx,
+  principal: CallingPrincipal,
+  key: { scopes: readonly string[]; ofService: boolean; expiresAt: Date | null },
+  now: Date,
+): Promise<void> =>
+  checkHolding(tx, principal, key.scopes, { until: key.ofService ? key.expiresAt : now, now });
 
 /**
  * SECURITY: who sees a key anew, or lets it in from elsewhere, acts in the name of its owner from then on.
  *
  * @throws {Problem} `api_keys.not_own`, `access.grant_exceeds_own`
  */
-export function checkMayHold(principal: CallingPrincipal, key: ApiKeyRow): void {
+export async function checkMayHold(
+  tx: TenantTx,
+  principal: CallingPrincipal,
+  key: ApiKeyRow,
+  now: Date,
+): Promise<void> {
   if (key.client_id === null && key.owner_id !== principal.principalId)
     throw new Problem('api_keys.not_own', {
       detail: 'Its owner alone regenerates and changes it. You can revoke it.',
     });
-  checkScopes(principal, key.scopes);
+  const { scopes, expires_at: expiresAt } = key;
+  await checkScopes(tx, principal, { scopes, ofService: key.client_id !== null, expiresAt }, now);
 }
 
 /** @throws {Problem} `request.invalid` for what is no address and no range */

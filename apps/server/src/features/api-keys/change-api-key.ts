@@ -26,8 +26,9 @@ import {
 export async function rotateApiKey(deps: Deps, caller: Caller, id: string): Promise<NewApiKey> {
   const fresh = issueApiKey(deps.config.apiKeyPrefix);
   const after = await onApiKey(deps, caller, id, async (tx, before) => {
-    checkMayHold(caller.principal, before);
-    await replaceApiKey(tx, id, { ...fresh, now: deps.clock.now() });
+    const now = deps.clock.now();
+    await checkMayHold(tx, caller.principal, before, now);
+    await replaceApiKey(tx, id, { ...fresh, now });
     const row = await reload(tx, id);
     await deps.audit.record(tx, {
       action: 'api_key_rotated',
@@ -58,13 +59,14 @@ export async function updateApiKey(
   const now = deps.clock.now();
   let isChanged = false;
   const after = await onApiKey(deps, caller, id, async (tx, before) => {
-    checkMayHold(caller.principal, before);
+    await checkMayHold(tx, caller.principal, before, now);
     const { name = before.name, allowedAddresses, expiresAt } = input;
     const wanted = {
       name,
       allowed_addresses: allowedAddresses ? readRanges(allowedAddresses) : before.allowed_addresses,
       expires_at: expiresAt === undefined ? before.expires_at : readEnd(expiresAt, now),
     };
+    await checkMayHold(tx, caller.principal, { ...before, ...wanted }, now);
     const [was, is] = [stateOf(before), stateOf({ ...before, ...wanted })];
     if (JSON.stringify(was) === JSON.stringify(is)) return before;
     isChanged = true;

@@ -20,7 +20,6 @@ export async function createApiKey(deps: Deps, caller: Person, input: CreateApiK
   const { principal, entered, request } = caller;
   const now = deps.clock.now();
   const scopes = input.scopes ?? [];
-  checkScopes(principal, scopes);
   const allowedAddresses = readRanges(input.allowedAddresses ?? []);
   const expiresAt = readEnd(input.expiresAt, now);
   if (input.serviceId === undefined && entered.tenantId !== principal.tenantId)
@@ -32,6 +31,7 @@ export async function createApiKey(deps: Deps, caller: Person, input: CreateApiK
   return deps.doors.withTenant(entered, async (tx) => {
     if (input.serviceId !== undefined && !(await isService(tx, input.serviceId)))
       throw new Problem('resource.not_found', { detail: 'There is no such service in this tenant.' });
+    await checkScopes(tx, principal, { scopes, ofService: input.serviceId !== undefined, expiresAt }, now);
     await insertApiKey(tx, {
       id,
       ownerId: input.serviceId ?? principal.principalId,

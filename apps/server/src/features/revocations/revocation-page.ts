@@ -18,6 +18,9 @@ const CURSOR_MS = 24 * 3_600_000;
 /** Whose entries a caller follows: one tenant's, or all. */
 export type FollowedScope = TenantId | 'all';
 
+/** As followers are told whom they hear about. */
+export const tenantOf = (scope: FollowedScope): TenantId | null => (scope === 'all' ? null : scope);
+
 /** SECURITY: all of them for the platform's own followers alone, inside the root tenant; everybody else sees their tenant's. */
 export const followedBy = (principal: CallingPrincipal, entered: EnteredTenant): FollowedScope =>
   entered.tenantId === ROOT_TENANT && principal.permissions.has('tenant_revocations:read')
@@ -54,6 +57,7 @@ export async function readRevocations(
     items: rows.filter(isRevocation).map(describeRevocation),
     cursor: sealCursor(deps, scope, { place, restart, midway: more }),
     more,
+    tenantId: tenantOf(scope),
     time: read.readAt.toISOString(),
   };
 }

@@ -4,7 +4,7 @@ import { concerns, describeRevocation } from '../../platform/revocations/describ
 import type { Beat } from '../../platform/revocations/follower.ts';
 import { isRevocation, type RevocationRow } from '../../platform/revocations/revocations.repo.ts';
 import type { Deps } from '../deps.ts';
-import { type FollowedScope, readRevocations, sealCursor } from './revocation-page.ts';
+import { type FollowedScope, readRevocations, sealCursor, tenantOf } from './revocation-page.ts';
 
 const HEARTBEAT_MS = 1000;
 /** A follower that does not read falls behind by so much at most; it comes back with its cursor. */
@@ -35,7 +35,7 @@ export async function* revocationEvents(
     for (let after = options.after, more = true; more && !signal.aborted; ) {
       const page = await readRevocations(deps, scope, { ...(after !== undefined && { after }), limit: 1000 });
       yield page.items.map((item) => eventOf('revocation', item)).join('') +
-        (page.more ? '' : heartbeat(page.cursor, page.time));
+        (page.more ? '' : heartbeat(scope, page.cursor, page.time));
       ({ cursor: after, more } = page);
     }
     for (let told = 0; !signal.aborted; ) {
@@ -53,7 +53,7 @@ export async function* revocationEvents(
         return;
       }
       const cursor = sealCursor(deps, scope, { place: beat.place, restart: beat.place.xid, midway: false });
-      yield heartbeat(cursor, beat.readAt.toISOString());
+      yield heartbeat(scope, cursor, beat.readAt.toISOString());
     }
   } finally {
     heard.stop();
@@ -102,7 +102,8 @@ async function judge(judgeAgain: () => Promise<void>): Promise<string | undefine
   }
 }
 
-const heartbeat = (cursor: string, time: string) => eventOf('heartbeat', { cursor, time }, cursor);
+const heartbeat = (scope: FollowedScope, cursor: string, time: string) =>
+  eventOf('heartbeat', { cursor, time, tenantId: tenantOf(scope) }, cursor);
 
 const eventOf = (event: string, data: object, id?: string) =>
   `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`;

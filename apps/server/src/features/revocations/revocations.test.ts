@@ -147,6 +147,8 @@ describe('whoever follows', () => {
     const seen = await since(colleague, mine);
     expect(seen.length).toBeGreaterThan(0);
     expect(new Set(seen.map((item) => item.tenantId))).toEqual(new Set([tenantId]));
+    expect(await read(colleague)).toMatchObject({ tenantId });
+    expect(await read(platform)).toMatchObject({ tenantId: null });
   });
 
   it('in the root tenant sees all with tenant_revocations:read, and without it the root tenant alone', async () => {

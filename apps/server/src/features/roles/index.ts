@@ -1,3 +1,4 @@
+export { checkHolding } from './check-holding.ts';
 export { checkMayAssign } from './check-may-assign.ts';
 export { checkMayMap, faultOfGrant } from './check-may-map.ts';
 export { mapRoles } from './map-roles.ts';

@@ -250,3 +250,18 @@ export async function lockAdministrators(tx: TenantTx): Promise<void> {
     tx,
   );
 }
+
+/** Why somebody may not come to hold these permissions here (db/migrations/0231_judge_holding.sql); null when they may. */
+export async function judgeHolding(
+  tx: TenantTx,
+  holder: { tenantId: TenantId; principalId: PrincipalId },
+  permissions: readonly string[],
+  until: Date | null,
+  now: Date,
+): Promise<'exceeds_own' | 'outlasts_own' | null> {
+  const { rows } = await sql<{ refusal: 'exceeds_own' | 'outlasts_own' | null }>`
+    select gatehouse.judge_holding(${[...permissions]}::text[], ${until}, ${holder.tenantId}, ${holder.principalId}, ${now}) as refusal`.execute(
+    tx,
+  );
+  return rows[0]?.refusal ?? null;
+}

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { ServicePrincipal } from '../../platform/access/index.ts';
 import { isSameSecret, sha256 } from '../../platform/crypto/index.ts';
 import { Problem } from '../../platform/http/index.ts';
+import { ROOT_TENANT } from '../../platform/ids.ts';
 import type { Deps } from '../deps.ts';
 import { servicePrincipal } from './authenticate-service.ts';
 
@@ -30,7 +31,8 @@ export async function authenticateInternal(
   if (!isKnown || internalTokenService === undefined || authorization !== undefined || cookie !== undefined)
     throw invalidInternalToken();
   const context = await deps.serviceContexts.get(internalTokenService);
-  if (context === undefined) throw invalidInternalToken();
+  // SECURITY: a client_id can be taken by any tenant; two control planes are the platform's.
+  if (context?.tenant_id !== ROOT_TENANT) throw invalidInternalToken();
   return servicePrincipal(deps, context, undefined);
 }
 

@@ -3,7 +3,7 @@ import { newId, type PrincipalId } from '../../platform/ids.ts';
 import { actorOf } from '../audit/index.ts';
 import type { Caller } from '../denied.ts';
 import type { Deps } from '../deps.ts';
-import { checkMayHold } from './check-may-hold.ts';
+import { checkHolding, listPermissionsOf } from '../roles/index.ts';
 import { unknownService } from './change-service.ts';
 import { secretOf } from './service-message.ts';
 import { issueServiceSecret } from './service-secret.ts';
@@ -28,7 +28,9 @@ export function rotateServiceSecret(
   const now = deps.clock.now();
   return deps.doors.withTenant(caller.entered, async (tx) => {
     if (!(await lockService(tx, id))) throw unknownService();
-    await checkMayHold(tx, caller.principal, id as PrincipalId, now);
+    // SECURITY: who is shown a secret of a service can be that service from then on (threat 72).
+    const held = await listPermissionsOf(tx, id as PrincipalId, now);
+    await checkHolding(tx, caller.principal, held, { until: null, now });
     const before = (await listSecrets(tx, [id], now)).at(-1);
     const until = new Date(now.getTime() + overlapMinutes * MINUTE_MS);
     await retireSecrets(tx, id, overlapMinutes === 0 ? undefined : before?.id, until);

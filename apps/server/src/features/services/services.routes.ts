@@ -240,7 +240,7 @@ export const servicesRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, 
   app.put(
     `${at}/services/:id/calls`,
     {
-      config: { access: user({ permission: 'clients:update' }) },
+      config: { access: user({ permission: 'clients:update', stepUp: RECENT }) },
       schema: {
         tags,
         operationId: `changeServiceCalls${suffix}`,
@@ -249,7 +249,7 @@ export const servicesRoutes: FastifyPluginCallbackTypebox<TenantScoped> = (app, 
           'The whole list. It counts for tokens that are asked for from now on, and for decisions within a second.',
         params: tenantAndIdParams(scope),
         body: ServiceCalls,
-        response: { 200: ServiceCalls, ...problems(...ofChanging) },
+        response: { 200: ServiceCalls, ...problems(...ofSecrets) },
       },
     },
     (request) => changeCalls(deps, callerWith(request), request.params.id, request.body),
