@@ -100,6 +100,8 @@ describe('what was ended, suspended or taken', () => {
     const desk = await addCaller(gatehouse, tenantId);
     const given = { principalId: desk.principalId, role: 'desk' };
     expect((await admin.post('/role-assignments', given)).status).toBe(201);
+    // Whoever renews in the very second of the change is refused once more, as soon as the services have heard of it.
+    await expect.poll(() => statusesOf(desk)).toEqual(ALL(401));
     await renewed(desk);
     const script = await makeApiKey(gatehouse, admin, { scopes: ['tickets:read'] });
     const owner = await addCaller(gatehouse, tenantId, 'admin');

@@ -45,7 +45,14 @@ export function createEngine(deps: EngineDeps): Engine {
   return {
     current() {
       const { signer } = deps.tokens;
-      if (made?.kid !== signer.kid) made = { kid: signer.kid, provider: makeProvider(deps, signer) };
+      if (made?.kid !== signer.kid) {
+        const one = { kid: signer.kid, provider: makeProvider(deps, signer) };
+        made = one;
+        // One that could not be made is made again for the next request.
+        one.provider.catch(() => {
+          if (made === one) made = undefined;
+        });
+      }
       return made.provider;
     },
   };
@@ -197,9 +204,12 @@ const adapterOf = (deps: EngineDeps, name: string): Adapter => ({
   revokeByGrantId: notStored,
 });
 
+const CLIENT_ID = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const notStored = () => Promise.reject(new Error('the engine stores nothing here'));
 
 async function findClientMetadata(deps: EngineDeps, id: string): Promise<AdapterPayload | undefined> {
+  // What is no client_id is nobody's: the database does not even take all that a form can hold, such as a NUL.
+  if (!CLIENT_ID.test(id)) return undefined;
   const service = await findService(deps.doors, id, deps.clock.now());
   if (!service || service.secret_hashes.length === 0) return undefined;
   return {

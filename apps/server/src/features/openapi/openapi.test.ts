@@ -38,7 +38,9 @@ describe('GET /openapi.json', () => {
       .filter(
         ({ method, url }) =>
           method !== 'HEAD' &&
-          (url.startsWith('/api/') || url.startsWith('/health/') || url.startsWith('/.well-known/')),
+          ['/api/', '/access/', '/oauth2/', '/health/', '/.well-known/'].some((place) =>
+            url.startsWith(place),
+          ),
       )
       .map(({ method, url }) => `${method} ${url.replaceAll(/:([A-Za-z]+)/g, '{$1}')}`);
     expect(operations.map(([name]) => name).toSorted()).toEqual(declared.toSorted());
@@ -74,8 +76,13 @@ describe('GET /openapi.json', () => {
       const errors = Object.entries(operation.responses).filter(([status]) => Number(status) >= 400);
       if (/GET \/(health\/live|\.well-known|api\/v1\/auth\/options)/.test(name)) continue;
       expect(errors.length, name).toBeGreaterThan(0);
-      for (const [, answer] of errors)
-        expect(Object.keys(answer.content ?? {}), name).toEqual(['application/problem+json']);
+      for (const [status, answer] of errors) {
+        // The errors of the token endpoint are those of RFC 6749 §5.2; whoever asks too often gets ours before.
+        const isOfOAuth = name === 'POST /oauth2/token' && status !== '429';
+        expect(Object.keys(answer.content ?? {}), name).toEqual([
+          isOfOAuth ? 'application/json' : 'application/problem+json',
+        ]);
+      }
     }
   });
 

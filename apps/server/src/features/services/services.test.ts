@@ -170,11 +170,13 @@ describe('the token endpoint', () => {
     expect(wrong.headers['www-authenticate']).toMatch(/^Basic /);
     for (const [id, secret] of [
       ['nobody', client_secret],
+      ['no\u0000body', client_secret],
+      ['x'.repeat(10_000), client_secret],
       ['console', client_secret],
       [client_id, ''],
     ] as const) {
       const answer = await askForToken(gatehouse, { ...GRANT, client_id: id, client_secret: secret });
-      expect(answer.status, id).toBeGreaterThanOrEqual(400);
+      expect([400, 401], id).toContain(answer.status);
       expect(answer.body.access_token, id).toBeUndefined();
     }
     const unknown = await askForToken(gatehouse, GRANT, basic('nobody', client_secret));
