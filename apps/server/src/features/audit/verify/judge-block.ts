@@ -4,10 +4,11 @@ import type { Checkpoint } from '../seal/checkpoint.ts';
 import { BLOCK } from '../seal/tree-hashes.ts';
 import type { Finding } from './finding.ts';
 import { judgeSelf, leafOf } from './judge-record.ts';
+import { readHash } from './read-hash.ts';
 
 /** The hashes of a block, when they are those of the signed tree; undefined when nothing can be said by them. */
 export function provenHashes(block: BlockLine, { size, root }: Checkpoint): Buffer[] | undefined {
-  const hashes = block.hashes.map((text) => Buffer.from(text, 'base64'));
+  const hashes = block.hashes.map(readHash);
   if (block.first % BLOCK !== 0 || hashes.length !== Math.min(BLOCK, size - block.first)) return undefined;
   if (hashes.some((hash) => hash.length !== 32)) return undefined;
   const range: CompactRange = { size: 0, hashes: [] };
@@ -16,7 +17,7 @@ export function provenHashes(block: BlockLine, { size, root }: Checkpoint): Buff
     index: block.first / BLOCK,
     size: Math.ceil(size / BLOCK),
     leaf: rootOf(range),
-    proof: block.proof.map((text) => Buffer.from(text, 'base64')),
+    proof: block.proof.map(readHash),
     root,
   });
   return isProven ? hashes : undefined;

@@ -3,6 +3,7 @@ import type { HeaderLine } from '../export/line.ts';
 import { openRetentionCheckpoint, type RetentionCheckpoint } from '../retention/retention-checkpoint.ts';
 import type { Checkpoint } from '../seal/checkpoint.ts';
 import type { Finding } from './finding.ts';
+import { readHash } from './read-hash.ts';
 
 /**
  * Does the file begin where retention ended, and is what it has the rest of the same tree? Undefined where it does not say so, or
@@ -23,14 +24,14 @@ export function judgeRetention(
     return refuse(`it is not of ${origin}`);
   const range = {
     size: checkpoint.size,
-    hashes: retention.frontier.map((text) => Buffer.from(text, 'base64')),
+    hashes: retention.frontier.map(readHash),
   };
   if (range.hashes.length !== perfectNodes(0, range.size).length || !rootOf(range).equals(checkpoint.root))
     return refuse('the subtrees beside it are not those of the records that it speaks of');
   // A part that begins later says nothing of what lies between, and does not have to.
   if (from !== checkpoint.size)
     return from > checkpoint.size ? { checkpoint, range } : refuse('it begins before it');
-  const proof = consistency.map((text) => Buffer.from(text, 'base64'));
+  const proof = consistency.map(readHash);
   if (isConsistent({ oldSize: from, oldRoot: checkpoint.root, size, root, proof }))
     return { checkpoint, range };
   findings.push({

@@ -14,6 +14,7 @@ import { judgeBlock, provenHashes } from './judge-block.ts';
 import { judgeSelf, leafOf } from './judge-record.ts';
 import { judgeRetention } from './judge-retention.ts';
 import type { ReadLine } from './read-lines.ts';
+import { readHash } from './read-hash.ts';
 
 export interface Verdict {
   header: HeaderLine | undefined;
@@ -165,7 +166,7 @@ function createJudge(
     else if (since.size === checkpoint.size) {
       if (!since.root.equals(checkpoint.root)) findings.push(rewritten(since));
     } else if (from === since.size && from > 0) {
-      const proof = header.consistency.map((text) => Buffer.from(text, 'base64'));
+      const proof = header.consistency.map(readHash);
       const { size, root } = checkpoint;
       if (!isConsistent({ oldSize: since.size, oldRoot: since.root, size, root, proof }))
         findings.push(rewritten(since));
@@ -230,7 +231,7 @@ function createJudge(
       const leaf = leafOf(line);
       const faults = [...judgeSelf(line, leaf, tenantId)];
       findings.push(...faults);
-      const proof = (line.proof ?? []).map((text) => Buffer.from(text, 'base64'));
+      const proof = (line.proof ?? []).map(readHash);
       const { size, root } = checkpoint;
       if (seen.has(line.seq))
         findings.push({
